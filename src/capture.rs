@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! Screens and sounds of this machine: `RawFrame`s and `AudioBlock`s from the portal, PipeWire or a synthetic source.
+//!
+//! Knows nothing about Cast.
+
+pub mod frame;

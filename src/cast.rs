@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! The Cast protocol, both directions, sans-IO: every byte and every rule of it.
+//!
+//! Nothing in here reads a clock, draws randomness, opens a socket, spawns, or logs a secret. Time is an argument
+//! (`now: Instant`), and so is everything random. Each core has two verbs, `handle(now, Input)` and
+//! `poll(now) -> Option<Output>`; after each `handle`, `poll` is drained until it returns `None`.
+
+pub mod control;
+pub mod frame;

@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! Names that the whole program shares: one application id, everything else derives from it.
+
+/// The application id, bus name and base of the resource path.
+pub const APP_ID: &str = "io.github.telecast.Telecast";
+
+/// The version as people see it.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! What an encoder hands out: frames, and news about itself.
+
+use crate::cast::frame::EncodedFrame;
+
+/// News of a running encoder, in order. The channel is bounded; a full one blocks the encoder's thread, so that the raw
+/// frames before it are dropped and never an encoded one.
+#[derive(Debug, Clone)]
+pub enum EncoderEvent {
+    /// One frame.
+    Frame(EncodedFrame),
+    /// A raw frame was dropped before encoding because a newer one had come.
+    Dropped,
+    /// The encoder in use, at start and whenever it is replaced (fail-over, swap of a branch).
+    Using {
+        /// GStreamer's name of the element.
+        element: String,
+        /// Whether it runs on the GPU.
+        hardware: bool,
+    },
+    /// No encoder is left for this codec. Nothing follows.
+    Failed(String),
+}

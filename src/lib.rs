@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! Telecast puts a Linux screen on the TV.
+//!
+//! It finds Cast devices on the network and mirrors a screen, a window or a second (virtual) monitor with its sound to
+//! one of them over the encrypted Cast Streaming protocol. The same protocol core also *receives*.
+//!
+//! # The data flow
+//! ```text
+//! frames    capture ──RawFrame──▶ encode ──EncodedFrame──▶ session::media ──▶ cast::sender ─▶ crypto ─▶ rtp ─▶ pacer ──Datagram──▶ UDP
+//! feedback  UDP ──▶ cast::rtcp ──▶ cast::sender ──▶ cast::congestion ──EncoderControl{bitrate,size,fps,key frame}──▶ encode
+//! control   ui | cli | dbus ──Command──▶ engine ──▶ session ──▶ cast::channel ──bytes──▶ TLS ; and back as Event / state
+//! ```
+//! Each arrow is a named type, defined in exactly one file; each box is one file whose first doc line names its input
+//! and output. The core has two verbs, `handle(now, Input)` and `poll(now) -> Option<Output>`; after each `handle`,
+//! `poll` is drained. [`session`]'s `media` is the only loop where clock, socket and core meet.
+//!
+//! # The rooms
+//! A room may use the rooms below it, never those above or beside it (`tests/layering` holds the table).
+//! ```text
+//!  ui/          cli/          dbus/              three projections of the same engine
+//!     \           |            /
+//!           words/        engine                 words: reasons become sentences; engine: the one API of front ends
+//!          /      |      |       \
+//!  discovery   session   media   receiver        actors on tokio; each owns its state and its sockets
+//!                 |  \________________/ |
+//!         capture  encode            decode      PipeWire and the portals; GStreamer
+//!                 \      |            /
+//!                      cast                      the protocol: sans-IO, no clock, no socket, no runtime
+//! ```
+
+pub mod cast;
+
+#[cfg(not(cast_alone))]
+pub mod capture;
+#[cfg(not(cast_alone))]
+pub mod cli;
+#[cfg(not(cast_alone))]
+pub mod config;
+#[cfg(not(cast_alone))]
+pub mod decode;
+#[cfg(not(cast_alone))]
+pub mod discovery;
+#[cfg(not(cast_alone))]
+pub mod encode;
+#[cfg(not(cast_alone))]
+pub mod engine;
+#[cfg(not(cast_alone))]
+pub mod receiver;
+#[cfg(not(cast_alone))]
+pub mod session;
+#[cfg(all(not(cast_alone), feature = "gui"))]
+pub mod ui;
+#[cfg(not(cast_alone))]
+pub mod words;

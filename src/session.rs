@@ -1,0 +1,2 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! One running mirror: its state machine, control channel, media socket, recovery. Never encodes, draws or parses wire bytes.
