@@ -5,5 +5,6 @@
 //! (`now: Instant`), and so is everything random. Each core has two verbs, `handle(now, Input)` and
 //! `poll(now) -> Option<Output>`; after each `handle`, `poll` is drained until it returns `None`.
 
+pub mod codec;
 pub mod control;
 pub mod frame;
