@@ -8,3 +8,4 @@
 pub mod codec;
 pub mod control;
 pub mod frame;
+pub mod keys;
