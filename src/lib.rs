@@ -27,6 +27,8 @@
 //!                 \      |            /
 //!                      cast                      the protocol: sans-IO, no clock, no socket, no runtime
 //! ```
+//! Below them all, and without knowledge of any: [`clock`] (the monotonic clock), [`config`] (names) and [`testcard`]
+//! (a picture and a sound that tell when they were made).
 
 pub mod cast;
 
@@ -34,6 +36,8 @@ pub mod cast;
 pub mod capture;
 #[cfg(not(cast_alone))]
 pub mod cli;
+#[cfg(not(cast_alone))]
+pub mod clock;
 #[cfg(not(cast_alone))]
 pub mod config;
 #[cfg(not(cast_alone))]
@@ -48,6 +52,7 @@ pub mod engine;
 pub mod receiver;
 #[cfg(not(cast_alone))]
 pub mod session;
+pub mod testcard;
 #[cfg(all(not(cast_alone), feature = "gui"))]
 pub mod ui;
 #[cfg(not(cast_alone))]

@@ -9,7 +9,7 @@ use std::fmt;
 pub struct StreamKeys {
     /// The AES-128 key (`aesKey`).
     pub aes_key: [u8; 16],
-    /// What every initial counter block is XORed with (`aesIvMask`).
+    /// What every initial counter block is combined with by XOR (`aesIvMask`).
     pub iv_mask: [u8; 16],
 }
 

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! The machine's monotonic clock, as a number and as an [`Instant`].
+//!
+//! PipeWire, GTK and the test card's time code count nanoseconds of `CLOCK_MONOTONIC`; the protocol core counts
+//! [`Instant`]s, which on Linux are the same clock without a way to read the number. This is the only place that
+//! converts between the two.
+
+use std::time::{Duration, Instant};
+
+use rustix::time::{ClockId, clock_gettime};
+
+/// The monotonic clock now, since its origin (the start of the machine).
+pub fn monotonic() -> Duration {
+    let now = clock_gettime(ClockId::Monotonic);
+    Duration::new(now.tv_sec.unsigned_abs(), now.tv_nsec as u32)
+}
+
+/// The [`Instant`] at which the monotonic clock shows `time`.
+///
+/// A time before the process could know (far in the past) becomes the earliest instant that can be expressed.
+pub fn instant_of(time: Duration) -> Instant {
+    let (now, number) = (Instant::now(), monotonic());
+    let (ahead, behind) = (time.saturating_sub(number), number.saturating_sub(time));
+    (now + ahead).checked_sub(behind).unwrap_or(now)
+}
+
+/// What the monotonic clock shows at `instant`.
+pub fn monotonic_of(instant: Instant) -> Duration {
+    let (now, number) = (Instant::now(), monotonic());
+    let ahead = instant.saturating_duration_since(now);
+    (number + ahead).saturating_sub(now.saturating_duration_since(instant))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn converting_there_and_back_loses_less_than_a_millisecond() {
+        let time = monotonic();
+        let back = monotonic_of(instant_of(time));
+        assert!(
+            back.abs_diff(time) < Duration::from_millis(1),
+            "{time:?} became {back:?}"
+        );
+    }
+}
