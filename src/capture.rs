@@ -3,4 +3,10 @@
 //!
 //! Knows nothing about Cast.
 
+pub mod clock;
+pub mod error;
 pub mod frame;
+pub mod repeat;
+pub mod slot;
+pub mod source;
+pub mod synthetic;

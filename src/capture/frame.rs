@@ -122,6 +122,8 @@ pub struct RawFrame {
     pub crop: Rect,
     /// How it must be turned.
     pub transform: Transform,
+    /// Bounding box of what changed since the picture before it, in buffer coordinates; `None`: not told, so anything.
+    pub damage: Option<Rect>,
     /// One plane, or two for NV12.
     pub planes: [Plane; 2],
     /// The pixels.
@@ -135,10 +137,12 @@ pub const AUDIO_RATE: u32 = 48_000;
 pub const AUDIO_CHANNELS: usize = 2;
 
 /// A block of sound: 48 kHz, stereo, interleaved 32-bit floats; of any length.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct AudioBlock {
     /// When its first sample was taken, on the monotonic clock.
     pub captured: Instant,
+    /// Sample frames (at [`AUDIO_RATE`]) that are missing before the first one; 0 where the sound is continuous.
+    pub lost: u32,
     /// Interleaved samples, left first.
     pub samples: Vec<f32>,
 }

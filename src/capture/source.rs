@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! What a session starts: requests for pictures and sound, and the handles that keep them running.
+//!
+//! Input: a [`VideoRequest`] or an [`AudioRequest`]. Output: a handle with [`SlotReader`]s of frames or blocks and a
+//! queue of events. Dropping a handle stops its source, joins its thread and undoes what it changed.
+
+use std::time::Duration;
+
+use super::error::{CaptureEnd, CaptureError};
+use super::frame::{AudioBlock, PixelFormat, RawFrame};
+use super::slot::{SlotHub, SlotReader};
+use super::synthetic::tone;
+
+/// Where pictures come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum SourceKind {
+    /// A whole monitor, chosen in the portal's dialog.
+    Screen,
+    /// One window, chosen in the portal's dialog.
+    Window,
+    /// A new monitor that exists only for the cast.
+    Virtual,
+    /// The synthetic test card; needs neither portal nor PipeWire.
+    TestCard,
+}
+
+/// A pixel layout that the consumer can take as a DMA-BUF.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DmaBufFormat {
+    /// The layout.
+    pub format: PixelFormat,
+    /// DRM format modifiers, best first; `DRM_FORMAT_MOD_INVALID` for the implicit one.
+    pub modifiers: Vec<u64>,
+}
+
+/// What pictures are wanted.
+#[derive(Debug, Clone)]
+pub struct VideoRequest {
+    /// Where they come from.
+    pub kind: SourceKind,
+    /// The size of a virtual monitor or of the test card in pixels; others have a size of their own.
+    pub size: (u32, u32),
+    /// The highest number of pictures a second, 1 to 240.
+    pub max_fps: u32,
+    /// The token that the last cast of this source was given; single use.
+    pub restore_token: Option<String>,
+    /// Ask for a token, so that the next start needs no dialog.
+    pub persist: bool,
+    /// The window that the dialog belongs to, in the portal's notation without its prefix (an `xdg_foreign` handle).
+    pub parent_window: Option<String>,
+    /// What the encoder can take without a copy; empty: shared memory only.
+    pub dma_buf: Vec<DmaBufFormat>,
+}
+
+impl VideoRequest {
+    /// A request for `kind` with the usual values: 1920x1080 where a size is needed, 30 pictures a second, shared memory.
+    pub fn new(kind: SourceKind) -> Self {
+        VideoRequest {
+            kind,
+            size: (1920, 1080),
+            max_fps: 30,
+            restore_token: None,
+            persist: true,
+            parent_window: None,
+            dma_buf: Vec::new(),
+        }
+    }
+}
+
+/// What a running source of pictures tells. [`VideoEvent::Ended`] is the last one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum VideoEvent {
+    /// Pictures of this size (after crop and transform) come from now on; sent again at each change.
+    Started {
+        /// Width and height in pixels.
+        size: (u32, u32),
+    },
+    /// No picture came in time after the start; the stream was renegotiated.
+    Stalled {
+        /// How often that happened, from 1.
+        attempt: u32,
+    },
+    /// It is over; no more frames.
+    Ended(CaptureEnd),
+}
+
+/// Events that wait for the consumer: when 16 are waiting, the oldest is dropped, so the last one always arrives.
+pub type VideoEvents = async_channel::Receiver<VideoEvent>;
+
+/// Depth of the queues of events.
+pub(super) const EVENTS: usize = 16;
+
+/// Blocks of sound that wait for a slow consumer (about 320 ms of PipeWire's usual 1024 frames).
+const AUDIO_BLOCKS: usize = 15;
+
+/// What keeps a source running; dropping it stops and joins.
+pub(super) trait Running: Send + Sync {}
+
+/// A running source of pictures.
+pub struct VideoSource {
+    pub(super) hub: SlotHub<RawFrame>,
+    pub(super) events: VideoEvents,
+    pub(super) restore_token: Option<String>,
+    /// Held for its drop.
+    #[expect(dead_code, reason = "held for its drop")]
+    pub(super) running: Box<dyn Running>,
+}
+
+impl VideoSource {
+    #[expect(clippy::unused_async, reason = "the portal's sources wait")]
+    /// Starts it; for a portal source that includes the dialog, for as long as the person takes. To cancel, drop the
+    /// future.
+    pub async fn start(request: VideoRequest) -> Result<Self, CaptureError> {
+        Err(CaptureError::KindNotOffered(request.kind))
+    }
+
+    /// A reader of the newest picture, from now on. Several readers share one capture.
+    pub fn frames(&self) -> SlotReader<RawFrame> {
+        self.hub.subscribe(1)
+    }
+
+    /// What happens to the source. One queue for all callers: each event goes to one of them.
+    pub fn events(&self) -> VideoEvents {
+        self.events.clone()
+    }
+
+    /// The token for the next start of the same source, where the portal gave one.
+    pub fn restore_token(&self) -> Option<&str> {
+        self.restore_token.as_deref()
+    }
+}
+
+impl std::fmt::Debug for VideoSource {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("VideoSource").finish_non_exhaustive()
+    }
+}
+
+/// Which sound goes to the TV.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AudioMode {
+    /// Only the TV plays: a virtual output becomes the default for the time of the cast.
+    Tv {
+        /// The device's name, as the sound settings will show it.
+        device: String,
+    },
+    /// Both play: the monitor of the default output, whichever that is at the time.
+    Both,
+    /// The sound of one application.
+    App {
+        /// Its name as the sound settings show it (`application.name`), or its binary's.
+        name: String,
+    },
+    /// No sound at all.
+    None,
+    /// A synthetic tone with a beep each second that lines up with the test card's flash.
+    Tone,
+}
+
+/// What a running source of sound tells. [`AudioEvent::Ended`] is the last one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum AudioEvent {
+    /// Sound flows (silence counts).
+    Started,
+    /// Sound was lost for about this long; the next block says how many frames.
+    Gap(Duration),
+    /// The virtual output exists but may not become the default: the person has to choose it.
+    ChooseOutput {
+        /// The output's name in the sound settings.
+        name: String,
+    },
+    /// It is over; no more blocks.
+    Ended(CaptureEnd),
+}
+
+/// Events that wait for the consumer: when 16 are waiting, the oldest is dropped, so the last one always arrives.
+pub type AudioEvents = async_channel::Receiver<AudioEvent>;
+
+/// A running source of sound.
+pub struct AudioSource {
+    pub(super) hub: SlotHub<AudioBlock>,
+    pub(super) events: AudioEvents,
+    /// Held for its drop.
+    #[expect(dead_code, reason = "held for its drop")]
+    pub(super) running: Box<dyn Running>,
+}
+
+impl AudioSource {
+    #[expect(clippy::unused_async, reason = "PipeWire's sources wait")]
+    /// Starts it; `None` for [`AudioMode::None`].
+    pub async fn start(mode: AudioMode) -> Result<Option<Self>, CaptureError> {
+        match mode {
+            AudioMode::None => Ok(None),
+            AudioMode::Tone => tone::start().map(Some),
+            _ => Err(CaptureError::NoPipeWire),
+        }
+    }
+
+    /// A reader of the sound from now on; one that is behind loses the oldest blocks.
+    pub fn blocks(&self) -> SlotReader<AudioBlock> {
+        self.hub.subscribe(AUDIO_BLOCKS)
+    }
+
+    /// What happens to the source. One queue for all callers: each event goes to one of them.
+    pub fn events(&self) -> AudioEvents {
+        self.events.clone()
+    }
+}
+
+impl std::fmt::Debug for AudioSource {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("AudioSource").finish_non_exhaustive()
+    }
+}
