@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! What the user wants of a mirror, and which device it goes to: the input of [`super::Session::start`].
+
+use std::net::SocketAddr;
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use crate::cast::codec::VideoCodec;
+
+/// The device, as far as a session must know it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// What the device is called; for logs and for the name of the sink.
+    pub name: String,
+    /// Its control addresses, best first; link-local IPv6 with its scope. All are tried.
+    pub addresses: Vec<SocketAddr>,
+    /// Whether it has a screen (from its capability bits); a speaker gets sound alone.
+    pub has_screen: bool,
+}
+
+/// Which video codecs may be offered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum CodecChoice {
+    /// Every proven one in the encoder room's order, VP8 last.
+    #[default]
+    Auto,
+    /// This one alone.
+    Only(VideoCodec),
+}
+
+/// What the user wants of a mirror. `Default` is what the command line does without options.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MirrorOptions {
+    /// Whether pictures are wanted; ignored (no pictures) on a device without a screen.
+    pub video: bool,
+    /// Whether sound is wanted.
+    pub audio: bool,
+    /// Video codecs to offer.
+    pub codec: CodecChoice,
+    /// No larger picture than this (width, height in pixels) is sent.
+    pub max_size: (u32, u32),
+    /// At most this many pictures a second, 1 to 120.
+    pub frame_rate: u32,
+    /// Most bits per second of the video; `None` follows the bandwidth up to [`MirrorOptions::AUTO_BITRATE`].
+    pub bitrate: Option<u32>,
+    /// From the capture of a picture to its display on the device; 0 to 5 s.
+    pub target_delay: Duration,
+    /// Send only through this network interface.
+    pub interface: Option<String>,
+    /// Local UDP ports to choose from; `None` lets the kernel choose.
+    pub ports: Option<RangeInclusive<u16>>,
+    /// Shrinks the picture by this many percent of each edge (0 to 10) for TVs that crop.
+    pub overscan_pct: u32,
+}
+
+impl MirrorOptions {
+    /// The ceiling of an automatic video bitrate (Chromium `mirror_settings.cc`).
+    pub const AUTO_BITRATE: u32 = 5 << 20;
+
+    /// The video bitrate that is never exceeded, in bits per second.
+    pub fn max_bitrate(&self) -> u32 {
+        self.bitrate.unwrap_or(Self::AUTO_BITRATE)
+    }
+}
+
+impl Default for MirrorOptions {
+    fn default() -> Self {
+        MirrorOptions {
+            video: true,
+            audio: true,
+            codec: CodecChoice::Auto,
+            max_size: (1920, 1080),
+            frame_rate: 30,
+            bitrate: None,
+            target_delay: Duration::from_millis(200),
+            interface: None,
+            ports: None,
+            overscan_pct: 0,
+        }
+    }
+}

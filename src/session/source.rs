@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! Where a session's frames come from: the trait `MediaSource`, asked for encoded streams once the device has answered.
+//!
+//! The engine builds one from the capture and encode rooms; tests build one from recorded frames.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use crate::cast::codec::{AudioCodec, VideoCodec};
+use crate::cast::control::EncoderControl;
+use crate::encode::output::EncoderEvent;
+
+use super::reason::Reason;
+
+/// A future that can be stored.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// What a session streams. Dropping it ends capture and encoding and puts everything back that was changed for it.
+pub trait MediaSource: Send + 'static {
+    /// Whether [`MediaSource::open`] may put a dialog on the screen. Then the device is left alone until it succeeded;
+    /// otherwise both happen at once.
+    fn may_ask(&self) -> bool;
+
+    /// Gets the permission and the capture streams. Called once; may be dropped unfinished.
+    fn open(&mut self) -> BoxFuture<'_, Result<Opened, Reason>>;
+
+    /// Starts encoding pictures. Called again with another codec when the first brought no picture; the feed before
+    /// has been dropped by then.
+    fn start_video(&mut self, setup: VideoSetup) -> Result<Feed, Reason>;
+
+    /// Starts encoding sound.
+    fn start_audio(&mut self, setup: AudioSetup) -> Result<Feed, Reason>;
+
+    /// Freezes the picture (`true`) or lets it run again. The last picture goes on being repeated.
+    fn pause(&mut self, paused: bool);
+}
+
+/// What an opened source can deliver.
+#[derive(Debug)]
+pub struct Opened {
+    /// Video codecs with an encoder that was proven to work, best first; empty without pictures.
+    pub video: Vec<VideoCodec>,
+    /// The same for sound.
+    pub audio: Vec<AudioCodec>,
+    /// Becomes `Some` when the source has ended.
+    pub ended: watch::Receiver<Option<Reason>>,
+}
+
+/// How pictures are to be encoded: what was wanted, within what the device allows.
+#[derive(Debug, Clone)]
+pub struct VideoSetup {
+    /// The accepted codec.
+    pub codec: VideoCodec,
+    /// No larger than this (width, height in pixels), keeping the aspect ratio.
+    pub max_size: (u32, u32),
+    /// Exactly this canvas, with black borders: the device does not letterbox. Inside `max_size`.
+    pub canvas: Option<(u32, u32)>,
+    /// Shrink the picture by this many percent of each edge, for TVs that crop.
+    pub overscan_pct: u32,
+    /// At most this many pictures a second.
+    pub frame_rate: u32,
+    /// Bits per second to start with.
+    pub bitrate: u32,
+    /// Bits per second never to exceed.
+    pub max_bitrate: u32,
+    /// Each raw frame asks here before it is encoded.
+    pub valve: Arc<Valve>,
+}
+
+/// How sound is to be encoded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AudioSetup {
+    /// The accepted codec.
+    pub codec: AudioCodec,
+    /// Bits per second.
+    pub bitrate: u32,
+    /// Length of one frame.
+    pub frame: Duration,
+}
+
+/// Steers a running encoder.
+pub trait EncoderPort: Send {
+    /// Passes a wish on; takes effect at one of the next frames. Never blocks.
+    fn control(&mut self, wish: EncoderControl);
+}
+
+/// A running encoder. Dropping it stops the encoder.
+pub struct Feed {
+    /// Its frames and news, in order. Bounded: a full channel blocks the encoder, so raw frames are dropped before it.
+    pub events: async_channel::Receiver<EncoderEvent>,
+    /// The way back.
+    pub port: Box<dyn EncoderPort>,
+}
+
+impl fmt::Debug for Feed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Feed")
+            .field("queued", &self.events.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// The valve between capture and encoder: the protocol core closes it while too much media is in flight, and each raw
+/// frame asks it before being encoded. It counts both answers.
+#[derive(Debug, Default)]
+pub struct Valve {
+    closed: AtomicBool,
+    captured: AtomicU64,
+    refused: AtomicU64,
+}
+
+impl Valve {
+    /// A raw frame has come: whether it may be encoded. A refused one is to be dropped, not kept.
+    pub fn admit(&self) -> bool {
+        self.captured.fetch_add(1, Ordering::Relaxed);
+        let open = !self.closed.load(Ordering::Relaxed);
+        if !open {
+            self.refused.fetch_add(1, Ordering::Relaxed);
+        }
+        open
+    }
+
+    /// Whether a frame that was not captured just now (a repeated picture) may be encoded; counts nothing.
+    pub fn is_open(&self) -> bool {
+        !self.closed.load(Ordering::Relaxed)
+    }
+
+    /// Opens or closes it.
+    pub fn set_open(&self, open: bool) {
+        self.closed.store(!open, Ordering::Relaxed);
+    }
+
+    /// Raw frames that came, and how many of them were refused, since the start.
+    pub fn counts(&self) -> (u64, u64) {
+        (
+            self.captured.load(Ordering::Relaxed),
+            self.refused.load(Ordering::Relaxed),
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_closed_valve_refuses_and_counts() {
+        let valve = Valve::default();
+        assert!(valve.admit());
+        valve.set_open(false);
+        assert!(!valve.admit());
+        assert!(!valve.is_open());
+        valve.set_open(true);
+        assert!(valve.admit());
+        assert_eq!(valve.counts(), (3, 1));
+    }
+}

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! The transition function as a table: every state against every step.
+
+use super::SessionState as S;
+use super::*;
+
+const VP8: Streams = Streams {
+    video: Some(VideoCodec::Vp8),
+    audio: Some(AudioCodec::Opus),
+};
+const H264: Streams = Streams {
+    video: Some(VideoCodec::H264),
+    audio: None,
+};
+
+fn steps() -> Vec<Step> {
+    vec![
+        Step::Connected,
+        Step::Authenticated,
+        Step::ConfirmationAsked,
+        Step::Launched,
+        Step::Answered(H264),
+        Step::Disturbed(Trouble::NoFeedback),
+        Step::Disturbed(Trouble::NextCodec),
+        Step::Recovered,
+        Step::Stop(Reason::UserStopped),
+        Step::TornDown,
+    ]
+}
+
+#[test]
+fn every_state_answers_every_step_as_the_table_says() {
+    let stopping = Some(S::Stopping(Reason::UserStopped));
+    let lost = Some(S::Recovering(VP8, Trouble::NoFeedback));
+    let retry = Some(S::Recovering(VP8, Trouble::NextCodec));
+    let next = Some(S::Streaming(H264));
+    #[rustfmt::skip]
+    let table: Vec<(S, [Option<S>; 10])> = vec![
+        //                                     connected               authenticated        confirm               launched              answered      no feedback    next codec      recovered                stop              torn down
+        (S::Connecting,                        [Some(S::Authenticating), None,              None,                 None,                 None,         None,          None,           None,                    stopping.clone(), None]),
+        (S::Authenticating,                    [None,                  Some(S::Launching),  None,                 None,                 None,         None,          None,           None,                    stopping.clone(), None]),
+        (S::Launching,                         [None,                  None,                Some(S::ConfirmOnTv), Some(S::Negotiating), None,         None,          None,           None,                    stopping.clone(), None]),
+        (S::ConfirmOnTv,                       [None,                  None,                None,                 Some(S::Negotiating), None,         None,          None,           None,                    stopping.clone(), None]),
+        (S::Negotiating,                       [None,                  None,                None,                 None,                 next.clone(), None,          None,           None,                    stopping.clone(), None]),
+        (S::Streaming(VP8),                    [None,                  None,                None,                 None,                 None,         lost.clone(),  retry.clone(),  None,                    stopping.clone(), None]),
+        (S::Recovering(VP8, Trouble::NoFeedback), [None,               None,                None,                 None,                 None,         lost.clone(),  retry.clone(),  Some(S::Streaming(VP8)), stopping.clone(), None]),
+        (S::Recovering(VP8, Trouble::NextCodec),  [None,               None,                None,                 None,                 next.clone(), lost.clone(),  retry.clone(),  None,                    stopping.clone(), None]),
+        (S::Stopping(Reason::DeviceClosed),    [None,                  None,                None,                 None,                 None,         None,          None,           None,                    None,             Some(S::Ended(Reason::DeviceClosed))]),
+        (S::Ended(Reason::DeviceClosed),       [None,                  None,                None,                 None,                 None,         None,          None,           None,                    None,             None]),
+    ];
+    for (state, row) in table {
+        for (step, expected) in steps().iter().zip(row) {
+            assert_eq!(state.after(step), expected, "{state:?} after {step:?}");
+        }
+    }
+}
+
+#[test]
+fn the_first_reason_stands() {
+    let stopping = S::Streaming(VP8)
+        .after(&Step::Stop(Reason::DeviceClosed))
+        .expect("streaming can be stopped");
+    assert_eq!(stopping.after(&Step::Stop(Reason::UserStopped)), None);
+    assert_eq!(
+        stopping.after(&Step::TornDown),
+        Some(S::Ended(Reason::DeviceClosed))
+    );
+}

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! `SessionStats`: what a running session says about itself once a second, in the words of `mirror --stats json`.
+//!
+//! The JSON keys are stable: scripts depend on them. What is not known yet is `null`, never an invented number.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+/// Pictures a second over the last second, by stage.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
+pub struct FrameRates {
+    /// Came from the source.
+    pub captured: f64,
+    /// Left the encoder.
+    pub encoded: f64,
+    /// Left this machine completely.
+    pub sent: f64,
+    /// Were acknowledged by the device.
+    pub acknowledged: f64,
+}
+
+/// Video bits per second.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Bitrates {
+    /// What the encoder is asked for.
+    pub target: u32,
+    /// What left the encoder in the last second.
+    pub actual: u32,
+    /// What the network is believed to carry; unknown for the first second or so.
+    pub estimate: Option<u32>,
+}
+
+/// Mean milliseconds spent in each stage over the last second.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
+pub struct StageLatencies {
+    /// Drawn until received by this process.
+    pub capture: Option<f64>,
+    /// Waiting for and being converted.
+    pub convert: Option<f64>,
+    /// In the encoder.
+    pub encode: Option<f64>,
+    /// From the encoder until the last packet left.
+    pub pace: Option<f64>,
+    /// On the way: half a round trip.
+    pub network: Option<f64>,
+    /// From the last packet's arrival until the device acknowledged the frame, without the way back.
+    pub reassembly: Option<f64>,
+    /// What is left of the target delay: waiting in the device for its moment.
+    pub playout: Option<f64>,
+}
+
+/// The sound.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct AudioStats {
+    /// Codec name.
+    pub codec: Option<&'static str>,
+    /// Bits per second over the last second.
+    pub bitrate: u32,
+    /// Packets lost on the way, percent of the last report interval.
+    pub loss_pct: f64,
+    /// How often the sound was interrupted since the start.
+    pub gaps: u64,
+}
+
+/// A running session in numbers.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct SessionStats {
+    /// [`super::state::SessionState::name`].
+    pub state: &'static str,
+    /// Video codec name.
+    pub codec: Option<&'static str>,
+    /// The element that encodes video, by GStreamer's name.
+    pub encoder: Option<String>,
+    /// Whether it runs on the GPU.
+    pub hardware: bool,
+    /// Width of the encoded picture.
+    pub width: u32,
+    /// Height of the encoded picture.
+    pub height: u32,
+    /// Pictures a second.
+    pub fps: FrameRates,
+    /// Bits per second.
+    pub bitrate: Bitrates,
+    /// Filtered round trip time.
+    pub rtt_ms: Option<f64>,
+    /// Video packets lost on the way, percent of the last report interval.
+    pub loss_pct: f64,
+    /// Packets sent again since the start.
+    pub retransmitted: u64,
+    /// Media time that is sent and not acknowledged.
+    pub in_flight_ms: f64,
+    /// Pictures not sent since the start, by reason: `encoder_busy`, `in_flight`, `rate`, …; and `send_errors`.
+    pub dropped: BTreeMap<&'static str, u64>,
+    /// Time spent by stage.
+    pub latency_ms: StageLatencies,
+    /// The sound; `null` without.
+    pub audio: Option<AudioStats>,
+    /// Seconds since streaming began.
+    pub uptime_s: f64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// All keys of a JSON value, nested ones with dots.
+    fn keys(prefix: &str, value: &serde_json::Value, into: &mut Vec<String>) {
+        if let Some(object) = value.as_object() {
+            for (key, value) in object {
+                into.push(format!("{prefix}{key}"));
+                keys(&format!("{prefix}{key}."), value, into);
+            }
+        }
+    }
+
+    #[test]
+    fn the_json_has_exactly_the_documented_keys() {
+        let stats = SessionStats {
+            audio: Some(AudioStats::default()),
+            dropped: BTreeMap::from([("in_flight", 3)]),
+            ..SessionStats::default()
+        };
+        let mut found = Vec::new();
+        keys("", &serde_json::to_value(&stats).unwrap(), &mut found);
+        found.sort();
+        let mut expected: Vec<_> = "state codec encoder hardware width height \
+            fps fps.captured fps.encoded fps.sent fps.acknowledged \
+            bitrate bitrate.target bitrate.actual bitrate.estimate \
+            rtt_ms loss_pct retransmitted in_flight_ms dropped dropped.in_flight \
+            latency_ms latency_ms.capture latency_ms.convert latency_ms.encode latency_ms.pace latency_ms.network \
+            latency_ms.reassembly latency_ms.playout \
+            audio audio.codec audio.bitrate audio.loss_pct audio.gaps uptime_s"
+            .split_whitespace()
+            .map(str::to_owned)
+            .collect();
+        expected.sort();
+        assert_eq!(found, expected);
+    }
+}
