@@ -7,5 +7,7 @@
 
 pub mod codec;
 pub mod control;
+pub mod crypto;
 pub mod frame;
 pub mod keys;
+pub mod rtp;
