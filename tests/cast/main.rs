@@ -1,6 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! The protocol core from outside: vectors, recorded sessions, simulated links. No sockets, no clock, no GStreamer.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "the exemption for tests does not reach the functions beside them"
+)]
+
 mod frame_crypto;
 mod rtp;
 mod support;

@@ -28,7 +28,7 @@ fn check_fields(case: &Value, datagram: &[u8], packet: &RtpPacket<'_>) {
     // A fresh parser expands frame ids to the value nearest to 0.
     let id = FrameId(i64::from(packet.frame_id.cast_signed()));
     for (field, expected) in case["expect"].as_object().unwrap() {
-        let found = match field.as_str() {
+        let found: Value = match field.as_str() {
             "payload_type" => packet.payload_type.into(),
             "marker" => packet.marker.into(),
             "sequence_number" => packet.sequence_number.into(),
