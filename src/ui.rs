@@ -1,2 +1,4 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! What is seen: the test card and the receiver's window. Only talks to the engine.
+
+pub mod test_card;

@@ -1,0 +1,317 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! What can be typed: the arguments of each command. Scripts and tests depend on them.
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+
+/// Puts a Linux screen on the TV.
+#[derive(Debug, Parser)]
+#[command(name = "telecast", version, arg_required_else_help = true)]
+pub struct Arguments {
+    /// Say more about what happens (twice: everything)
+    #[arg(short, long, action = ArgAction::Count, global = true)]
+    pub verbose: u8,
+
+    /// What to log, as in "telecast=debug,telecast::session=trace"
+    #[arg(long, value_name = "FILTER", global = true)]
+    pub log: Option<String>,
+
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// List the Cast devices on the network
+    Devices(DevicesArguments),
+    /// Mirror a screen, a window or a second monitor to a device
+    Mirror(Box<MirrorArguments>),
+    /// Be a Cast device: receive what others mirror
+    Receive(ReceiveArguments),
+    /// Show a moving picture with a machine-readable time code
+    #[cfg(feature = "gui")]
+    TestCard(TestCardArguments),
+}
+
+/// `telecast devices`
+#[derive(Debug, Args)]
+pub struct DevicesArguments {
+    /// Print a JSON array
+    #[arg(long)]
+    pub json: bool,
+    /// How long to look, in seconds
+    #[arg(long, value_name = "S", default_value = "3", value_parser = seconds)]
+    pub timeout: f64,
+}
+
+/// How statistics are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum StatsFormat {
+    /// One line for people, once a second
+    Text,
+    /// One JSON object a line, once a second
+    Json,
+    /// Nothing
+    None,
+}
+
+/// What is mirrored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Source {
+    /// A monitor, chosen in the system's dialog
+    Screen,
+    /// A window, chosen in the system's dialog
+    Window,
+    /// A second, virtual monitor
+    Virtual,
+    /// A moving picture made by Telecast
+    TestCard,
+}
+
+/// The video codec.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[expect(missing_docs, reason = "the codecs are their own names")]
+pub enum Codec {
+    Auto,
+    Vp8,
+    Vp9,
+    H264,
+    Av1,
+}
+
+/// A named latency.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Profile {
+    /// 100 ms
+    Responsive,
+    /// 200 ms
+    Balanced,
+    /// 400 ms
+    Robust,
+}
+
+/// `telecast mirror`
+#[derive(Debug, Args)]
+pub struct MirrorArguments {
+    /// The device's name or id, or its address
+    #[arg(value_name = "DEVICE|HOST[:PORT]")]
+    pub device: String,
+    /// What to mirror
+    #[arg(long, value_enum, default_value = "screen")]
+    pub source: Source,
+    /// Where the sound plays: tv, both, app=NAME, none, or tone (made by Telecast)
+    #[arg(long, value_name = "tv|both|app=NAME|none|tone", default_value = "both", value_parser = audio)]
+    pub audio: Audio,
+    /// The video codec
+    #[arg(long, value_enum, default_value = "auto")]
+    pub codec: Codec,
+    /// Largest picture
+    #[arg(long, value_name = "WxH", value_parser = size)]
+    pub max_size: Option<(u32, u32)>,
+    /// Most pictures a second
+    #[arg(long, value_name = "N", default_value = "30", value_parser = clap::value_parser!(u32).range(1..=120))]
+    pub fps: u32,
+    /// Bits a second for the picture, or auto
+    #[arg(long, value_name = "auto|BPS", default_value = "auto", value_parser = bitrate)]
+    pub bitrate: Bitrate,
+    /// Delay between this screen and the TV
+    #[arg(long, value_enum, default_value = "balanced")]
+    pub profile: Profile,
+    /// Delay in milliseconds (instead of a profile), 20 to 5000
+    #[arg(long, value_name = "MS", conflicts_with = "profile", value_parser = clap::value_parser!(u32).range(20..=5000))]
+    pub latency: Option<u32>,
+    /// Ask again what to share, even if it was allowed before
+    #[arg(long)]
+    pub no_restore: bool,
+    /// Use only this network interface
+    #[arg(long, value_name = "NAME")]
+    pub interface: Option<String>,
+    /// Send from a UDP port in this range
+    #[arg(long, value_name = "A-B", value_parser = port_range)]
+    pub port_range: Option<(u16, u16)>,
+    /// End after this many seconds
+    #[arg(long, value_name = "S", value_parser = seconds)]
+    pub duration: Option<f64>,
+    /// How statistics are printed
+    #[arg(long, value_enum, default_value = "text")]
+    pub stats: StatsFormat,
+}
+
+/// Whom the receiver serves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Accept {
+    /// Ask in the receiver's window
+    Ask,
+    /// Senders that were accepted before
+    Known,
+    /// Everyone on the network
+    Any,
+}
+
+/// `telecast receive`
+#[derive(Debug, Args)]
+pub struct ReceiveArguments {
+    /// The name that senders show
+    #[arg(long, value_name = "N")]
+    pub name: Option<String>,
+    /// Listen on this address only
+    #[arg(long, value_name = "ADDR")]
+    pub listen: Option<IpAddr>,
+    /// Listen on this TCP port (0: any free one)
+    #[arg(long, value_name = "P", default_value = "8009")]
+    pub port: u16,
+    /// Decode without showing a window
+    #[arg(long)]
+    pub headless: bool,
+    /// Read the time code of the test card from the decoded pictures
+    #[arg(long)]
+    pub measure: bool,
+    /// Write the last decoded picture here, once a second and at the end
+    #[arg(long, value_name = "FILE.png")]
+    pub snapshot: Option<PathBuf>,
+    /// How statistics are printed
+    #[arg(long, value_enum, default_value = "text")]
+    pub stats: StatsFormat,
+    /// End after this many seconds
+    #[arg(long, value_name = "S", value_parser = seconds)]
+    pub duration: Option<f64>,
+}
+
+/// `telecast test-card`
+#[derive(Debug, Args)]
+pub struct TestCardArguments {
+    /// Most pictures a second
+    #[arg(long, value_name = "N", default_value = "60", value_parser = clap::value_parser!(u32).range(1..=240))]
+    pub fps: u32,
+    /// Fill the screen
+    #[arg(long)]
+    pub fullscreen: bool,
+    /// Without the tone
+    #[arg(long)]
+    pub silent: bool,
+}
+
+/// Where the sound plays.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "named as typed; see `MirrorArguments::audio`")]
+pub enum Audio {
+    Tv,
+    Both,
+    App(String),
+    None,
+    Tone,
+}
+
+/// Bits a second for the picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bitrate {
+    /// As the network allows.
+    Auto,
+    /// At most this.
+    Limit(u32),
+}
+
+fn audio(text: &str) -> Result<Audio, String> {
+    match text {
+        "tv" => Ok(Audio::Tv),
+        "both" => Ok(Audio::Both),
+        "none" => Ok(Audio::None),
+        "tone" => Ok(Audio::Tone),
+        _ => match text.strip_prefix("app=") {
+            Some(name) if !name.is_empty() => Ok(Audio::App(name.to_owned())),
+            _ => Err("expected tv, both, app=NAME, none or tone".to_owned()),
+        },
+    }
+}
+
+fn bitrate(text: &str) -> Result<Bitrate, String> {
+    if text == "auto" {
+        return Ok(Bitrate::Auto);
+    }
+    match text.parse() {
+        Ok(bits @ 100_000..=100_000_000) => Ok(Bitrate::Limit(bits)),
+        _ => Err("expected auto, or 100000 to 100000000 bits a second".to_owned()),
+    }
+}
+
+fn size(text: &str) -> Result<(u32, u32), String> {
+    let parts = text
+        .split_once(['x', 'X'])
+        .and_then(|(w, h)| Some((w.parse().ok()?, h.parse().ok()?)));
+    match parts {
+        Some(size @ (64..=7680, 64..=4320)) => Ok(size),
+        _ => Err("expected WIDTHxHEIGHT, as in 1280x720".to_owned()),
+    }
+}
+
+fn port_range(text: &str) -> Result<(u16, u16), String> {
+    let parts = text
+        .split_once('-')
+        .and_then(|(a, b)| Some((a.parse().ok()?, b.parse().ok()?)));
+    match parts {
+        Some((first, last)) if 0 < first && first <= last => Ok((first, last)),
+        _ => Err("expected FIRST-LAST, as in 32768-32800".to_owned()),
+    }
+}
+
+fn seconds(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(seconds) if (0.1..=1e7).contains(&seconds) => Ok(seconds),
+        _ => Err("expected a number of seconds, at least 0.1".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    fn parse(line: &str) -> Result<Arguments, clap::Error> {
+        Arguments::try_parse_from(line.split(' '))
+    }
+
+    #[test]
+    fn the_definition_is_consistent() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn each_documented_line_is_understood() {
+        for line in [
+            "telecast devices --json --timeout 2",
+            "telecast mirror TV --source window --audio app=Firefox --codec vp8 --max-size 1280x720 --fps 60 --bitrate 4000000",
+            "telecast mirror 192.0.2.7:8010 --source virtual --audio tv --latency 150 --no-restore --duration 5 --stats json",
+            "telecast mirror TV --source test-card --audio tone --profile robust --interface eth0 --port-range 40000-40010",
+            "telecast receive --name TV --listen ::1 --port 0 --headless --measure --snapshot a.png --stats json --duration 3",
+            "telecast -v --log telecast=trace devices",
+        ] {
+            assert!(
+                parse(line).is_ok(),
+                "{line}: {}",
+                parse(line).expect_err("an error")
+            );
+        }
+    }
+
+    #[test]
+    fn nonsense_is_refused_as_usage() {
+        for line in [
+            "telecast mirror",
+            "telecast mirror TV --audio loud",
+            "telecast mirror TV --audio app=",
+            "telecast mirror TV --max-size 12",
+            "telecast mirror TV --bitrate 1",
+            "telecast mirror TV --latency 6000",
+            "telecast mirror TV --profile robust --latency 100",
+            "telecast mirror TV --port-range 9-3",
+            "telecast mirror TV --fps 0",
+            "telecast devices --timeout never",
+        ] {
+            assert_eq!(parse(line).expect_err(line).exit_code(), 2, "{line}");
+        }
+    }
+}
