@@ -231,15 +231,15 @@ fn the_reader_of_use_lines_sees_nested_lists_and_ignores_comments() {
 
 /// Every source file below `src` with the name of its room; `main.rs` and `lib.rs` only start and list.
 fn sources() -> Vec<(PathBuf, String)> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut files = Vec::new();
-    collect(&root, &mut files);
+    collect(&folder, &mut files);
     assert!(files.len() > 10, "the sources are there");
     files
         .into_iter()
         .filter_map(|file| {
             let first = file
-                .strip_prefix(&root)
+                .strip_prefix(&folder)
                 .ok()?
                 .components()
                 .next()?

@@ -14,7 +14,7 @@ pub struct Arguments {
     #[arg(short, long, action = ArgAction::Count, global = true)]
     pub verbose: u8,
 
-    /// What to log, as in "telecast=debug,telecast::session=trace"
+    /// What to log, as in `telecast=debug`
     #[arg(long, value_name = "FILTER", global = true)]
     pub log: Option<String>,
 
@@ -73,7 +73,6 @@ pub enum Source {
 
 /// The video codec.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-#[expect(missing_docs, reason = "the codecs are their own names")]
 pub enum Codec {
     Auto,
     Vp8,
@@ -196,7 +195,6 @@ pub struct TestCardArguments {
 
 /// Where the sound plays.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(missing_docs, reason = "named as typed; see `MirrorArguments::audio`")]
 pub enum Audio {
     Tv,
     Both,
