@@ -1,2 +1,85 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! Reasons and states in the words of people, in their language. Decides nothing.
+//! Reasons and states in the words of people, in their language, for all front ends. Decides nothing.
+//!
+//! Every text goes through gettext with whole sentences; what varies stands in braces and is filled in after
+//! translation, so that translators can move it.
+
+mod reason;
+mod state;
+
+use gettextrs::{
+    LocaleCategory, bind_textdomain_codeset, bindtextdomain, gettext, setlocale, textdomain,
+};
+
+pub use reason::{Explanation, explain};
+pub use state::describe;
+
+/// The name of the catalogues.
+const DOMAIN: &str = "telecast";
+
+/// Where the catalogues are; set when the program is built for an installation.
+const LOCALE_DIR: &str = match option_env!("TELECAST_LOCALE_DIR") {
+    Some(folder) => folder,
+    None => "/usr/share/locale",
+};
+
+/// Chooses the language of the session. To be called once, before any text is made.
+///
+/// Without catalogues everything stays English; that is worth a line in the log and nothing more.
+pub fn init() {
+    if setlocale(LocaleCategory::LcAll, "").is_none() {
+        tracing::debug!("the locale of the environment is not installed; using C");
+    }
+    let bound = bindtextdomain(DOMAIN, LOCALE_DIR)
+        .and_then(|_| bind_textdomain_codeset(DOMAIN, "UTF-8"))
+        .and_then(|_| textdomain(DOMAIN));
+    if let Err(error) = bound {
+        tracing::debug!(%error, "no translations");
+    }
+}
+
+/// Translates `text` and fills in what stands in braces.
+///
+/// ```
+/// # use telecast::words::fill;
+/// assert_eq!(fill("{device} is not answering.", &[("device", "Kitchen")]), "Kitchen is not answering.");
+/// ```
+pub fn fill(text: &str, values: &[(&str, &str)]) -> String {
+    let translated = gettext(text);
+    let mut filled = String::with_capacity(translated.len());
+    let mut rest = translated.as_str();
+    // One pass, so that braces within a value stay as they are.
+    while let Some(start) = rest.find('{') {
+        let (before, from) = rest.split_at(start);
+        filled.push_str(before);
+        let value = from.find('}').and_then(|end| {
+            let name = &from[1..end];
+            values
+                .iter()
+                .find(|(key, _)| *key == name)
+                .map(|(_, value)| (*value, end + 1))
+        });
+        if let Some((value, end)) = value {
+            filled.push_str(value);
+            rest = &from[end..];
+        } else {
+            filled.push('{');
+            rest = &from[1..];
+        }
+    }
+    filled + rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_may_contain_braces_and_unknown_names_stay() {
+        assert_eq!(
+            fill("{a} and {b}", &[("a", "{b}"), ("b", "x")]),
+            "{b} and x"
+        );
+        assert_eq!(fill("{nobody} { {", &[]), "{nobody} { {");
+    }
+}

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! What a session is doing, in a few words.
+
+use gettextrs::gettext;
+
+use crate::engine::{SessionState, Trouble};
+
+/// The state in a few words, for a status line.
+pub fn describe(state: &SessionState) -> String {
+    match state {
+        SessionState::Connecting => gettext("Connecting"),
+        SessionState::Authenticating => gettext("Checking the device"),
+        SessionState::Launching => gettext("Starting the app on the TV"),
+        SessionState::ConfirmOnTv => gettext("Confirm on the TV"),
+        SessionState::Negotiating => gettext("Agreeing on picture and sound"),
+        SessionState::Streaming(_) => gettext("Casting"),
+        SessionState::Recovering(_, Trouble::NoFeedback) => gettext("Waiting for the TV to answer"),
+        SessionState::Recovering(_, Trouble::NextCodec) => gettext("Trying another video format"),
+        SessionState::Stopping(_) => gettext("Stopping"),
+        SessionState::Ended(_) => gettext("Ended"),
+    }
+}
