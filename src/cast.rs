@@ -5,9 +5,11 @@
 //! (`now: Instant`), and so is everything random. Each core has two verbs, `handle(now, Input)` and
 //! `poll(now) -> Option<Output>`; after each `handle`, `poll` is drained until it returns `None`.
 
+pub mod channel;
 pub mod codec;
 pub mod control;
 pub mod crypto;
 pub mod frame;
+pub(crate) mod json;
 pub mod keys;
 pub mod rtp;

@@ -8,6 +8,9 @@
     reason = "the exemption for tests does not reach the functions beside them"
 )]
 
+mod cast_message;
+mod channel_parsers;
+mod connection;
 mod frame_crypto;
 mod rtp;
 mod support;

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! The protobuf messages of `proto/`, as `prost` makes them. Everything else uses the typed wrappers beside this file.
+
+/// `CastMessage`: one message of the control channel.
+#[allow(missing_docs, clippy::pedantic, reason = "generated code")]
+pub mod channel {
+    include!(concat!(env!("OUT_DIR"), "/telecast.channel.rs"));
+}
+
+/// `DeviceAuthMessage` and its parts.
+#[allow(missing_docs, clippy::pedantic, reason = "generated code")]
+pub mod auth {
+    include!(concat!(env!("OUT_DIR"), "/telecast.auth.rs"));
+}
