@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! Tests with real sockets: TLS, discovery, whole sessions. Loopback only, each bounded in time.
+#![cfg(not(cast_alone))]
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
+
+mod connect;
+mod tls;
