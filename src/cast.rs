@@ -7,9 +7,11 @@
 
 pub mod channel;
 pub mod codec;
+pub mod congestion;
 pub mod control;
 pub mod crypto;
 pub mod frame;
 pub(crate) mod json;
 pub mod keys;
+pub mod pacer;
 pub mod rtp;

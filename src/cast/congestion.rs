@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! [`Signal`]s of the sender in, a [`Decision`] about rates out. Touches no packet and no encoder.
+//!
+//! The sender tells a [`CongestionControl`] everything that says something about the network, and asks it every
+//! [`DECISION_INTERVAL`] how much media to make and how fast to send it. [`follow::FollowEstimate`] is the one in use:
+//! it does what the reference does (Open Screen `bandwidth_estimator.h`, and Chromium's
+//! mirroring service on top).
+
+pub mod bandwidth;
+pub mod follow;
+
+use std::fmt::Debug;
+use std::time::{Duration, Instant};
+
+/// How often a decision is asked for (Chromium `openscreen_session_host.cc`).
+pub const DECISION_INTERVAL: Duration = Duration::from_millis(500);
+
+/// Something the sender has seen that tells about the network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Signal {
+    /// A datagram left, a report or a packet of a frame.
+    Sent {
+        /// UDP payload in bytes.
+        bytes: usize,
+    },
+    /// A frame is complete at the receiver, or no longer wanted.
+    Acknowledged {
+        /// Size of the whole frame in bytes.
+        bytes: usize,
+        /// The filtered round trip time when its acknowledgement came.
+        round_trip: Duration,
+    },
+    /// One measurement of the round trip, unfiltered.
+    RoundTrip(Duration),
+    /// A packet was reported missing and will be sent again.
+    Lost {
+        /// UDP payload in bytes, about.
+        bytes: usize,
+    },
+    /// A raw video frame came and was encoded, or was dropped because too much was under way.
+    RawFrame {
+        /// It was dropped.
+        dropped: bool,
+    },
+}
+
+/// The limits between which the media of all streams together is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bounds {
+    /// Bits per second that are never gone below.
+    pub min: u32,
+    /// Bits per second to begin with.
+    pub start: u32,
+    /// Bits per second that are never exceeded.
+    pub max: u32,
+}
+
+/// How much to make and how fast to send.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Decision {
+    /// What the network is believed to carry, in bits per second; `None` while unknown.
+    pub estimate: Option<u32>,
+    /// Bits per second for all streams together.
+    pub media_bitrate: u32,
+    /// Bits per second at which packets leave when there is more than a burst to send.
+    pub pacing_rate: u32,
+}
+
+/// The part that judges the network.
+pub trait CongestionControl: Debug + Send {
+    /// Takes note of what was seen. Cheap: called for every packet.
+    fn observe(&mut self, now: Instant, signal: Signal);
+
+    /// What to do from now on. Called every [`DECISION_INTERVAL`], and once at the start.
+    fn decide(&mut self, now: Instant) -> Decision;
+}
