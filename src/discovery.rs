@@ -1,2 +1,29 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! The list of Cast devices on the network, and the receiver's advertisement (mDNS). Never connects to a device.
+//! The list of Cast devices on the network, and the receiver's own advertisement (mDNS). Never connects to a device.
+//!
+//! ```text
+//! mdns-sd ──ServiceEvent──▶ browse ──Announcement──▶ table ──▶ Vec<Device>, DeviceEvent
+//! netlink ──interfaces changed──▶ browse, advertise         (the table is sans-IO: time is an argument)
+//! ```
+
+mod announcement;
+mod browse;
+mod device;
+mod lookup;
+mod manual;
+mod mdns;
+mod netlink;
+mod table;
+mod text;
+
+pub use announcement::{Announcement, TxtFields};
+pub use browse::{Discovery, DiscoveryError, DiscoveryHandle, DiscoveryOptions};
+pub use device::{Capabilities, Device, DeviceEvent, DeviceKind, Endpoint};
+pub use manual::{ManualHost, ParseHostError};
+pub use table::{MAX_DEVICES, Table};
+
+/// The DNS-SD service type of Cast devices, in the form that the mDNS library wants.
+pub const SERVICE_TYPE: &str = "_googlecast._tcp.local.";
+
+/// The TCP port of the control channel where none is given; groups and other programs announce their own.
+pub const DEFAULT_PORT: u16 = 8009;

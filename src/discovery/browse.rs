@@ -1,0 +1,414 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! `Discovery`: the running search. Input: mDNS events, interface changes, commands; output: the list and its changes.
+//! All decisions are the table's.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use mdns_sd::{ResolvedService, ScopedIp, ServiceEvent};
+use tokio::sync::{broadcast, mpsc, watch};
+use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::{Instant, MissedTickBehavior};
+
+use super::announcement::{Announcement, TxtFields};
+use super::device::{Device, DeviceEvent, Endpoint};
+use super::manual::ManualHost;
+use super::mdns::Mdns;
+use super::netlink::InterfaceWatch;
+use super::table::Table;
+use super::{SERVICE_TYPE, lookup};
+
+/// Commands that wait for the task. They come from people, one at a time.
+const COMMANDS: usize = 16;
+/// Events that a slow listener may lag behind before it has to look at the list instead.
+const EVENTS: usize = 256;
+/// mDNS events that are taken from the library's channel before the list is made anew.
+const BATCH: usize = 256;
+/// How often the library's cache is looked at.
+const CHECK: Duration = Duration::from_secs(30);
+/// How often the names of manual hosts are looked up anew.
+const LOOKUP: Duration = Duration::from_secs(60);
+/// How long the search waits before it starts again after it broke off.
+const RETRY: Duration = Duration::from_secs(1);
+/// How long devices stay listed while a new daemon has not heard them yet.
+const RESTART_GRACE: Duration = Duration::from_secs(10);
+/// When the library's check for vanished interfaces has happened; it comes after one second.
+const SETTLED: Duration = Duration::from_millis(1500);
+
+/// What to search for.
+#[derive(Debug, Clone, Default)]
+pub struct DiscoveryOptions {
+    /// Search on this interface only, instead of on all.
+    pub interface: Option<String>,
+    /// Hosts that the user entered.
+    pub hosts: Vec<ManualHost>,
+}
+
+/// Why nothing can be found by itself. Manual hosts still work.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DiscoveryError {
+    /// The mDNS sockets could not be opened.
+    #[error("cannot listen to mDNS: {0}")]
+    Mdns(#[from] mdns_sd::Error),
+}
+
+/// Starts searches.
+#[derive(Debug)]
+pub struct Discovery;
+
+impl Discovery {
+    /// Starts to search, on the current tokio runtime.
+    ///
+    /// It goes on until [`DiscoveryHandle::stop`] or until the handle is dropped. A network that does not allow mDNS is no
+    /// error here: the search starts when it can, see [`DiscoveryHandle::problem`].
+    pub fn start(options: DiscoveryOptions) -> DiscoveryHandle {
+        let (commands, received) = mpsc::channel(COMMANDS);
+        let (devices, watch) = watch::channel(Arc::<[Device]>::default());
+        let (problem, problems) = watch::channel(None);
+        let (events, _) = broadcast::channel(EVENTS);
+        let mut task = Task {
+            interface: options.interface,
+            table: Table::new(),
+            devices,
+            problem,
+            events: events.clone(),
+            lookups: JoinSet::new(),
+            hosts: Vec::new(),
+        };
+        for host in options.hosts {
+            task.add_host(host);
+        }
+        let task = tokio::spawn(task.run(received));
+        DiscoveryHandle {
+            commands,
+            devices: watch,
+            problem: problems,
+            events,
+            task,
+        }
+    }
+}
+
+/// A running search. Dropping it ends the search without waiting.
+#[derive(Debug)]
+pub struct DiscoveryHandle {
+    commands: mpsc::Sender<Command>,
+    devices: watch::Receiver<Arc<[Device]>>,
+    problem: watch::Receiver<Option<Arc<DiscoveryError>>>,
+    events: broadcast::Sender<DeviceEvent>,
+    task: JoinHandle<()>,
+}
+
+impl DiscoveryHandle {
+    /// The devices known now, sorted by name.
+    pub fn devices(&self) -> Arc<[Device]> {
+        self.devices.borrow().clone()
+    }
+
+    /// The list as it changes (also when only `last_seen` did).
+    pub fn watch(&self) -> watch::Receiver<Arc<[Device]>> {
+        self.devices.clone()
+    }
+
+    /// The changes from now on. A listener that lags by more than 256 gets an error and looks at [`Self::devices`].
+    pub fn events(&self) -> broadcast::Receiver<DeviceEvent> {
+        self.events.subscribe()
+    }
+
+    /// Why mDNS does not work at the moment; `None` when it does.
+    pub fn problem(&self) -> watch::Receiver<Option<Arc<DiscoveryError>>> {
+        self.problem.clone()
+    }
+
+    /// Adds a host that the user entered. It is in the list at once, and merged with the announced device when that
+    /// turns up under the same address.
+    pub async fn add_host(&self, host: ManualHost) {
+        self.command(Command::Add(host)).await;
+    }
+
+    /// Forgets a host that the user entered.
+    pub async fn remove_host(&self, host: ManualHost) {
+        self.command(Command::Remove(host)).await;
+    }
+
+    /// Tells the `id` that a session learnt from the device behind a manual host.
+    pub async fn identify_host(&self, host: ManualHost, id: String) {
+        self.command(Command::Identify(host, id)).await;
+    }
+
+    /// Ends the search and its thread, and waits for it.
+    pub async fn stop(self) {
+        drop(self.commands);
+        if let Err(error) = self.task.await {
+            tracing::warn!(%error, "the search for devices ended badly");
+        }
+    }
+
+    async fn command(&self, command: Command) {
+        if self.commands.send(command).await.is_err() {
+            tracing::debug!("the search for devices has ended");
+        }
+    }
+}
+
+/// What a front end may ask.
+#[derive(Debug)]
+enum Command {
+    Add(ManualHost),
+    Remove(ManualHost),
+    Identify(ManualHost, String),
+}
+
+/// The state of the search, apart from the sockets.
+struct Task {
+    interface: Option<String>,
+    table: Table,
+    devices: watch::Sender<Arc<[Device]>>,
+    problem: watch::Sender<Option<Arc<DiscoveryError>>>,
+    events: broadcast::Sender<DeviceEvent>,
+    lookups: JoinSet<(ManualHost, Vec<Endpoint>)>,
+    hosts: Vec<ManualHost>,
+}
+
+/// The part of the search that is made anew when mDNS breaks off.
+struct Search {
+    mdns: Mdns,
+    events: mdns_sd::Receiver<ServiceEvent>,
+    /// When the interfaces that have just changed are settled.
+    settled: Option<Instant>,
+}
+
+impl Search {
+    fn start(interface: Option<&str>) -> Result<Search, mdns_sd::Error> {
+        let mdns = Mdns::start(interface)?;
+        let events = mdns.daemon.browse(SERVICE_TYPE)?;
+        Ok(Search {
+            mdns,
+            events,
+            settled: None,
+        })
+    }
+
+    /// Uses the interfaces as they are now, and asks everybody again.
+    fn look_again(&mut self) -> Result<(), mdns_sd::Error> {
+        self.mdns.look_again()?;
+        self.events = self.mdns.daemon.browse(SERVICE_TYPE)?;
+        self.settled = Some(Instant::now() + SETTLED);
+        Ok(())
+    }
+}
+
+impl Task {
+    async fn run(mut self, mut commands: mpsc::Receiver<Command>) {
+        let interfaces = InterfaceWatch::new()
+            .inspect_err(
+                |error| tracing::warn!(%error, "changes of the network will not be noticed"),
+            )
+            .ok();
+        let mut search = self.search();
+        let mut check = tokio::time::interval(CHECK);
+        check.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut lookup = tokio::time::interval(LOOKUP);
+        lookup.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut retry = Instant::now() + RETRY;
+        loop {
+            self.publish();
+            let deadline = self.table.deadline().map(Instant::from_std);
+            let settled = search.as_ref().and_then(|search| search.settled);
+            let mut broken = false;
+            tokio::select! {
+                command = commands.recv() => match command {
+                    Some(command) => self.command(command),
+                    None => break,
+                },
+                event = next_event(search.as_ref()) => match event {
+                    Some(event) => {
+                        self.take(event);
+                        let waiting = search.as_ref().map(|search| search.events.clone());
+                        waiting.iter().flat_map(mdns_sd::Receiver::try_iter).take(BATCH).for_each(|event| self.take(event));
+                    }
+                    None => broken = true,
+                },
+                () = changed(interfaces.as_ref()) => {
+                    tracing::debug!("the network has changed");
+                    match &mut search {
+                        Some(search) => broken = search.look_again().is_err(),
+                        None => retry = Instant::now(),
+                    }
+                    self.look_up_hosts();
+                }
+                () = at(settled) => if let Some(search) = &mut search {
+                    search.settled = None;
+                    broken = search.mdns.settle().is_err();
+                },
+                () = at(deadline) => self.table.tick(std::time::Instant::now()),
+                Some(Ok((host, endpoints))) = self.lookups.join_next() => self.table.host_resolved(&host, endpoints),
+                _ = lookup.tick() => self.look_up_hosts(),
+                _ = check.tick() => if let Some(search) = &search {
+                    broken = search.mdns.is_overfull().await;
+                },
+                () = tokio::time::sleep_until(retry), if search.is_none() => {
+                    search = self.search();
+                    retry = Instant::now() + RETRY;
+                }
+            }
+            if broken {
+                tracing::warn!("the search for devices starts again");
+                self.table
+                    .doubt_everything(std::time::Instant::now(), RESTART_GRACE);
+                if let Some(search) = search.take() {
+                    search.mdns.stop().await;
+                }
+                retry = Instant::now() + RETRY;
+            }
+        }
+        if let Some(search) = search {
+            search.mdns.stop().await;
+        }
+    }
+
+    fn search(&self) -> Option<Search> {
+        let started = Search::start(self.interface.as_deref());
+        let problem = started
+            .as_ref()
+            .err()
+            .map(|error| Arc::new(DiscoveryError::Mdns(error.clone())));
+        self.problem.send_replace(problem);
+        started
+            .inspect_err(|error| tracing::warn!(%error, "cannot listen to mDNS"))
+            .ok()
+    }
+
+    fn command(&mut self, command: Command) {
+        match command {
+            Command::Add(host) => self.add_host(host),
+            Command::Remove(host) => {
+                self.hosts.retain(|known| *known != host);
+                self.table.remove_host(&host);
+            }
+            Command::Identify(host, id) => self.table.host_identified(&host, &id),
+        }
+    }
+
+    fn add_host(&mut self, host: ManualHost) {
+        if !self.hosts.contains(&host)
+            && self.table.add_host(std::time::Instant::now(), host.clone())
+        {
+            self.lookups.spawn(lookup::endpoints(host.clone()));
+            self.hosts.push(host);
+        }
+    }
+
+    fn look_up_hosts(&mut self) {
+        if self.lookups.is_empty() {
+            for host in &self.hosts {
+                self.lookups.spawn(lookup::endpoints(host.clone()));
+            }
+        }
+    }
+
+    fn take(&mut self, event: ServiceEvent) {
+        let now = std::time::Instant::now();
+        match event {
+            ServiceEvent::ServiceResolved(service) => {
+                self.table.announce(now, announcement(&service));
+            }
+            ServiceEvent::ServiceRemoved(_, instance) => self.table.withdraw(now, &instance),
+            _ => {}
+        }
+    }
+
+    fn publish(&mut self) {
+        while let Some(event) = self.table.poll() {
+            tracing::debug!(?event, "devices");
+            // Fails only when nobody listens.
+            self.events.send(event).ok();
+        }
+        let devices = self.table.devices();
+        self.devices.send_if_modified(|list| {
+            let modified = !Arc::ptr_eq(list, &devices);
+            *list = devices;
+            modified
+        });
+    }
+}
+
+/// The next event of the search; `None` when it broke off; never when there is none.
+async fn next_event(search: Option<&Search>) -> Option<ServiceEvent> {
+    match search {
+        Some(search) => search.events.recv_async().await.ok(),
+        None => std::future::pending().await,
+    }
+}
+
+/// Waits for a change of the interfaces.
+async fn changed(interfaces: Option<&InterfaceWatch>) {
+    match interfaces {
+        Some(interfaces) => {
+            if let Err(error) = interfaces.changed().await {
+                tracing::warn!(%error, "cannot read changes of the network");
+                tokio::time::sleep(RETRY).await;
+            }
+        }
+        None => std::future::pending().await,
+    }
+}
+
+/// Waits until `deadline`, or for ever.
+async fn at(deadline: Option<Instant>) {
+    match deadline {
+        Some(deadline) => tokio::time::sleep_until(deadline).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// What the library knows of an instance, in our words.
+fn announcement(service: &ResolvedService) -> Announcement {
+    let endpoints = service
+        .addresses
+        .iter()
+        .map(|address| {
+            let interface = match address {
+                ScopedIp::V4(ip) => ip.interface_ids().first().cloned(),
+                ScopedIp::V6(ip) => Some(ip.scope_id().clone()),
+                _ => None,
+            };
+            let (scope_id, interface) = interface.map_or((0, None), |interface| {
+                (interface.index, Some(interface.name))
+            });
+            let interface = interface.filter(|name| !name.is_empty());
+            Endpoint {
+                ip: address.to_ip_addr(),
+                port: service.port,
+                scope_id,
+                interface,
+            }
+        })
+        .collect();
+    let pairs = service
+        .txt_properties
+        .iter()
+        .map(|property| (property.key(), property.val().unwrap_or_default()));
+    Announcement {
+        instance: service.fullname.clone(),
+        endpoints,
+        txt: TxtFields::from_pairs(pairs),
+    }
+}
+
+/// The endpoint of an address that was looked up.
+pub(super) fn endpoint(address: SocketAddr, interface: Option<String>) -> Endpoint {
+    let scope_id = match address {
+        SocketAddr::V6(address) => address.scope_id(),
+        SocketAddr::V4(_) => 0,
+    };
+    let ip: IpAddr = address.ip().to_canonical();
+    Endpoint {
+        ip,
+        port: address.port(),
+        scope_id,
+        interface,
+    }
+}

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! What a receiver tells about itself: its state, and the object that `receive --stats json` prints each second.
+
+use std::net::IpAddr;
+
+use serde::Serialize;
+
+/// What the receiver is doing.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ReceiverState {
+    /// Listening; nobody casts.
+    #[default]
+    Idle,
+    /// The person in front of the screen is being asked.
+    Asking,
+    /// An application runs; no media yet.
+    Launched,
+    /// Media arrive.
+    Streaming,
+    /// The receiver has ended.
+    Stopped,
+}
+
+/// A state with the sender it is about.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ReceiverStatus {
+    /// What it is doing.
+    pub state: ReceiverState,
+    /// Who casts, or wants to.
+    pub sender: Option<IpAddr>,
+}
+
+/// Numbers of the current cast (zero when there is none). Serializes to the keys of the command line's JSON.
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+pub struct ReceiverStats {
+    /// What the receiver is doing.
+    pub state: ReceiverState,
+    /// Who casts.
+    pub sender: Option<IpAddr>,
+    /// Video codec; empty without video.
+    pub codec: String,
+    /// Width of the last decoded picture, in pixels.
+    pub width: u32,
+    /// Height of the last decoded picture, in pixels.
+    pub height: u32,
+    /// Pictures a second, over the last second.
+    pub fps: FrameRates,
+    /// Frames since the start that were complete only after their playout time.
+    pub late: u64,
+    /// Frames since the start that were never shown because they did not come in time.
+    pub skipped: u64,
+    /// Time since the start during which the picture stood still although frames were missing, in milliseconds.
+    pub frozen_ms: u64,
+    /// The longest of these times, in milliseconds.
+    pub longest_freeze_ms: u64,
+    /// The sound.
+    pub audio: Option<AudioStats>,
+    /// Only when measuring.
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub measure: Option<MeasureStats>,
+}
+
+/// Pictures a second at three places.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
+pub struct FrameRates {
+    /// Frames whose last packet arrived.
+    pub completed: f64,
+    /// Frames that left the decoder.
+    pub decoded: f64,
+    /// Pictures given to the screen at their time.
+    pub shown: f64,
+}
+
+/// The sound of the current cast.
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+pub struct AudioStats {
+    /// `opus` or `aac`.
+    pub codec: String,
+    /// Frames that left the decoder, since the start.
+    pub decoded: u64,
+    /// Frames that never came in time, since the start.
+    pub skipped: u64,
+    /// Loudness of the last second (root mean square, 0 to 1).
+    pub level: f64,
+    /// The strongest frequency of the last second, in Hz; 0 in silence.
+    pub frequency_hz: f64,
+}
+
+/// What the test card's time code tells.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
+pub struct MeasureStats {
+    /// From drawing on the sender's screen to the decoded picture, in milliseconds; needs a common kernel clock.
+    pub screen_to_decoded_ms: Percentiles,
+    /// How much later the sound is than the picture by their media times, in milliseconds (median); `None` before a
+    /// flash and a beep were found.
+    pub av_skew_ms: Option<f64>,
+}
+
+/// Percentiles of the last samples.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
+pub struct Percentiles {
+    /// The median.
+    pub p50: f64,
+    /// 95 of 100 are below.
+    pub p95: f64,
+    /// 99 of 100 are below.
+    pub p99: f64,
+}
