@@ -6,6 +6,7 @@
 //! netlink ──interfaces changed──▶ browse, advertise         (the table is sans-IO: time is an argument)
 //! ```
 
+mod advertise;
 mod announcement;
 mod browse;
 mod device;
@@ -16,6 +17,7 @@ mod netlink;
 mod table;
 mod text;
 
+pub use advertise::{AdvertiseError, Advertisement, Advertiser};
 pub use announcement::{Announcement, TxtFields};
 pub use browse::{Discovery, DiscoveryError, DiscoveryHandle, DiscoveryOptions};
 pub use device::{Capabilities, Device, DeviceEvent, DeviceKind, Endpoint};

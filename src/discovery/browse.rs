@@ -28,13 +28,13 @@ const BATCH: usize = 256;
 /// How often the library's cache is looked at.
 const CHECK: Duration = Duration::from_secs(30);
 /// How often the names of manual hosts are looked up anew.
-const LOOKUP: Duration = Duration::from_secs(60);
+const LOOKUP: Duration = Duration::from_mins(1);
 /// How long the search waits before it starts again after it broke off.
-const RETRY: Duration = Duration::from_secs(1);
+pub(super) const RETRY: Duration = Duration::from_secs(1);
 /// How long devices stay listed while a new daemon has not heard them yet.
 const RESTART_GRACE: Duration = Duration::from_secs(10);
 /// When the library's check for vanished interfaces has happened; it comes after one second.
-const SETTLED: Duration = Duration::from_millis(1500);
+pub(super) const SETTLED: Duration = Duration::from_millis(1500);
 
 /// What to search for.
 #[derive(Debug, Clone, Default)]
@@ -344,7 +344,7 @@ async fn next_event(search: Option<&Search>) -> Option<ServiceEvent> {
 }
 
 /// Waits for a change of the interfaces.
-async fn changed(interfaces: Option<&InterfaceWatch>) {
+pub(super) async fn changed(interfaces: Option<&InterfaceWatch>) {
     match interfaces {
         Some(interfaces) => {
             if let Err(error) = interfaces.changed().await {
@@ -357,7 +357,7 @@ async fn changed(interfaces: Option<&InterfaceWatch>) {
 }
 
 /// Waits until `deadline`, or for ever.
-async fn at(deadline: Option<Instant>) {
+pub(super) async fn at(deadline: Option<Instant>) {
     match deadline {
         Some(deadline) => tokio::time::sleep_until(deadline).await,
         None => std::future::pending().await,
