@@ -11,6 +11,12 @@
 mod cast_message;
 mod channel_parsers;
 mod connection;
+mod expansion;
 mod frame_crypto;
+mod ntp;
+#[path = "../support/recording.rs"]
+mod recording;
+mod recordings;
+mod rtcp;
 mod rtp;
 mod support;

@@ -3,6 +3,7 @@
 
 use std::path::PathBuf;
 
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 /// The path of a file under `tests/data`.
@@ -16,6 +17,11 @@ pub fn data_path(name: &str) -> PathBuf {
 pub fn vectors(name: &str) -> Value {
     let text = std::fs::read_to_string(data_path(name)).unwrap();
     serde_json::from_str(&text).unwrap()
+}
+
+/// The whole of one vector file, in the shape of the test.
+pub fn typed_vectors<T: DeserializeOwned>(name: &str) -> T {
+    serde_json::from_value(vectors(name)).unwrap()
 }
 
 /// The cases of one list of a vector file; never empty.

@@ -16,9 +16,7 @@ use super::receiver_report::ReportBlock;
 use super::{FrameLog, RtcpError, event_log, picture_loss, receiver_report, reference_time};
 use crate::cast::frame::{FrameId, Ssrc};
 use crate::cast::ntp::NtpTime;
-
-/// No network that carries Cast has datagrams smaller than this many payload bytes. Source: Open Screen `constants.h`.
-pub const MIN_PACKET_SIZE: usize = 256;
+use crate::cast::rtp::packetize::MIN_PACKET_SIZE;
 
 /// What a sender learns from one datagram.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -46,7 +44,11 @@ pub struct FeedbackReader {
 impl FeedbackReader {
     /// A reader for what `receiver` says about the stream `sender`.
     pub fn new(sender: Ssrc, receiver: Ssrc) -> FeedbackReader {
-        FeedbackReader { sender, receiver, newest_reference_time: None }
+        FeedbackReader {
+            sender,
+            receiver,
+            newest_reference_time: None,
+        }
     }
 
     /// Reads a datagram; `newest` is the newest frame that was ever given to the sender ([`FrameId::LEADER`] if none).
@@ -63,7 +65,9 @@ impl FeedbackReader {
                     let block = receiver_report::read(header, payload, sender, receiver)?;
                     events.receiver_report = block.or(events.receiver_report);
                 }
-                (PacketType::Application, _) => events.log.extend(event_log::read(header, payload, receiver)?),
+                (PacketType::Application, _) => events
+                    .log
+                    .extend(event_log::read(header, payload, receiver)?),
                 (PacketType::PayloadFeedback, SUBTYPE_PICTURE_LOSS) => {
                     events.picture_loss |= picture_loss::read(payload, sender, receiver)?;
                 }
@@ -75,11 +79,19 @@ impl FeedbackReader {
                     let time = reference_time::read(payload, receiver)?;
                     events.reference_time = time.or(events.reference_time);
                 }
-                (PacketType::SenderReport | PacketType::SourceDescription | PacketType::PayloadFeedback, _) => {}
+                (
+                    PacketType::SenderReport
+                    | PacketType::SourceDescription
+                    | PacketType::PayloadFeedback,
+                    _,
+                ) => {}
             }
         }
         if let Some(time) = events.reference_time {
-            if self.newest_reference_time.is_some_and(|newest| is_older(time, newest)) {
+            if self
+                .newest_reference_time
+                .is_some_and(|newest| is_older(time, newest))
+            {
                 return Ok(FeedbackEvents::default());
             }
             self.newest_reference_time = Some(time);
@@ -94,7 +106,7 @@ fn is_older(a: NtpTime, b: NtpTime) -> bool {
 }
 
 /// What a receiver has to say; see [`FeedbackBuilder::build`].
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct FeedbackContents<'a> {
     /// The receiver's clock now.
     pub now: NtpTime,
@@ -110,8 +122,6 @@ pub struct FeedbackContents<'a> {
     pub missing: &'a [Nack],
     /// Complete frames above the checkpoint, ascending; the surplus is left out.
     pub acknowledged: &'a [FrameId],
-    /// Events to report; those that were written are taken out.
-    pub log: &'a mut VecDeque<FrameLog>,
 }
 
 /// Builds the RTCP datagrams of a receiver about one stream.
@@ -126,11 +136,21 @@ pub struct FeedbackBuilder {
 impl FeedbackBuilder {
     /// A builder whose datagrams have at most `max_size` bytes; less than [`MIN_PACKET_SIZE`] counts as that.
     pub fn new(sender: Ssrc, receiver: Ssrc, max_size: usize) -> FeedbackBuilder {
-        FeedbackBuilder { sender, receiver, max_size: max_size.max(MIN_PACKET_SIZE), counter: 0 }
+        FeedbackBuilder {
+            sender,
+            receiver,
+            max_size: max_size.max(MIN_PACKET_SIZE),
+            counter: 0,
+        }
     }
 
-    /// Replaces the contents of `out` by a datagram.
-    pub fn build(&mut self, contents: FeedbackContents<'_>, out: &mut Vec<u8>) {
+    /// Replaces what is in `out` by a datagram. As much of `log` as there is room for is moved into it.
+    pub fn build(
+        &mut self,
+        contents: &FeedbackContents<'_>,
+        log: &mut VecDeque<FrameLog>,
+        out: &mut Vec<u8>,
+    ) {
         out.clear();
         receiver_report::write(self.receiver, contents.report.as_ref(), out);
         reference_time::write(self.receiver, contents.now, out);
@@ -148,7 +168,7 @@ impl FeedbackBuilder {
         };
         self.counter = self.counter.wrapping_add(1);
         feedback::write(&feedback, self.max_size - out.len(), out);
-        event_log::write(self.receiver, contents.log, self.max_size - out.len(), out);
+        event_log::write(self.receiver, log, self.max_size - out.len(), out);
     }
 }
 

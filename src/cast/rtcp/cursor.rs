@@ -29,7 +29,8 @@ impl<'a> Cursor<'a> {
     }
 
     pub fn u24(&mut self) -> Result<u32, RtcpError> {
-        self.array().map(|[a, b, c]| u32::from_be_bytes([0, a, b, c]))
+        self.array()
+            .map(|[a, b, c]| u32::from_be_bytes([0, a, b, c]))
     }
 
     pub fn u32(&mut self) -> Result<u32, RtcpError> {

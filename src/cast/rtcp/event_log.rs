@@ -109,7 +109,11 @@ impl LogEventKind {
 }
 
 /// Reads the payload of an application packet; empty when it is not a log of `receiver`.
-pub(super) fn read(header: Header, mut payload: Cursor<'_>, receiver: Ssrc) -> Result<Vec<FrameLog>, RtcpError> {
+pub(super) fn read(
+    header: Header,
+    mut payload: Cursor<'_>,
+    receiver: Ssrc,
+) -> Result<Vec<FrameLog>, RtcpError> {
     let author = payload.u32()?;
     let name = payload.bytes(4)?;
     if author != receiver.0 || name == NAME_TIME {
@@ -136,7 +140,10 @@ pub(super) fn read(header: Header, mut payload: Cursor<'_>, receiver: Ssrc) -> R
             events.extend(kind.map(|kind| LogEvent { kind, at }));
         }
         if !events.is_empty() {
-            log.push(FrameLog { rtp_timestamp, events });
+            log.push(FrameLog {
+                rtp_timestamp,
+                events,
+            });
         }
     }
     Ok(log)
@@ -162,7 +169,12 @@ pub(super) fn write(receiver: Ssrc, log: &mut VecDeque<FrameLog>, room: usize, o
         return;
     }
     let payload_size = LOG_HEADER_SIZE - 4 + body.len();
-    Header { count: SUBTYPE_EVENT_LOG, packet_type: PacketType::Application, payload_size }.write(out);
+    Header {
+        count: SUBTYPE_EVENT_LOG,
+        packet_type: PacketType::Application,
+        payload_size,
+    }
+    .write(out);
     out.extend_from_slice(&receiver.0.to_be_bytes());
     out.extend_from_slice(NAME_CAST);
     out.extend_from_slice(&body);
@@ -170,13 +182,18 @@ pub(super) fn write(receiver: Ssrc, log: &mut VecDeque<FrameLog>, room: usize, o
 
 /// Appends one entry with as many events, from the first on, as one base time can express. Returns how many.
 fn write_frame(frame: &FrameLog, limit: usize, body: &mut Vec<u8>) -> usize {
-    let Some(first) = frame.events.first() else { return 0 };
+    let Some(first) = frame.events.first() else {
+        return 0;
+    };
     let base = first.at.as_millis() as u64;
     let offsets = frame.events.iter().map_while(|event| {
         let offset = (event.at.as_millis() as u64).checked_sub(base)?;
         (offset <= MAX_OFFSET_MS).then_some((event.kind, offset))
     });
-    let count = offsets.clone().take(limit.min(MAX_EVENTS_PER_FRAME)).count();
+    let count = offsets
+        .clone()
+        .take(limit.min(MAX_EVENTS_PER_FRAME))
+        .count();
     if count == 0 {
         return 0;
     }

@@ -88,10 +88,19 @@ pub(super) fn read(
     }
     let missing = read_loss_fields(&mut payload, loss_fields, checkpoint)?;
     let acknowledged = read_acks(payload, checkpoint)?;
-    Ok(Some(Feedback { checkpoint, playout_delay, missing, acknowledged }))
+    Ok(Some(Feedback {
+        checkpoint,
+        playout_delay,
+        missing,
+        acknowledged,
+    }))
 }
 
-fn read_loss_fields(payload: &mut Cursor<'_>, count: u8, checkpoint: FrameId) -> Result<Vec<Nack>, RtcpError> {
+fn read_loss_fields(
+    payload: &mut Cursor<'_>,
+    count: u8,
+    checkpoint: FrameId,
+) -> Result<Vec<Nack>, RtcpError> {
     let mut missing = Vec::new();
     for _ in 0..count {
         let frame = FrameId(expand::greater_than(payload.u8()?, checkpoint.0));
@@ -110,10 +119,20 @@ fn read_loss_fields(payload: &mut Cursor<'_>, count: u8, checkpoint: FrameId) ->
     missing.dedup();
     let mut kept = 0;
     // The whole-frame entry is the greatest of its frame, so it is found at the end of the frame's run.
-    while let Some(run) = missing.get(kept..).and_then(|rest| rest.first().map(|first| first.frame)) {
-        let length = missing.iter().skip(kept).take_while(|nack| nack.frame == run).count();
+    while let Some(run) = missing
+        .get(kept..)
+        .and_then(|rest| rest.first().map(|first| first.frame))
+    {
+        let length = missing
+            .iter()
+            .skip(kept)
+            .take_while(|nack| nack.frame == run)
+            .count();
         let last = kept + length - 1;
-        if missing.get(last).is_some_and(|nack| nack.packet == WHOLE_FRAME) {
+        if missing
+            .get(last)
+            .is_some_and(|nack| nack.packet == WHOLE_FRAME)
+        {
             missing.drain(kept..last);
             kept += 1;
         } else {
@@ -132,7 +151,10 @@ fn read_acks(mut payload: Cursor<'_>, checkpoint: FrameId) -> Result<Vec<FrameId
     let octets = payload.u8()?;
     let bits = payload.bytes(octets.into())?;
     let acknowledged = (checkpoint.0.wrapping_add(FIRST_ACK)..)
-        .zip(bits.iter().flat_map(|octet| (0..8).map(move |bit| octet & (1 << bit) != 0)))
+        .zip(
+            bits.iter()
+                .flat_map(|octet| (0..8).map(move |bit| octet & (1 << bit) != 0)),
+        )
         .filter_map(|(frame, set)| set.then_some(FrameId(frame)))
         .collect();
     Ok(acknowledged)
@@ -158,13 +180,27 @@ pub(super) struct Contents<'a> {
 pub(super) fn write(contents: &Contents<'_>, room: usize, out: &mut Vec<u8>) {
     let start = out.len();
     let max_fields = (room.saturating_sub(FEEDBACK_SIZE) / LOSS_FIELD_SIZE).min(u8::MAX.into());
-    let fields: Vec<[u8; LOSS_FIELD_SIZE]> = LossFields(contents.missing).take(max_fields).collect();
+    let fields: Vec<[u8; LOSS_FIELD_SIZE]> =
+        LossFields(contents.missing).take(max_fields).collect();
     let room = room.saturating_sub(FEEDBACK_SIZE + fields.len() * LOSS_FIELD_SIZE);
-    let acks = ack_octets(contents.acknowledged, contents.checkpoint, room.saturating_sub(ACK_HEADER_SIZE));
-    let ack_size = if acks.is_empty() { 0 } else { ACK_HEADER_SIZE + acks.len() };
+    let acks = ack_octets(
+        contents.acknowledged,
+        contents.checkpoint,
+        room.saturating_sub(ACK_HEADER_SIZE),
+    );
+    let ack_size = if acks.is_empty() {
+        0
+    } else {
+        ACK_HEADER_SIZE + acks.len()
+    };
     let payload_size = FEEDBACK_SIZE - 4 + fields.len() * LOSS_FIELD_SIZE + ack_size;
 
-    Header { count: SUBTYPE_CAST_FEEDBACK, packet_type: PacketType::PayloadFeedback, payload_size }.write(out);
+    Header {
+        count: SUBTYPE_CAST_FEEDBACK,
+        packet_type: PacketType::PayloadFeedback,
+        payload_size,
+    }
+    .write(out);
     out.extend_from_slice(&contents.receiver.0.to_be_bytes());
     out.extend_from_slice(&contents.sender.0.to_be_bytes());
     out.extend_from_slice(&NAME_CAST);
@@ -210,12 +246,17 @@ impl Iterator for LossFields<'_> {
 
 /// The acknowledgement bits in at most `room` octets; empty when there is nothing to acknowledge or no room for it.
 pub(super) fn ack_octets(acknowledged: &[FrameId], checkpoint: FrameId, room: usize) -> Vec<u8> {
-    let Some(max_octets) = room.min(MAX_ACK_OCTETS).checked_sub(MIN_ACK_OCTETS).map(|more| MIN_ACK_OCTETS + more / 4 * 4)
+    let Some(max_octets) = room
+        .min(MAX_ACK_OCTETS)
+        .checked_sub(MIN_ACK_OCTETS)
+        .map(|more| MIN_ACK_OCTETS + more / 4 * 4)
     else {
         return Vec::new();
     };
     let mut octets = Vec::new();
-    let bits = acknowledged.iter().filter_map(|frame| usize::try_from(*frame - checkpoint - FIRST_ACK).ok());
+    let bits = acknowledged
+        .iter()
+        .filter_map(|frame| usize::try_from(*frame - checkpoint - FIRST_ACK).ok());
     for bit in bits.take_while(|bit| *bit < max_octets * 8) {
         let size = MIN_ACK_OCTETS + (bit / 8 + 1).saturating_sub(MIN_ACK_OCTETS).div_ceil(4) * 4;
         if octets.len() < size {

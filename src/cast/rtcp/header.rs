@@ -71,13 +71,19 @@ pub struct Header {
 impl Header {
     /// Reads the header at the start of `bytes`; what follows is not looked at.
     pub fn read(bytes: &[u8]) -> Result<Header, RtcpError> {
-        let &[first, packet_type, high, low, ..] = bytes else { return Err(RtcpError::BadHeader) };
+        let &[first, packet_type, high, low, ..] = bytes else {
+            return Err(RtcpError::BadHeader);
+        };
         if first & 0b1110_0000 != 0b1000_0000 {
             return Err(RtcpError::BadHeader);
         }
         let packet_type = PacketType::from_byte(packet_type).ok_or(RtcpError::BadHeader)?;
         let payload_size = usize::from(u16::from_be_bytes([high, low])) * 4;
-        Ok(Header { count: first & 0b0001_1111, packet_type, payload_size })
+        Ok(Header {
+            count: first & 0b0001_1111,
+            packet_type,
+            payload_size,
+        })
     }
 
     /// Appends the header. `payload_size` must be a multiple of four below 2¹⁸, which all writers here guarantee.
@@ -100,7 +106,9 @@ impl<'a> Iterator for Packets<'a> {
         }
         let packet = Header::read(self.0).and_then(|header| {
             let rest = self.0.get(HEADER_SIZE..).ok_or(RtcpError::BadHeader)?;
-            let (payload, rest) = rest.split_at_checked(header.payload_size).ok_or(RtcpError::BeyondDatagram)?;
+            let (payload, rest) = rest
+                .split_at_checked(header.payload_size)
+                .ok_or(RtcpError::BeyondDatagram)?;
             self.0 = rest;
             Ok((header, Cursor(payload)))
         });

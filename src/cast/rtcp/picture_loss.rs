@@ -18,7 +18,11 @@ use crate::cast::frame::Ssrc;
 pub const PICTURE_LOSS_SIZE: usize = 12;
 
 /// Whether the payload reports picture loss from `receiver` to `sender`.
-pub(super) fn read(mut payload: Cursor<'_>, sender: Ssrc, receiver: Ssrc) -> Result<bool, RtcpError> {
+pub(super) fn read(
+    mut payload: Cursor<'_>,
+    sender: Ssrc,
+    receiver: Ssrc,
+) -> Result<bool, RtcpError> {
     let author = payload.u32()?;
     let subject = payload.u32()?;
     Ok(author == receiver.0 && subject == sender.0)
@@ -27,7 +31,12 @@ pub(super) fn read(mut payload: Cursor<'_>, sender: Ssrc, receiver: Ssrc) -> Res
 /// Appends the packet.
 pub(super) fn write(sender: Ssrc, receiver: Ssrc, out: &mut Vec<u8>) {
     let payload_size = PICTURE_LOSS_SIZE - 4;
-    Header { count: SUBTYPE_PICTURE_LOSS, packet_type: PacketType::PayloadFeedback, payload_size }.write(out);
+    Header {
+        count: SUBTYPE_PICTURE_LOSS,
+        packet_type: PacketType::PayloadFeedback,
+        payload_size,
+    }
+    .write(out);
     out.extend_from_slice(&receiver.0.to_be_bytes());
     out.extend_from_slice(&sender.0.to_be_bytes());
 }

@@ -101,7 +101,12 @@ pub(super) fn read(
 pub(super) fn write(receiver: Ssrc, block: Option<&ReportBlock>, out: &mut Vec<u8>) {
     let count = u8::from(block.is_some());
     let payload_size = 4 + usize::from(count) * BLOCK_SIZE;
-    Header { count, packet_type: PacketType::ReceiverReport, payload_size }.write(out);
+    Header {
+        count,
+        packet_type: PacketType::ReceiverReport,
+        payload_size,
+    }
+    .write(out);
     out.extend_from_slice(&receiver.0.to_be_bytes());
     if let Some(block) = block {
         block.write(out);

@@ -48,7 +48,12 @@ pub(super) fn read(mut payload: Cursor<'_>, receiver: Ssrc) -> Result<Option<Ntp
 /// Appends the packet.
 pub(super) fn write(receiver: Ssrc, now: NtpTime, out: &mut Vec<u8>) {
     let payload_size = REFERENCE_TIME_SIZE - 4;
-    Header { count: 0, packet_type: PacketType::ExtendedReport, payload_size }.write(out);
+    Header {
+        count: 0,
+        packet_type: PacketType::ExtendedReport,
+        payload_size,
+    }
+    .write(out);
     out.extend_from_slice(&receiver.0.to_be_bytes());
     out.extend_from_slice(&[BLOCK_REFERENCE_TIME, 0]);
     out.extend_from_slice(&BLOCK_REFERENCE_TIME_WORDS.to_be_bytes());

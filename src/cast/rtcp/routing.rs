@@ -7,6 +7,7 @@
 
 use super::header::Header;
 use crate::cast::frame::Ssrc;
+use crate::cast::rtp::{MIN_PACKET_SIZE, is_payload_type};
 
 /// What a datagram is, and which stream it belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,8 +20,6 @@ pub enum Route {
 
 /// First byte of each RTP packet of Cast: version 2 and nothing else.
 const RTP_FIRST_BYTE: u8 = 0b1000_0000;
-/// Smallest RTP packet of Cast in bytes. Source: Open Screen `rtp_defines.h`.
-const MIN_RTP_SIZE: usize = 18;
 
 /// Classifies a datagram; `None` when it is neither.
 pub fn route(datagram: &[u8]) -> Option<Route> {
@@ -28,11 +27,10 @@ pub fn route(datagram: &[u8]) -> Option<Route> {
         let author = datagram.get(4..8)?.try_into().ok()?;
         return Some(Route::Rtcp(Ssrc(u32::from_be_bytes(author))));
     }
-    if datagram.len() < MIN_RTP_SIZE || datagram.first() != Some(&RTP_FIRST_BYTE) {
+    if datagram.len() < MIN_PACKET_SIZE || datagram.first() != Some(&RTP_FIRST_BYTE) {
         return None;
     }
-    let payload_type = datagram.get(1)? & 0x7f;
-    if !matches!(payload_type, 96..=104 | 127) {
+    if !is_payload_type(datagram.get(1)? & 0x7f) {
         return None;
     }
     let source = datagram.get(8..12)?.try_into().ok()?;

@@ -53,7 +53,12 @@ impl SenderReport {
     pub fn write(&self, out: &mut Vec<u8>) {
         let count = u8::from(self.block.is_some());
         let payload_size = SENDER_REPORT_SIZE - 4 + usize::from(count) * BLOCK_SIZE;
-        Header { count, packet_type: PacketType::SenderReport, payload_size }.write(out);
+        Header {
+            count,
+            packet_type: PacketType::SenderReport,
+            payload_size,
+        }
+        .write(out);
         out.extend_from_slice(&self.sender.0.to_be_bytes());
         out.extend_from_slice(&self.reference_time.0.to_be_bytes());
         out.extend_from_slice(&self.rtp_timestamp.to_be_bytes());
@@ -69,7 +74,11 @@ impl SenderReport {
 ///
 /// A block about `receiver`'s own stream is included when the report has one. Other packets are skipped; a malformed
 /// one anywhere refuses the whole datagram.
-pub fn find_sender_report(datagram: &[u8], sender: Ssrc, receiver: Ssrc) -> Result<Option<SenderReport>, RtcpError> {
+pub fn find_sender_report(
+    datagram: &[u8],
+    sender: Ssrc,
+    receiver: Ssrc,
+) -> Result<Option<SenderReport>, RtcpError> {
     let mut found = None;
     for packet in Packets(datagram) {
         let (header, payload) = packet?;
