@@ -143,7 +143,7 @@ impl Advertiser {
 }
 
 async fn run(mdns: Mdns, interface: Option<String>, mut changes: watch::Receiver<Advertisement>) {
-    let interfaces = InterfaceWatch::new()
+    let mut interfaces = InterfaceWatch::new()
         .inspect_err(|error| tracing::warn!(%error, "changes of the network will not be noticed"))
         .ok();
     let mut mdns = Some(mdns);
@@ -154,7 +154,7 @@ async fn run(mdns: Mdns, interface: Option<String>, mut changes: watch::Receiver
                 Ok(()) => announce(mdns.as_ref(), &changes.borrow_and_update()),
                 Err(_) => break,
             },
-            () = changed(interfaces.as_ref()) => {
+            () = changed(interfaces.as_mut()) => {
                 settled = Some(Instant::now() + SETTLED);
                 mdns.as_mut().map_or(Ok(()), Mdns::look_again).map_err(Into::into)
             }

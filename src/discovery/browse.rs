@@ -202,7 +202,7 @@ impl Search {
 
 impl Task {
     async fn run(mut self, mut commands: mpsc::Receiver<Command>) {
-        let interfaces = InterfaceWatch::new()
+        let mut interfaces = InterfaceWatch::new()
             .inspect_err(
                 |error| tracing::warn!(%error, "changes of the network will not be noticed"),
             )
@@ -231,7 +231,7 @@ impl Task {
                     }
                     None => broken = true,
                 },
-                () = changed(interfaces.as_ref()) => {
+                () = changed(interfaces.as_mut()) => {
                     tracing::debug!("the network has changed");
                     match &mut search {
                         Some(search) => broken = search.look_again().is_err(),
@@ -344,7 +344,7 @@ async fn next_event(search: Option<&Search>) -> Option<ServiceEvent> {
 }
 
 /// Waits for a change of the interfaces.
-pub(super) async fn changed(interfaces: Option<&InterfaceWatch>) {
+pub(super) async fn changed(interfaces: Option<&mut InterfaceWatch>) {
     match interfaces {
         Some(interfaces) => {
             if let Err(error) = interfaces.changed().await {

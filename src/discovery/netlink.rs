@@ -11,6 +11,7 @@ use std::time::Duration;
 use rustix::net::netlink::SocketAddrNetlink;
 use rustix::net::{AddressFamily, SocketFlags, SocketType};
 use tokio::net::UnixDatagram;
+use tokio::time::Instant;
 
 /// `RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR` of `linux/rtnetlink.h`.
 const GROUPS: u32 = 0x1 | 0x10 | 0x100;
@@ -24,6 +25,8 @@ const SETTLE_AT_MOST: Duration = Duration::from_millis(250);
 pub(super) struct InterfaceWatch {
     /// tokio has no type for other datagram sockets that is safe to make; nothing but `recv` is called on it.
     socket: UnixDatagram,
+    /// The first and the last change of a burst that is not over.
+    burst: Option<(Instant, Instant)>,
 }
 
 impl InterfaceWatch {
@@ -38,20 +41,28 @@ impl InterfaceWatch {
         rustix::net::bind(&socket, &SocketAddrNetlink::new(0, GROUPS))?;
         Ok(InterfaceWatch {
             socket: UnixDatagram::from_std(socket.into())?,
+            burst: None,
         })
     }
 
-    /// Waits until something changed and the burst is over. Cancel-safe: a cancelled wait loses at most a wake-up that a
-    /// caller in a loop would have merged with the next.
-    pub(super) async fn changed(&self) -> io::Result<()> {
-        while !self.read_relevant().await? {}
-        let end = tokio::time::Instant::now() + SETTLE_AT_MOST;
+    /// Waits until something changed and the burst is over. Cancel-safe: a burst that was seen is remembered.
+    pub(super) async fn changed(&mut self) -> io::Result<()> {
         loop {
-            let settled = end.min(tokio::time::Instant::now() + SETTLE);
+            let Some((first, last)) = self.burst else {
+                if self.read_relevant().await? {
+                    let now = Instant::now();
+                    self.burst = Some((now, now));
+                }
+                continue;
+            };
+            let settled = (first + SETTLE_AT_MOST).min(last + SETTLE);
             match tokio::time::timeout_at(settled, self.read_relevant()).await {
-                Err(_) => return Ok(()),
-                Ok(result) => {
-                    result?;
+                Ok(Ok(true)) => self.burst = Some((first, Instant::now())),
+                Ok(Ok(false)) => {}
+                Ok(Err(error)) => return Err(error),
+                Err(_) => {
+                    self.burst = None;
+                    return Ok(());
                 }
             }
         }

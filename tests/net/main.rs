@@ -4,4 +4,6 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
 mod connect;
+mod discovery;
+mod netns;
 mod tls;
