@@ -6,6 +6,8 @@
 pub mod clock;
 pub mod error;
 pub mod frame;
+pub mod pipewire;
+mod portal;
 pub mod repeat;
 pub mod slot;
 pub mod source;

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::error::{CaptureEnd, CaptureError};
 use super::frame::{AudioBlock, PixelFormat, RawFrame};
+use super::portal;
 use super::slot::{SlotHub, SlotReader};
 use super::synthetic::tone;
 
@@ -108,11 +109,15 @@ pub struct VideoSource {
 }
 
 impl VideoSource {
-    #[expect(clippy::unused_async, reason = "the portal's sources wait")]
     /// Starts it; for a portal source that includes the dialog, for as long as the person takes. To cancel, drop the
     /// future.
     pub async fn start(request: VideoRequest) -> Result<Self, CaptureError> {
-        Err(CaptureError::KindNotOffered(request.kind))
+        match request.kind {
+            SourceKind::TestCard => Err(CaptureError::KindNotOffered(request.kind)),
+            SourceKind::Screen | SourceKind::Window | SourceKind::Virtual => {
+                portal::start(request).await
+            }
+        }
     }
 
     /// A reader of the newest picture, from now on. Several readers share one capture.

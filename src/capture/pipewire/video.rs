@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! A PipeWire video stream: pictures of one node, on a thread of its own.
+//!
+//! Input: a [`Target`] and what the consumer can take. Output: `RawFrame`s into a slot, `VideoEvent`s, and buffers back
+//! to the producer once consumers drop their pictures. It never converts a picture and never waits for a consumer.
+
+use std::os::fd::OwnedFd;
+use std::sync::{Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
+
+use async_channel::Sender;
+use tokio::sync::oneshot;
+
+use self::format::Wish;
+use self::memory::BufferId;
+use super::connection::Connection;
+use crate::capture::error::{CaptureEnd, CaptureError};
+use crate::capture::frame::RawFrame;
+use crate::capture::slot::SlotWriter;
+use crate::capture::source::{DmaBufFormat, Running, VideoEvent};
+
+mod buffer;
+mod format;
+mod layout;
+mod memory;
+mod pool;
+mod state;
+mod watchdog;
+
+/// The producer of the pictures.
+#[derive(Debug)]
+pub struct Target {
+    /// The connection that the portal opened; `None`: the user's daemon.
+    pub remote: Option<OwnedFd>,
+    /// The id of its node.
+    pub node: u32,
+}
+
+/// What is wanted from the producer.
+#[derive(Debug, Clone)]
+pub struct StreamRequest {
+    /// The size, where the producer lets its consumer choose (a virtual monitor).
+    pub size: Option<(u32, u32)>,
+    /// Highest number of pictures a second.
+    pub max_fps: u32,
+    /// What can be taken as DMA-BUF; empty: shared memory only.
+    pub dma_buf: Vec<DmaBufFormat>,
+    /// The reason that is told when the producer vanishes.
+    pub when_gone: CaptureEnd,
+}
+
+/// What the stream's thread is told.
+#[derive(Debug)]
+enum Command {
+    /// A picture was dropped.
+    Return(BufferId),
+    /// End, for this reason.
+    End(CaptureEnd),
+}
+
+/// A running stream; dropping it ends and joins the thread.
+#[derive(Debug)]
+pub struct VideoStream {
+    control: StreamControl,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// Ends a [`VideoStream`] from elsewhere.
+#[derive(Clone)]
+pub struct StreamControl(std::sync::Arc<Mutex<::pipewire::channel::Sender<Command>>>);
+
+impl std::fmt::Debug for StreamControl {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("StreamControl")
+    }
+}
+
+impl StreamControl {
+    /// Ends the stream, with `reason` as its last event. Does nothing when it has ended.
+    pub fn end(&self, reason: CaptureEnd) {
+        let commands = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if commands.send(Command::End(reason)).is_err() {
+            tracing::debug!("the video stream has ended already");
+        }
+    }
+}
+
+impl VideoStream {
+    /// Connects and starts. Pictures go to `frames`, events to `events`; both are closed when the stream ends.
+    pub async fn start(
+        target: Target,
+        request: StreamRequest,
+        frames: SlotWriter<RawFrame>,
+        events: Sender<VideoEvent>,
+    ) -> Result<Self, CaptureError> {
+        let (commands, inbox) = ::pipewire::channel::channel();
+        let control = StreamControl(std::sync::Arc::new(Mutex::new(commands.clone())));
+        let (ready, started) = oneshot::channel();
+        let wish = Wish {
+            size: request.size,
+            max_fps: request.max_fps,
+            dma_buf: request.dma_buf,
+        };
+        let thread = thread::Builder::new()
+            .name("pw-video".to_owned())
+            .spawn(move || {
+                let result = Connection::open(target.remote).and_then(|connection| {
+                    state::connect(connection, target.node, wish, commands, frames, events)
+                });
+                match result {
+                    Ok(stream) => {
+                        if ready.send(Ok(())).is_ok() {
+                            stream.run(inbox);
+                        }
+                    }
+                    Err(error) => {
+                        if ready.send(Err(error)).is_err() {
+                            tracing::debug!("nobody waits for the video stream any more");
+                        }
+                    }
+                }
+            })?;
+        let stream = VideoStream {
+            control,
+            thread: Some(thread),
+        };
+        // A thread that dies without an answer has no PipeWire either.
+        started.await.unwrap_or(Err(CaptureError::NoPipeWire))?;
+        Ok(stream)
+    }
+
+    /// A handle that ends the stream.
+    pub fn control(&self) -> StreamControl {
+        self.control.clone()
+    }
+}
+
+impl Running for VideoStream {}
+
+impl Drop for VideoStream {
+    fn drop(&mut self) {
+        self.control.end(CaptureEnd::Stopped);
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            tracing::error!("the video stream's thread panicked");
+        }
+    }
+}

@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! The `ScreenCast` portal: the person's choice of a screen, a window or a virtual monitor becomes a running source.
+//!
+//! Input: a `VideoRequest`. Output: a `VideoSource` whose pictures come through the connection that the portal opened.
+//! Each source has a bus connection of its own, so that the portal sees the session's owner vanish whatever happens to
+//! this process.
+
+use std::time::Duration;
+
+use ashpd::desktop::request::ResponseError;
+use ashpd::desktop::screencast::{CursorMode, Screencast, SelectSourcesOptions, SourceType};
+use ashpd::desktop::{PersistMode, Session};
+use ashpd::{AppID, PortalError, WindowIdentifier};
+use futures_util::StreamExt;
+use tokio::sync::oneshot;
+use zbus::Connection;
+
+use super::error::{CaptureEnd, CaptureError};
+use super::pipewire::video::{StreamRequest, Target, VideoStream};
+use super::slot::SlotWriter;
+use super::source::{EVENTS, Running, SourceKind, VideoRequest, VideoSource};
+use crate::config::APP_ID;
+
+/// How long the portal may take to confirm the end of a session.
+const CLOSE: Duration = Duration::from_secs(1);
+
+/// Opens the dialog (unless a restore token makes it needless) and starts the chosen source. Dropping the future closes
+/// the dialog.
+pub(super) async fn start(request: VideoRequest) -> Result<VideoSource, CaptureError> {
+    let kind = source_type(request.kind).ok_or(CaptureError::KindNotOffered(request.kind))?;
+    let connection = Connection::session().await.map_err(|error| {
+        tracing::debug!(%error, "no session bus");
+        CaptureError::NoPortal
+    })?;
+    register(&connection).await;
+    let portal = Screencast::with_connection(connection)
+        .await
+        .map_err(error)?;
+    if !portal
+        .available_source_types()
+        .await
+        .map_err(error)?
+        .contains(kind)
+    {
+        return Err(CaptureError::KindNotOffered(request.kind));
+    }
+    let session = portal
+        .create_session(Default::default())
+        .await
+        .map_err(error)?;
+    let closed = session.receive_closed().await.map_err(error)?;
+    let options = SelectSourcesOptions::default()
+        .set_sources(kind | kind)
+        .set_multiple(false)
+        .set_cursor_mode(cursor_mode(&portal).await)
+        .set_persist_mode(if request.persist {
+            PersistMode::ExplicitlyRevoked
+        } else {
+            PersistMode::DoNot
+        })
+        .set_restore_token(request.restore_token.as_deref());
+    portal
+        .select_sources(&session, options)
+        .await
+        .map_err(error)?
+        .response()
+        .map_err(error)?;
+    let parent = request
+        .parent_window
+        .map(WindowIdentifier::from_xdg_foreign_exported);
+    let started = portal
+        .start(&session, parent.as_ref(), Default::default())
+        .await
+        .map_err(error)?;
+    let streams = started.response().map_err(error)?;
+    let node = streams
+        .streams()
+        .first()
+        .ok_or(CaptureError::NoStream)?
+        .pipe_wire_node_id();
+    let remote = portal
+        .open_pipe_wire_remote(&session, Default::default())
+        .await
+        .map_err(error)?;
+
+    let (writer, hub) = SlotWriter::new();
+    let (events, receiver) = async_channel::bounded(EVENTS);
+    let ended = CaptureEnd::SharingEnded(request.kind);
+    let stream_request = StreamRequest {
+        size: (request.kind == SourceKind::Virtual).then_some(request.size),
+        max_fps: request.max_fps,
+        dma_buf: request.dma_buf,
+        when_gone: ended.clone(),
+    };
+    let target = Target {
+        remote: Some(remote),
+        node,
+    };
+    let stream = VideoStream::start(target, stream_request, writer, events).await?;
+    let (stop, stopped) = oneshot::channel();
+    let control = stream.control();
+    tokio::spawn(async move {
+        let mut closed = std::pin::pin!(closed);
+        tokio::select! {
+            // The panel's stop button, or the shared window was closed.
+            _ = closed.next() => control.end(ended),
+            _ = stopped => close(&session).await,
+        }
+    });
+    Ok(VideoSource {
+        hub,
+        events: receiver,
+        restore_token: streams.restore_token().map(str::to_owned),
+        running: Box::new(Sharing {
+            _stream: stream,
+            _stop: stop,
+        }),
+    })
+}
+
+/// Keeps stream and session: dropped in this order.
+struct Sharing {
+    _stream: VideoStream,
+    _stop: oneshot::Sender<()>,
+}
+
+impl Running for Sharing {}
+
+async fn close(session: &Session<Screencast>) {
+    match tokio::time::timeout(CLOSE, session.close()).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::debug!(%error, "the portal's session was closed already"),
+        Err(_) => tracing::warn!("the portal does not close its session"),
+    }
+}
+
+/// Tells the portal who we are. Outside a sandbox it cannot know, and would attribute dialog and permissions to the
+/// terminal. Portals before 1.20 do not know this call, and it needs an installed desktop file: then it goes without.
+async fn register(connection: &Connection) {
+    let result = match AppID::try_from(APP_ID) {
+        Ok(id) => ashpd::register_host_app_with_connection(connection.clone(), id).await,
+        Err(error) => Err(error),
+    };
+    if let Err(error) = result {
+        tracing::debug!(%error, "the portal does not know this application");
+    }
+}
+
+fn source_type(kind: SourceKind) -> Option<SourceType> {
+    match kind {
+        SourceKind::Screen => Some(SourceType::Monitor),
+        SourceKind::Window => Some(SourceType::Window),
+        SourceKind::Virtual => Some(SourceType::Virtual),
+        SourceKind::TestCard => None,
+    }
+}
+
+/// Embedded wherever it is offered: the TV has no pointer of its own.
+async fn cursor_mode(portal: &Screencast) -> CursorMode {
+    match portal.available_cursor_modes().await {
+        Ok(modes) if !modes.contains(CursorMode::Embedded) => CursorMode::Hidden,
+        _ => CursorMode::Embedded,
+    }
+}
+
+fn error(error: ashpd::Error) -> CaptureError {
+    match error {
+        ashpd::Error::Response(ResponseError::Cancelled)
+        | ashpd::Error::Portal(PortalError::Cancelled(_)) => CaptureError::Cancelled,
+        ashpd::Error::Response(ResponseError::Other)
+        | ashpd::Error::Portal(PortalError::NotAllowed(_)) => CaptureError::Denied,
+        ashpd::Error::PortalNotFound(_) => CaptureError::NoPortal,
+        ashpd::Error::Zbus(error) | ashpd::Error::Portal(PortalError::ZBus(error))
+            if no_such_service(&error) =>
+        {
+            CaptureError::NoPortal
+        }
+        other => CaptureError::Portal(Box::new(other)),
+    }
+}
+
+/// Whether the bus knows no portal, or the portal no screen sharing.
+fn no_such_service(error: &zbus::Error) -> bool {
+    const NAMES: [&str; 4] = [
+        "org.freedesktop.DBus.Error.ServiceUnknown",
+        "org.freedesktop.DBus.Error.NameHasNoOwner",
+        "org.freedesktop.DBus.Error.UnknownInterface",
+        "org.freedesktop.DBus.Error.UnknownMethod",
+    ];
+    match error {
+        zbus::Error::InterfaceNotFound => true,
+        zbus::Error::MethodError(name, _, _) => NAMES.contains(&name.as_str()),
+        zbus::Error::FDO(error) => matches!(
+            **error,
+            zbus::fdo::Error::ServiceUnknown(_)
+                | zbus::fdo::Error::NameHasNoOwner(_)
+                | zbus::fdo::Error::UnknownInterface(_)
+                | zbus::fdo::Error::UnknownMethod(_)
+        ),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_dismissed_dialog_is_not_a_denial() {
+        let cancelled = error(ashpd::Error::Response(ResponseError::Cancelled));
+        assert!(
+            matches!(cancelled, CaptureError::Cancelled),
+            "{cancelled:?}"
+        );
+        let denied = error(ashpd::Error::Response(ResponseError::Other));
+        assert!(matches!(denied, CaptureError::Denied), "{denied:?}");
+        let denied = error(ashpd::Error::Portal(PortalError::NotAllowed(
+            "no".to_owned(),
+        )));
+        assert!(matches!(denied, CaptureError::Denied), "{denied:?}");
+    }
+
+    #[test]
+    fn a_bus_without_a_portal_is_told_apart_from_a_failing_portal() {
+        let unknown = zbus::fdo::Error::ServiceUnknown("gone".to_owned());
+        let missing = error(ashpd::Error::Zbus(zbus::Error::FDO(Box::new(unknown))));
+        assert!(matches!(missing, CaptureError::NoPortal), "{missing:?}");
+        let failing = error(ashpd::Error::Portal(PortalError::Failed(
+            "broken".to_owned(),
+        )));
+        assert!(matches!(failing, CaptureError::Portal(_)), "{failing:?}");
+    }
+}
