@@ -5,18 +5,22 @@
 //! Each source has a bus connection of its own, so that the portal sees the session's owner vanish whatever happens to
 //! this process.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use ashpd::desktop::request::ResponseError;
-use ashpd::desktop::screencast::{CursorMode, Screencast, SelectSourcesOptions, SourceType};
-use ashpd::desktop::{PersistMode, Session};
+use ashpd::desktop::screencast::{
+    CursorMode, OpenPipeWireRemoteOptions, Screencast, SelectSourcesOptions, SourceType,
+    StartCastOptions,
+};
+use ashpd::desktop::{CreateSessionOptions, PersistMode, ResponseError, Session};
+use ashpd::enumflags2::BitFlags;
 use ashpd::{AppID, PortalError, WindowIdentifier};
 use futures_util::StreamExt;
 use tokio::sync::oneshot;
 use zbus::Connection;
 
 use super::error::{CaptureEnd, CaptureError};
-use super::pipewire::video::{StreamRequest, Target, VideoStream};
+use super::pipewire::video::{StreamControl, StreamRequest, Target, VideoStream};
 use super::slot::SlotWriter;
 use super::source::{EVENTS, Running, SourceKind, VideoRequest, VideoSource};
 use crate::config::APP_ID;
@@ -45,12 +49,14 @@ pub(super) async fn start(request: VideoRequest) -> Result<VideoSource, CaptureE
         return Err(CaptureError::KindNotOffered(request.kind));
     }
     let session = portal
-        .create_session(Default::default())
+        .create_session(CreateSessionOptions::default())
         .await
         .map_err(error)?;
-    let closed = session.receive_closed().await.map_err(error)?;
+    let session = Arc::new(session);
+    let ended = CaptureEnd::SharingEnded(request.kind);
+    let guard = guard(Arc::clone(&session), ended.clone()).await?;
     let options = SelectSourcesOptions::default()
-        .set_sources(kind | kind)
+        .set_sources(BitFlags::from(kind))
         .set_multiple(false)
         .set_cursor_mode(cursor_mode(&portal).await)
         .set_persist_mode(if request.persist {
@@ -69,7 +75,7 @@ pub(super) async fn start(request: VideoRequest) -> Result<VideoSource, CaptureE
         .parent_window
         .map(WindowIdentifier::from_xdg_foreign_exported);
     let started = portal
-        .start(&session, parent.as_ref(), Default::default())
+        .start(&session, parent.as_ref(), StartCastOptions::default())
         .await
         .map_err(error)?;
     let streams = started.response().map_err(error)?;
@@ -79,13 +85,12 @@ pub(super) async fn start(request: VideoRequest) -> Result<VideoSource, CaptureE
         .ok_or(CaptureError::NoStream)?
         .pipe_wire_node_id();
     let remote = portal
-        .open_pipe_wire_remote(&session, Default::default())
+        .open_pipe_wire_remote(&session, OpenPipeWireRemoteOptions::default())
         .await
         .map_err(error)?;
 
     let (writer, hub) = SlotWriter::new();
     let (events, receiver) = async_channel::bounded(EVENTS);
-    let ended = CaptureEnd::SharingEnded(request.kind);
     let stream_request = StreamRequest {
         size: (request.kind == SourceKind::Virtual).then_some(request.size),
         max_fps: request.max_fps,
@@ -97,16 +102,7 @@ pub(super) async fn start(request: VideoRequest) -> Result<VideoSource, CaptureE
         node,
     };
     let stream = VideoStream::start(target, stream_request, writer, events).await?;
-    let (stop, stopped) = oneshot::channel();
-    let control = stream.control();
-    tokio::spawn(async move {
-        let mut closed = std::pin::pin!(closed);
-        tokio::select! {
-            // The panel's stop button, or the shared window was closed.
-            _ = closed.next() => control.end(ended),
-            _ = stopped => close(&session).await,
-        }
-    });
+    let stop = guard.watch(&stream.control());
     Ok(VideoSource {
         hub,
         events: receiver,
@@ -125,6 +121,55 @@ struct Sharing {
 }
 
 impl Running for Sharing {}
+
+/// A session that is closed when this is dropped.
+struct Guard {
+    control: oneshot::Sender<StreamControl>,
+    stop: oneshot::Sender<()>,
+}
+
+impl Guard {
+    /// The stream that ends with the session.
+    fn watch(self, stream: &StreamControl) -> oneshot::Sender<()> {
+        if self.control.send(stream.clone()).is_err() {
+            // Nobody would tell the stream: the runtime is ending.
+            stream.end(CaptureEnd::Stopped);
+        }
+        self.stop
+    }
+}
+
+/// Listens for the end of `session` from now on, and ends it when the guard is dropped.
+async fn guard(
+    session: Arc<Session<Screencast>>,
+    reason: CaptureEnd,
+) -> Result<Guard, CaptureError> {
+    let (control, stream) = oneshot::channel::<StreamControl>();
+    let (stop, stopped) = oneshot::channel::<()>();
+    let (listening, listens) = oneshot::channel();
+    tokio::spawn(async move {
+        let closed = match session.receive_closed().await {
+            Ok(closed) => closed,
+            Err(failure) => {
+                listening.send(Err(error(failure))).ok();
+                return;
+            }
+        };
+        let mut closed = std::pin::pin!(closed);
+        listening.send(Ok(())).ok();
+        tokio::select! {
+            // The panel's stop button, or the shared window was closed.
+            _ = closed.next() => {
+                if let Ok(stream) = stream.await {
+                    stream.end(reason);
+                }
+            }
+            _ = stopped => close(&session).await,
+        }
+    });
+    listens.await.unwrap_or(Err(CaptureError::NoPortal))?;
+    Ok(Guard { control, stop })
+}
 
 async fn close(session: &Session<Screencast>) {
     match tokio::time::timeout(CLOSE, session.close()).await {

@@ -10,7 +10,7 @@ use super::error::{CaptureEnd, CaptureError};
 use super::frame::{AudioBlock, PixelFormat, RawFrame};
 use super::portal;
 use super::slot::{SlotHub, SlotReader};
-use super::synthetic::tone;
+use super::synthetic::{card, tone};
 
 /// Where pictures come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -113,7 +113,7 @@ impl VideoSource {
     /// future.
     pub async fn start(request: VideoRequest) -> Result<Self, CaptureError> {
         match request.kind {
-            SourceKind::TestCard => Err(CaptureError::KindNotOffered(request.kind)),
+            SourceKind::TestCard => card::start(&request),
             SourceKind::Screen | SourceKind::Window | SourceKind::Virtual => {
                 portal::start(request).await
             }

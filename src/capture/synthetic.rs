@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! Sources that need neither a portal nor PipeWire: the test card's tone (see [`tone`]).
+//! Sources that need neither a portal nor PipeWire: the test card's picture ([`card`]) and sound ([`tone`]).
 //!
 //! Each runs on a thread of its own, paced by the clock: a late wake-up is followed by more work, never by drift.
 
@@ -10,6 +10,7 @@ use std::time::Instant;
 
 use super::source::Running;
 
+pub mod card;
 pub mod tone;
 
 /// Tells a paced thread to end.

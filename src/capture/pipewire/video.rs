@@ -105,7 +105,16 @@ impl VideoStream {
             .name("pw-video".to_owned())
             .spawn(move || {
                 let result = Connection::open(target.remote).and_then(|connection| {
-                    state::connect(connection, target.node, wish, commands, frames, events)
+                    let node = target.node;
+                    state::connect(
+                        connection,
+                        node,
+                        request.when_gone,
+                        wish,
+                        commands,
+                        frames,
+                        events,
+                    )
                 });
                 match result {
                     Ok(stream) => {
