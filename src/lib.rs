@@ -27,13 +27,15 @@
 //!                 \      |            /
 //!                      cast                      the protocol: sans-IO, no clock, no socket, no runtime
 //! ```
-//! Below them all, and without knowledge of any: [`clock`] (the monotonic clock), [`config`] (names) and [`testcard`]
+//! Below them all, and without knowledge of any: [`chain`] (GStreamer elements in a row), [`clock`] (the monotonic clock), [`config`] (names) and [`testcard`]
 //! (a picture and a sound that tell when they were made).
 
 pub mod cast;
 
 #[cfg(not(cast_alone))]
 pub mod capture;
+#[cfg(not(cast_alone))]
+pub mod chain;
 #[cfg(not(cast_alone))]
 pub mod cli;
 #[cfg(not(cast_alone))]

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! What an encoder hands out: frames, and news about itself.
 
+use super::error::EncodeError;
 use crate::cast::frame::EncodedFrame;
 
 /// News of a running encoder, in order. The channel is bounded; a full one blocks the encoder's thread, so that the raw
@@ -9,7 +10,7 @@ use crate::cast::frame::EncodedFrame;
 pub enum EncoderEvent {
     /// One frame.
     Frame(EncodedFrame),
-    /// A raw frame was dropped before encoding because a newer one had come.
+    /// A raw frame was dropped before encoding: a newer one had come, or it could not be read.
     Dropped,
     /// The encoder in use, at start and whenever it is replaced (fail-over, swap of a branch).
     Using {
@@ -17,7 +18,9 @@ pub enum EncoderEvent {
         element: String,
         /// Whether it runs on the GPU.
         hardware: bool,
+        /// Whether it takes pictures as DMA-BUF; otherwise the capture should deliver memory that the CPU can read.
+        dma_buf: bool,
     },
     /// No encoder is left for this codec. Nothing follows.
-    Failed(String),
+    Failed(EncodeError),
 }

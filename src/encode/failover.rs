@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! The encoder that does not fail as long as one candidate works: a [`Picture`] in, its frame out, whichever encoder
+//! made it.
+//!
+//! A candidate that errs or hangs is given up for good, and the same picture goes to the next one, as a key frame. What
+//! an encoder cannot change while running is changed by starting another one, which takes over with its first frame, a
+//! key frame; if that does not work out, the old one goes on. No picture is lost either way.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::branch::{Branch, Coded, Stamp};
+use super::convert::{Picture, relayout};
+use super::error::EncodeError;
+use super::profile::{Layout420, Profile};
+use crate::cast::codec::VideoCodec;
+
+/// How often at most an encoder that cannot change its bitrate is replaced for it: each time costs a key frame.
+const SWAP_INTERVAL: Duration = Duration::from_secs(3);
+
+/// Bitrate difference in percent that is worth such a replacement.
+const SWAP_PERCENT: u32 = 20;
+
+/// A frame, and the profile that made it when that is another one than before.
+pub struct Encoded {
+    /// The frame.
+    pub frame: Coded,
+    /// Set with the first frame of another encoder.
+    pub switched: Option<Arc<Profile>>,
+}
+
+/// The candidates of one stream, the first of them running.
+pub struct Failover {
+    codec: VideoCodec,
+    candidates: VecDeque<Arc<Profile>>,
+    branch: Option<Branch>,
+    bitrate: u32,
+    announced: bool,
+    swapped: Option<Instant>,
+}
+
+impl Failover {
+    /// Nothing is started before the first picture.
+    pub fn new(codec: VideoCodec, candidates: Vec<Arc<Profile>>, bitrate: u32) -> Failover {
+        Failover {
+            codec,
+            candidates: candidates
+                .into_iter()
+                .filter(|p| p.codec == codec)
+                .collect(),
+            branch: None,
+            bitrate,
+            announced: false,
+            swapped: None,
+        }
+    }
+
+    /// The profile whose turn it is.
+    pub fn profile(&self) -> Option<&Arc<Profile>> {
+        self.candidates.front()
+    }
+
+    /// Aims at another bitrate from the next picture on.
+    pub fn set_bitrate(&mut self, bits: u32) {
+        self.bitrate = bits;
+    }
+
+    /// Encodes a picture, with the next candidate if need be. Fails when none is left.
+    pub fn encode(
+        &mut self,
+        picture: &Picture,
+        stamp: Stamp,
+        key: bool,
+    ) -> Result<Encoded, EncodeError> {
+        let mut last_error = EncodeError::NoEncoder(self.codec);
+        while let Some(profile) = self.candidates.front().cloned() {
+            match self.attempt(&profile, picture, stamp, key) {
+                Ok(frame) => {
+                    let switched =
+                        (!std::mem::replace(&mut self.announced, true)).then_some(profile);
+                    return Ok(Encoded { frame, switched });
+                }
+                Err(error) => {
+                    tracing::warn!(element = %profile.element, %error, "an encoder is given up");
+                    last_error = error;
+                    self.branch = None;
+                    self.announced = false;
+                    self.candidates.pop_front();
+                }
+            }
+        }
+        Err(last_error)
+    }
+
+    fn attempt(
+        &mut self,
+        profile: &Arc<Profile>,
+        picture: &Picture,
+        stamp: Stamp,
+        key: bool,
+    ) -> Result<Coded, EncodeError> {
+        let converted = match picture.layout {
+            Some(layout) if layout != profile.input => {
+                Some(relayout(picture, profile.input, self.codec)?)
+            }
+            // A DMA-BUF in front of an encoder that cannot take it: the caller asks the profile before it prepares
+            // one, so this is the picture that was under way when the other encoder failed.
+            None if profile.from_dma_buf.is_none() => return Err(EncodeError::BadPicture),
+            _ => None,
+        };
+        let picture = converted.as_ref().unwrap_or(picture);
+        if let Some(branch) = &mut self.branch
+            && profile.live.bitrate
+        {
+            branch.set_bitrate(self.bitrate)?;
+        }
+        if self.branch.is_some() && self.worth_replacing(profile, picture, key) {
+            match self.replace(profile, picture, stamp) {
+                Ok(frame) => return Ok(frame),
+                Err(error) => {
+                    tracing::warn!(element = %profile.element, %error, "a second encoder does not start");
+                }
+            }
+        }
+        let branch = match &mut self.branch {
+            Some(branch) => branch,
+            None => self
+                .branch
+                .insert(Branch::start(profile, picture, self.bitrate)?),
+        };
+        branch.encode(picture, stamp, key)
+    }
+
+    /// Whether what is wanted can only be had from a new encoder.
+    fn worth_replacing(&self, profile: &Profile, picture: &Picture, key: bool) -> bool {
+        let Some(branch) = &self.branch else {
+            return false;
+        };
+        let difference = branch.bitrate().abs_diff(self.bitrate);
+        let other_rate = u64::from(difference) * 100
+            >= u64::from(branch.bitrate()) * u64::from(SWAP_PERCENT)
+            && self.swapped.is_none_or(|at| at.elapsed() >= SWAP_INTERVAL);
+        !branch.takes(picture)
+            || (key && !profile.live.key_frame)
+            || (other_rate && !profile.live.bitrate)
+    }
+
+    fn replace(
+        &mut self,
+        profile: &Arc<Profile>,
+        picture: &Picture,
+        stamp: Stamp,
+    ) -> Result<Coded, EncodeError> {
+        let mut branch = Branch::start(profile, picture, self.bitrate)?;
+        let frame = branch.encode(picture, stamp, true)?;
+        self.branch = Some(branch);
+        self.swapped = Some(Instant::now());
+        self.announced = false;
+        Ok(frame)
+    }
+}
+
+/// The plane layout that the current candidate wants.
+pub fn wanted_layout(failover: &Failover) -> Layout420 {
+    failover
+        .profile()
+        .map_or(Layout420::I420, |profile| profile.input)
+}

@@ -1,0 +1,339 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! The encoder's thread: raw frames and wishes from the [`Slot`] in, [`EncoderEvent`]s out, in order.
+
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use async_channel::{Sender, TrySendError};
+
+use super::pace::Pace;
+use crate::capture::frame::{Memory, RawFrame};
+use crate::cast::frame::{Dependency, EncodedFrame, MediaTime, StageTimes};
+use crate::encode::branch::{Coded, Stamp};
+use crate::encode::config::{Encoders, VideoConfig};
+use crate::encode::convert::{Converter, Picture};
+use crate::encode::error::EncodeError;
+use crate::encode::failover::{Failover, wanted_layout};
+use crate::encode::layout::Limits;
+use crate::encode::null::{NullEncoder, Recording};
+use crate::encode::output::EncoderEvent;
+use crate::encode::profile::{Profile, threads};
+use crate::encode::slot::{Found, Slot, Wishes};
+
+/// Ticks per second of video media time.
+const TIMEBASE: u128 = 90_000;
+
+/// Range of frame durations told to the encoder's rate control (Open Screen `streaming_vpx_encoder.cc`).
+const SHORTEST: Duration = Duration::from_millis(1);
+const LONGEST: Duration = Duration::from_millis(125);
+
+/// Shortest time after a wish before the last picture is encoded again for it.
+const SOONEST_REPEAT: Duration = Duration::from_millis(20);
+
+/// How long a full event channel is waited for between two looks at whether to stop.
+const FULL_PAUSE: Duration = Duration::from_millis(2);
+
+/// Runs until the slot is stopped, the receiver of events is gone, or no encoder is left.
+pub(super) fn run(config: VideoConfig, slot: &Slot, events: Sender<EncoderEvent>) {
+    let mut worker = Worker::new(config, slot, events);
+    while worker.step().is_ok() {}
+}
+
+/// The end of the thread.
+struct Ended;
+
+/// What turns pictures into frames.
+enum Backend {
+    Coder(Box<Coder>),
+    Null(NullEncoder, Arc<Recording>),
+}
+
+struct Coder {
+    converter: Converter,
+    failover: Failover,
+    /// The last picture, for repeating it.
+    last: Option<Picture>,
+}
+
+/// Times of a raw frame, or of a repetition.
+#[derive(Clone, Copy)]
+struct Origin {
+    captured: Instant,
+    received: Instant,
+}
+
+struct Worker<'a> {
+    slot: &'a Slot,
+    events: Sender<EncoderEvent>,
+    epoch: Instant,
+    limits: Limits,
+    repeat: Option<Duration>,
+    pace: Pace,
+    backend: Backend,
+    key_wanted: bool,
+    /// When the last picture is to be encoded again, unless a new one comes.
+    repeat_at: Option<Instant>,
+    last_time: Option<MediaTime>,
+    last_at: Option<Duration>,
+}
+
+impl<'a> Worker<'a> {
+    fn new(config: VideoConfig, slot: &'a Slot, events: Sender<EncoderEvent>) -> Worker<'a> {
+        let backend = match config.encoders {
+            Encoders::Candidates(candidates) => Backend::Coder(Box::new(Coder {
+                converter: Converter::new(config.codec, config.max_frame_rate, threads().min(2)),
+                failover: Failover::new(config.codec, candidates, config.bitrate),
+                last: None,
+            })),
+            Encoders::Null(recording) => Backend::Null(NullEncoder::default(), recording),
+        };
+        Worker {
+            slot,
+            events,
+            epoch: config.epoch,
+            limits: Limits {
+                max: config.max_size,
+                min: (64, 64),
+                fit: config.fit,
+                overscan_percent: config.overscan_percent,
+            },
+            repeat: config.repeat,
+            pace: Pace::new(config.max_frame_rate),
+            backend,
+            key_wanted: false,
+            repeat_at: None,
+            last_time: None,
+            last_at: None,
+        }
+    }
+
+    fn step(&mut self) -> Result<(), Ended> {
+        match self.slot.take(self.pace.due(), self.repeat_at) {
+            Found::Stopped => Err(Ended),
+            Found::Wishes(wishes) => {
+                self.note(wishes);
+                Ok(())
+            }
+            Found::Frame { frame, replaced } => {
+                for _ in 0..replaced {
+                    self.emit(EncoderEvent::Dropped)?;
+                }
+                self.pace.taken(Instant::now());
+                self.encode_frame(frame)
+            }
+            Found::Nothing => {
+                self.pace.taken(Instant::now());
+                self.repeat_last()
+            }
+        }
+    }
+
+    fn note(&mut self, wishes: Wishes) {
+        let mut soon = wishes.key_frame;
+        self.key_wanted |= wishes.key_frame;
+        if let Some(bits) = wishes.bitrate
+            && let Backend::Coder(coder) = &mut self.backend
+        {
+            coder.failover.set_bitrate(bits);
+            soon = true;
+        }
+        if let Some(size) = wishes.max_size {
+            self.limits.max = size;
+        }
+        if let Some(rate) = wishes.max_frame_rate {
+            self.pace.set_rate(rate);
+        }
+        if soon && self.last_time.is_some() {
+            // A moving source brings its own next picture before this; a still one does not.
+            let patience = (self.pace.interval() + self.pace.interval() / 2).max(SOONEST_REPEAT);
+            let soon = Instant::now() + patience;
+            self.repeat_at = Some(self.repeat_at.map_or(soon, |at| at.min(soon)));
+        }
+    }
+
+    fn encode_frame(&mut self, frame: RawFrame) -> Result<(), Ended> {
+        let origin = Origin {
+            captured: frame.captured,
+            received: frame.received,
+        };
+        let picture = match &mut self.backend {
+            Backend::Null(..) => {
+                drop(frame);
+                return self.emit_null(origin);
+            }
+            Backend::Coder(coder) => coder.prepare(frame, &self.limits),
+        };
+        match picture {
+            Ok(picture) => self.encode_picture(&picture, origin),
+            Err(error) => {
+                tracing::debug!(%error, "a raw frame is dropped");
+                self.emit(EncoderEvent::Dropped)
+            }
+        }
+    }
+
+    fn repeat_last(&mut self) -> Result<(), Ended> {
+        let now = Instant::now();
+        let origin = Origin {
+            captured: now,
+            received: now,
+        };
+        self.repeat_at = self.repeat.map(|after| now + after);
+        match &self.backend {
+            Backend::Null(..) => self.emit_null(origin),
+            Backend::Coder(coder) => match coder.last.clone() {
+                Some(picture) => self.encode_picture(&picture, origin),
+                None => Ok(()),
+            },
+        }
+    }
+
+    fn encode_picture(&mut self, picture: &Picture, origin: Origin) -> Result<(), Ended> {
+        let converted = Instant::now();
+        let stamp = self.stamp(origin.captured);
+        let Backend::Coder(coder) = &mut self.backend else {
+            return Ok(());
+        };
+        let encoded = coder.failover.encode(picture, stamp, self.key_wanted);
+        match encoded {
+            Ok(encoded) => {
+                if let Some(profile) = encoded.switched {
+                    self.emit(using(&profile))?;
+                }
+                self.emit_frame(encoded.frame, picture.size, origin, converted)
+            }
+            Err(EncodeError::BadPicture) => self.emit(EncoderEvent::Dropped),
+            Err(error) => {
+                self.emit(EncoderEvent::Failed(error))?;
+                Err(Ended)
+            }
+        }
+    }
+
+    fn emit_null(&mut self, origin: Origin) -> Result<(), Ended> {
+        let converted = Instant::now();
+        let key = self.key_wanted || self.last_time.is_none();
+        let Backend::Null(encoder, recording) = &mut self.backend else {
+            return Ok(());
+        };
+        let (data, key) = encoder.next(recording, key);
+        let size = recording.size;
+        if self.last_time.is_none() {
+            self.emit(EncoderEvent::Using {
+                element: "null".into(),
+                hardware: false,
+                dma_buf: false,
+            })?;
+        }
+        self.emit_frame(Coded { data, key }, size, origin, converted)
+    }
+
+    fn emit_frame(
+        &mut self,
+        coded: Coded,
+        size: (u32, u32),
+        origin: Origin,
+        converted: Instant,
+    ) -> Result<(), Ended> {
+        let encoded = Instant::now();
+        if coded.key {
+            self.key_wanted = false;
+        }
+        self.repeat_at = self.repeat.map(|after| encoded + after);
+        let media_time = self.media_time(origin.captured);
+        self.emit(EncoderEvent::Frame(EncodedFrame {
+            dependency: if coded.key {
+                Dependency::KeyFrame
+            } else {
+                Dependency::Dependent
+            },
+            media_time,
+            duration: self.pace.interval(),
+            data: coded.data,
+            size: Some(size),
+            times: StageTimes {
+                captured: origin.captured,
+                received: origin.received,
+                converted,
+                encoded,
+            },
+        }))
+    }
+
+    /// Media time of an instant: ticks since the epoch, later than any before.
+    fn media_time(&mut self, captured: Instant) -> MediaTime {
+        let since = captured.saturating_duration_since(self.epoch);
+        let ticks = (since.as_nanos() * TIMEBASE / 1_000_000_000) as i64;
+        let time = match self.last_time {
+            Some(last) if last.0 >= ticks => MediaTime(last.0.saturating_add(1)),
+            _ => MediaTime(ticks),
+        };
+        self.last_time = Some(time);
+        time
+    }
+
+    /// Time and duration for the encoder's rate control. The next picture's time is not known: the distance to the last
+    /// one is the best guess.
+    fn stamp(&mut self, captured: Instant) -> Stamp {
+        let mut at = captured.saturating_duration_since(self.epoch);
+        let mut lasts = self.pace.interval();
+        if let Some(last) = self.last_at {
+            at = at.max(last + SHORTEST);
+            lasts = at.saturating_sub(last);
+        }
+        self.last_at = Some(at);
+        Stamp {
+            at,
+            lasts: lasts.clamp(SHORTEST, LONGEST),
+        }
+    }
+
+    /// Hands news out; waits while the channel is full, so that nothing encoded is lost.
+    fn emit(&self, mut event: EncoderEvent) -> Result<(), Ended> {
+        loop {
+            match self.events.try_send(event) {
+                Ok(()) => return Ok(()),
+                Err(TrySendError::Full(back)) if !self.slot.is_stopped() => {
+                    event = back;
+                    thread::sleep(FULL_PAUSE);
+                }
+                Err(TrySendError::Full(_) | TrySendError::Closed(_)) => return Err(Ended),
+            }
+        }
+    }
+}
+
+impl Coder {
+    /// Makes a picture of a raw frame, which is given back on return unless the encoder takes its memory.
+    fn prepare(&mut self, frame: RawFrame, limits: &Limits) -> Result<Picture, EncodeError> {
+        let profile = self.failover.profile().cloned();
+        let limits = Limits {
+            min: profile
+                .as_ref()
+                .map_or(limits.min, |profile| profile.min_size),
+            ..*limits
+        };
+        let on_gpu = matches!(frame.memory, Memory::DmaBuf(_))
+            && profile.is_some_and(|profile| profile.from_dma_buf.is_some());
+        if on_gpu {
+            // Not kept for repeating: the buffer belongs to the compositor, which has few of them.
+            self.last = None;
+            return self.converter.pass_dma_buf(&frame, &limits);
+        }
+        let picture = self
+            .converter
+            .convert(&frame, &limits, wanted_layout(&self.failover))?;
+        drop(frame);
+        self.last = Some(picture.clone());
+        Ok(picture)
+    }
+}
+
+fn using(profile: &Profile) -> EncoderEvent {
+    EncoderEvent::Using {
+        element: profile.element.to_string(),
+        hardware: profile.hardware,
+        dma_buf: profile.from_dma_buf.is_some(),
+    }
+}

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! Tests that need GStreamer or PipeWire, but no desktop.
+#![cfg(not(cast_alone))]
+#![allow(
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "this is all test code, also outside of functions marked as tests"
+)]
+
+mod scene;
+mod video;
