@@ -19,3 +19,5 @@ pub mod pacer;
 pub mod receiver;
 pub mod rtcp;
 pub mod rtp;
+pub mod sender;
+pub mod stats;

@@ -169,7 +169,7 @@ mod tests {
         let estimate = decision.estimate.unwrap();
         assert!((1_900_000..2_100_000).contains(&estimate), "{estimate}");
         assert!(f64::from(decision.media_bitrate) <= f64::from(estimate) * 0.8);
-        assert!(decision.pacing_rate <= estimate / 2 * 5 + 1);
+        assert!(f64::from(decision.pacing_rate) <= f64::from(estimate) * 2.5);
     }
 
     #[test]

@@ -1,0 +1,452 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! `EncodedFrame`s and the receiver's datagrams in; datagrams, wishes to the encoders, events and a wake-up time out.
+//!
+//! One [`Sender`] serves all streams of a session over one UDP flow. It reads no clock and opens no socket; it does not
+//! choose codecs, does not encode, and does not know how the streams were negotiated.
+//!
+//! ```text
+//!            Input::Frame                                     Input::Datagram
+//!                 │                                                 │
+//!        intake   ▼  check, number, encrypt                feedback ▼  acknowledge, mark missing
+//!           ┌───────────┐   next wanted packet      ┌──────────────────────┐
+//!           │ in_flight │◀──────────────────────────│ reports  key_frames  │
+//!           └─────┬─────┘                           │ round_trip  arrivals │──▶ congestion ──┐
+//!        transmit ▼                                 └──────────────────────┘                 │ bitrate,
+//!     reports first, then audio, then video ── pacer ──▶ Output::Transmit     Output::Encoder ◀─ pacing rate
+//! ```
+//!
+//! # Example
+//! ```
+//! use std::time::{Duration, Instant};
+//! use telecast::cast::sender::{Input, Output, Sender, SenderConfig};
+//!
+//! # fn demo(config: SenderConfig, datagram: &[u8], mut send: impl FnMut(&[u8])) -> Instant {
+//! let now = Instant::now();
+//! let mut sender = Sender::new(now, config);
+//! let mut wake = now;
+//!
+//! // After each input, and whenever the wake-up time has come, everything is taken out:
+//! sender.handle(now, Input::Datagram(datagram));
+//! while let Some(output) = sender.poll(now) {
+//!     match output {
+//!         Output::Transmit(datagram) => send(datagram),
+//!         Output::Encoder(stream, control) => println!("to the encoder of {stream:?}: {control:?}"),
+//!         Output::Event(event) => println!("{event:?}"),
+//!         Output::Timeout(at) => wake = at,
+//!     }
+//! }
+//! # wake
+//! # }
+//! # let wake = demo(SenderConfig::new(Duration::ZERO), &[], |_| {});
+//! # assert!(wake > Instant::now() - Duration::from_secs(10));
+//! ```
+
+mod arrivals;
+mod config;
+mod feedback;
+mod in_flight;
+mod intake;
+mod key_frames;
+mod limits;
+mod meter;
+mod reports;
+mod round_trip;
+mod stream;
+mod transmit;
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+pub use self::config::{SenderConfig, StreamConfig, StreamId, StreamKind};
+use self::round_trip::RoundTrip;
+use self::stream::Stream;
+use crate::cast::congestion::follow::FollowEstimate;
+use crate::cast::congestion::{Bounds, CongestionControl, DECISION_INTERVAL, Decision, Signal};
+use crate::cast::control::EncoderControl;
+use crate::cast::frame::{EncodedFrame, FrameId};
+use crate::cast::ntp::NtpClock;
+use crate::cast::pacer::Pacer;
+use crate::cast::rtcp::{Route, route};
+use crate::cast::rtp::packetize::MIN_PACKET_SIZE;
+use crate::cast::stats::{DropReason, SenderStats};
+
+/// Events that may wait to be polled; beyond that the oldest are forgotten. One input makes at most a few hundred.
+const MAX_EVENTS: usize = 1024;
+
+/// Something that happened to the sender.
+#[derive(Debug)]
+pub enum Input<'a> {
+    /// An encoder gave out a frame of this stream.
+    Frame(StreamId, EncodedFrame),
+    /// A raw frame of this stream was dropped before it was encoded.
+    Dropped(StreamId, DropReason),
+    /// A datagram came from the receiver's address.
+    Datagram(&'a [u8]),
+    /// From the next frame of each stream on, this much time passes from capture to display; up to 65 535 ms.
+    TargetDelay(Duration),
+}
+
+/// Something to be done for the sender.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Output<'a> {
+    /// Send this datagram to the receiver, now.
+    Transmit(&'a [u8]),
+    /// Pass this on to the encoder of the stream.
+    Encoder(StreamId, EncoderControl),
+    /// News.
+    Event(SenderEvent),
+    /// All was taken out: poll again at this time, or after the next input. Always the last one before `None`, and
+    /// replaces earlier ones.
+    Timeout(Instant),
+}
+
+/// News of the sender.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SenderEvent {
+    /// The receiver has the frame, or does not want it any more. Once for each frame.
+    Acknowledged {
+        /// Of this stream.
+        stream: StreamId,
+        /// The frame.
+        frame: FrameId,
+    },
+    /// An encoded frame was refused; what refers to it is refused too, until a key frame comes.
+    Refused {
+        /// Of this stream.
+        stream: StreamId,
+        /// Why.
+        reason: DropReason,
+    },
+    /// The receiver cannot show a picture, and a key frame is being asked for.
+    PictureLost(StreamId),
+}
+
+/// The sending side of one session.
+#[derive(Debug)]
+pub struct Sender {
+    /// Sound first, then by the receiver's SSRC.
+    streams: Vec<Stream>,
+    clock: NtpClock,
+    target_delay: Duration,
+    round_trip: RoundTrip,
+    pacer: Pacer,
+    congestion: Box<dyn CongestionControl>,
+    decision: Decision,
+    decide_at: Instant,
+    events: VecDeque<SenderEvent>,
+    /// The datagram that was polled last.
+    out: Vec<u8>,
+    report: Vec<u8>,
+    timeout_told: bool,
+    feedback_at: Option<Instant>,
+    foreign_datagrams: u64,
+    refused_datagrams: u64,
+}
+
+impl Sender {
+    /// A sender that follows the estimated bandwidth ([`FollowEstimate`]).
+    pub fn new(now: Instant, config: SenderConfig) -> Sender {
+        let congestion = FollowEstimate::new(now, bounds(&config));
+        Sender::with_congestion_control(now, config, Box::new(congestion))
+    }
+
+    /// A sender whose rates are decided by `congestion`.
+    pub fn with_congestion_control(
+        now: Instant,
+        mut config: SenderConfig,
+        mut congestion: Box<dyn CongestionControl>,
+    ) -> Sender {
+        config.max_packet_size = config.max_packet_size.max(MIN_PACKET_SIZE);
+        let mut streams: Vec<Stream> = config
+            .streams
+            .iter()
+            .map(|stream| Stream::new(now, stream.clone(), &config))
+            .collect();
+        streams.sort_by_key(|stream| (stream.config.kind, stream.config.receiver_ssrc));
+        let decision = congestion.decide(now);
+        let mut sender = Sender {
+            streams,
+            clock: NtpClock::new(now, config.unix_time),
+            target_delay: config.target_delay,
+            round_trip: RoundTrip::default(),
+            pacer: Pacer::new(now, decision.pacing_rate, config.max_packet_size),
+            congestion,
+            decision,
+            decide_at: now + DECISION_INTERVAL,
+            events: VecDeque::new(),
+            out: vec![0; config.max_packet_size],
+            report: Vec::with_capacity(MIN_PACKET_SIZE),
+            timeout_told: false,
+            feedback_at: None,
+            foreign_datagrams: 0,
+            refused_datagrams: 0,
+        };
+        sender.share_bitrate();
+        sender
+    }
+
+    /// Takes an input. Drain [`poll`](Self::poll) afterwards. What names an unknown stream has no effect.
+    pub fn handle(&mut self, now: Instant, input: Input<'_>) {
+        self.timeout_told = false;
+        match input {
+            Input::Frame(id, frame) => self.on_frame(now, id, frame),
+            Input::Dropped(id, reason) => self.on_raw_drop(now, id, reason),
+            Input::Datagram(datagram) => self.on_datagram(now, datagram),
+            Input::TargetDelay(delay) => self.on_target_delay(delay),
+        }
+    }
+
+    /// The next thing to do, until `None`.
+    pub fn poll(&mut self, now: Instant) -> Option<Output<'_>> {
+        if let Some(event) = self.events.pop_front() {
+            return Some(Output::Event(event));
+        }
+        if now >= self.decide_at {
+            self.decide(now);
+        }
+        for stream in &mut self.streams {
+            if let Some(control) = stream.take_control(now, self.target_delay) {
+                return Some(Output::Encoder(stream.config.id, control));
+            }
+        }
+        if self.write_report(now) {
+            return Some(Output::Transmit(&self.report));
+        }
+        if let Some(size) = self.write_packet(now) {
+            return Some(Output::Transmit(&self.out[..size]));
+        }
+        if std::mem::replace(&mut self.timeout_told, true) {
+            self.timeout_told = false;
+            return None;
+        }
+        Some(Output::Timeout(self.wake_at(now)))
+    }
+
+    /// Whether a raw frame that lasts `next` (with what waits in the encoder added) is worth encoding. When not, drop it
+    /// and say so with [`Input::Dropped`]. `false` for an unknown stream.
+    pub fn may_encode(&self, id: StreamId, next: Duration) -> bool {
+        let round_trip = self.round_trip.or_zero();
+        self.stream(id)
+            .is_some_and(|stream| stream.may_encode(next, self.target_delay, round_trip))
+    }
+
+    /// Media time of this stream that is not acknowledged; 0 for an unknown stream.
+    pub fn in_flight(&self, id: StreamId) -> Duration {
+        self.stream(id)
+            .map_or(Duration::ZERO, Stream::in_flight_media)
+    }
+
+    /// The newest frame of this stream that, with all before it, is done.
+    pub fn checkpoint(&self, id: StreamId) -> Option<FrameId> {
+        self.stream(id).map(|stream| stream.in_flight.checkpoint())
+    }
+
+    /// From capture to display.
+    pub fn target_delay(&self) -> Duration {
+        self.target_delay
+    }
+
+    /// The numbers; rates and means are those since the last call. Made to be called once a second.
+    pub fn stats(&mut self, now: Instant) -> SenderStats {
+        SenderStats {
+            estimate: self.decision.estimate,
+            pacing_rate: self.pacer.rate(),
+            round_trip: self.round_trip.known(),
+            since_feedback: self.feedback_at.map(|at| now.saturating_duration_since(at)),
+            foreign_datagrams: self.foreign_datagrams,
+            refused_datagrams: self.refused_datagrams,
+            streams: self
+                .streams
+                .iter_mut()
+                .map(|stream| stream.take_stats(now))
+                .collect(),
+        }
+    }
+
+    fn on_frame(&mut self, now: Instant, id: StreamId, frame: EncodedFrame) {
+        let Some(stream) = find(&mut self.streams, id) else {
+            return;
+        };
+        let is_video = stream.config.kind == StreamKind::Video;
+        match stream.take_in(now, frame, self.target_delay, &self.round_trip) {
+            Ok(_) => {
+                if is_video {
+                    let signal = Signal::RawFrame { dropped: false };
+                    self.congestion.observe(now, signal);
+                }
+            }
+            Err(reason) => {
+                let stream = id;
+                remember(&mut self.events, SenderEvent::Refused { stream, reason });
+            }
+        }
+    }
+
+    fn on_raw_drop(&mut self, now: Instant, id: StreamId, reason: DropReason) {
+        let Some(stream) = find(&mut self.streams, id) else {
+            return;
+        };
+        stream.meter.on_raw_drop(reason);
+        // Only this reason says something about the network.
+        if reason == DropReason::InFlight && stream.config.kind == StreamKind::Video {
+            let signal = Signal::RawFrame { dropped: true };
+            self.congestion.observe(now, signal);
+        }
+    }
+
+    fn on_datagram(&mut self, now: Instant, datagram: &[u8]) {
+        let stream = match route(datagram) {
+            Some(Route::Rtcp(author)) => self
+                .streams
+                .iter_mut()
+                .find(|stream| stream.config.receiver_ssrc == author),
+            _ => None,
+        };
+        let Some(stream) = stream else {
+            self.foreign_datagrams += 1;
+            return;
+        };
+        let newest = stream.in_flight.newest();
+        let Ok(events) = stream.reader.read(datagram, newest) else {
+            self.refused_datagrams += 1;
+            return;
+        };
+        self.feedback_at = Some(now);
+        let queue = &mut self.events;
+        let mut context = feedback::Context {
+            now,
+            target_delay: self.target_delay,
+            round_trip: &mut self.round_trip,
+            congestion: self.congestion.as_mut(),
+            events: &mut |event| remember(queue, event),
+        };
+        stream.on_feedback(&events, &mut context);
+    }
+
+    fn on_target_delay(&mut self, delay: Duration) {
+        let ms = u16::try_from(delay.as_millis()).unwrap_or(u16::MAX);
+        self.target_delay = Duration::from_millis(ms.into());
+        for stream in &mut self.streams {
+            // 0 means "no change" on the wire.
+            stream.new_playout_delay_ms = Some(ms.max(1));
+        }
+    }
+
+    fn decide(&mut self, now: Instant) {
+        self.decide_at = now + DECISION_INTERVAL;
+        self.decision = self.congestion.decide(now);
+        self.pacer.set_rate(now, self.decision.pacing_rate);
+        self.share_bitrate();
+    }
+
+    /// Sound gets all it may have; the pictures share the rest.
+    fn share_bitrate(&mut self) {
+        let mut rest = self.decision.media_bitrate;
+        let mut pictures = 0;
+        for stream in &mut self.streams {
+            if stream.config.kind == StreamKind::Audio {
+                let bitrate = stream.config.max_bitrate;
+                stream.set_bitrate(bitrate);
+                rest = rest.saturating_sub(bitrate);
+            } else {
+                pictures += 1;
+            }
+        }
+        let Some(share) = rest.checked_div(pictures) else {
+            return;
+        };
+        for stream in &mut self.streams {
+            if stream.config.kind == StreamKind::Video {
+                stream.set_bitrate(share);
+            }
+        }
+    }
+
+    /// Writes a sender report that is due; these do not wait for the pacer.
+    fn write_report(&mut self, now: Instant) -> bool {
+        let due = |stream: &&mut Stream| stream.reports.due().is_some_and(|at| at <= now);
+        let stream = self.streams.iter_mut().find(due);
+        let report = stream.and_then(|stream| stream.reports.take(now, &self.clock));
+        let Some(report) = report else { return false };
+        self.report.clear();
+        report.write(&mut self.report);
+        self.account(now, self.report.len());
+        true
+    }
+
+    /// Writes the next packet if the pacer allows; returns its size.
+    fn write_packet(&mut self, now: Instant) -> Option<usize> {
+        for stream in &mut self.streams {
+            let at = stream.kickstart_at(self.target_delay, &self.round_trip);
+            if at.is_some_and(|at| at <= now) {
+                stream.kickstart(now);
+            }
+        }
+        if !self.pacer.ready(now) {
+            return None;
+        }
+        let out = &mut self.out;
+        let size = self
+            .streams
+            .iter_mut()
+            .find_map(|stream| stream.write_packet(now, out))?;
+        self.account(now, size);
+        Some(size)
+    }
+
+    fn account(&mut self, now: Instant, bytes: usize) {
+        self.pacer.sent(now, bytes);
+        self.congestion.observe(now, Signal::Sent { bytes });
+    }
+
+    /// When something will happen without an input.
+    fn wake_at(&mut self, now: Instant) -> Instant {
+        let mut wake = self.decide_at;
+        for stream in &self.streams {
+            let moments = [
+                stream.reports.due(),
+                stream.control_at(now, self.target_delay),
+                stream.kickstart_at(self.target_delay, &self.round_trip),
+            ];
+            wake = moments.into_iter().flatten().fold(wake, Instant::min);
+        }
+        if self.streams.iter().any(Stream::has_packet) {
+            wake = wake.min(self.pacer.ready_at(now));
+        }
+        wake
+    }
+
+    fn stream(&self, id: StreamId) -> Option<&Stream> {
+        self.streams.iter().find(|stream| stream.config.id == id)
+    }
+}
+
+fn find(streams: &mut [Stream], id: StreamId) -> Option<&mut Stream> {
+    streams.iter_mut().find(|stream| stream.config.id == id)
+}
+
+fn remember(events: &mut VecDeque<SenderEvent>, event: SenderEvent) {
+    if events.len() == MAX_EVENTS {
+        events.pop_front();
+    }
+    events.push_back(event);
+}
+
+/// The bounds of all streams together: sound always has its maximum, pictures start at half of theirs.
+fn bounds(config: &SenderConfig) -> Bounds {
+    let mut bounds = Bounds {
+        min: 0,
+        start: 0,
+        max: 0,
+    };
+    for stream in &config.streams {
+        let (min, start) = match stream.kind {
+            StreamKind::Audio => (stream.max_bitrate, stream.max_bitrate),
+            StreamKind::Video => (stream.min_bitrate, stream.max_bitrate / 2),
+        };
+        bounds.min = bounds.min.saturating_add(min);
+        bounds.start = bounds.start.saturating_add(start);
+        bounds.max = bounds.max.saturating_add(stream.max_bitrate);
+    }
+    bounds
+}

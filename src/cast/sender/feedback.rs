@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! The receiver's reports in: frames are released, packets marked to be sent again, key frames asked for.
+//!
+//! A datagram was accepted or refused whole before it comes here ([`FeedbackReader`](crate::cast::rtcp::FeedbackReader)).
+//!
+//! A packet is sent again only when it last left at least one round trip before the report came: what is younger may
+//! still be under way, and receivers name a missing packet in every report.
+
+use std::time::{Duration, Instant};
+
+use crate::cast::congestion::{CongestionControl, Signal};
+use crate::cast::frame::FrameId;
+use crate::cast::rtcp::{Feedback, FeedbackEvents, WHOLE_FRAME};
+use crate::cast::sender::SenderEvent;
+use crate::cast::sender::in_flight::InFlightFrame;
+use crate::cast::sender::round_trip::RoundTrip;
+use crate::cast::sender::stream::Stream;
+
+/// What the handling of a report needs from the whole sender.
+pub(super) struct Context<'a> {
+    pub(super) now: Instant,
+    pub(super) target_delay: Duration,
+    pub(super) round_trip: &'a mut RoundTrip,
+    pub(super) congestion: &'a mut dyn CongestionControl,
+    pub(super) events: &'a mut dyn FnMut(SenderEvent),
+}
+
+impl Stream {
+    /// Handles all that one datagram says about this stream.
+    pub(super) fn on_feedback(&mut self, events: &FeedbackEvents, context: &mut Context<'_>) {
+        if let Some(report) = &events.receiver_report {
+            self.meter.loss = f64::from(report.fraction_lost) / 256.0;
+            if let Some(sample) = self.reports.round_trip(context.now, report) {
+                context.round_trip.measured(sample, context.target_delay);
+                let signal = Signal::RoundTrip(sample);
+                context.congestion.observe(context.now, signal);
+            }
+        }
+        if let Some(feedback) = &events.feedback {
+            self.release(feedback, context);
+            self.mark_missing(feedback, context);
+            self.note_picture_loss(events.picture_loss, feedback.checkpoint, context);
+        } else if events.picture_loss {
+            self.note_picture_loss(true, self.in_flight.checkpoint(), context);
+        }
+        if !events.log.is_empty() {
+            self.arrivals.on_log(&events.log, &mut self.meter);
+        }
+    }
+
+    /// Lets go of what is complete at the receiver, or no longer wanted there.
+    fn release(&mut self, feedback: &Feedback, context: &mut Context<'_>) {
+        while let Some(place) = self.in_flight.advance(feedback.checkpoint) {
+            if let Some(frame) = place.frame {
+                self.on_acknowledged(&frame, context);
+            }
+        }
+        let newest = self.in_flight.newest();
+        // A list that names a frame which does not exist is worth nothing.
+        let acknowledged = match feedback.acknowledged.last() {
+            Some(highest) if *highest > newest => &[],
+            _ => feedback.acknowledged.as_slice(),
+        };
+        for id in acknowledged {
+            if let Some(frame) = self.in_flight.take(*id) {
+                self.on_acknowledged(&frame, context);
+            }
+        }
+        let highest_missing = feedback.missing.iter().map(|nack| nack.frame);
+        let mentioned = acknowledged
+            .iter()
+            .copied()
+            .chain(highest_missing.filter(|id| *id <= newest))
+            .chain([feedback.checkpoint]);
+        self.latest_expected = mentioned.fold(self.latest_expected, FrameId::max);
+    }
+
+    fn on_acknowledged(&mut self, frame: &InFlightFrame, context: &mut Context<'_>) {
+        let signal = Signal::Acknowledged {
+            bytes: frame.payload.len(),
+            round_trip: context.round_trip.or_zero(),
+        };
+        context.congestion.observe(context.now, signal);
+        let (known, target_delay) = (context.round_trip.known(), context.target_delay);
+        self.meter
+            .on_acknowledged(context.now, frame, known, target_delay);
+        self.arrivals.on_acknowledged(context.now, frame);
+        (context.events)(SenderEvent::Acknowledged {
+            stream: self.config.id,
+            frame: frame.id,
+        });
+    }
+
+    fn mark_missing(&mut self, feedback: &Feedback, context: &mut Context<'_>) {
+        let before = context.now.checked_sub(context.round_trip.or_zero());
+        for nack in &feedback.missing {
+            let packet = (nack.packet != WHOLE_FRAME).then_some(nack.packet);
+            let Some(frame) = self.in_flight.get_mut(nack.frame) else {
+                continue;
+            };
+            for _ in 0..frame.want_again(packet, before) {
+                let bytes = self.packetizer.slice_size();
+                context
+                    .congestion
+                    .observe(context.now, Signal::Lost { bytes });
+            }
+        }
+    }
+
+    fn note_picture_loss(&mut self, lost: bool, checkpoint: FrameId, context: &mut Context<'_>) {
+        if !lost {
+            self.picture_lost = None;
+            return;
+        }
+        self.picture_lost.get_or_insert(context.now);
+        // What the receiver claims to have seen beyond the newest frame is not believed.
+        let checkpoint = checkpoint.min(self.in_flight.newest());
+        if self.key_frames.on_picture_loss(context.now, checkpoint) {
+            (context.events)(SenderEvent::PictureLost(self.config.id));
+        }
+    }
+}

@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! The frames of one stream that are not acknowledged yet, and which of their packets are to leave. Encrypted already.
+//!
+//! ```text
+//!  checkpoint   +1       +2       +3     …   newest
+//!      ✓      | frame | done   | frame |    | frame |      done: acknowledged on its own (CST2), keeps its place
+//!               └ packets: ■ sent  □ to be sent (never sent yet, or reported missing)
+//! ```
+//! At most [`MAX_UNACKED_FRAMES`] places. A packet has no retry limit: sending again ends with the acknowledgement.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+
+use crate::cast::frame::{Dependency, FrameId, MediaTime, StageTimes};
+use crate::cast::rtp::packetize::FrameSlices;
+
+/// At most this many frames above the checkpoint (Open Screen `constants.h`), so that 8 bits name a frame.
+pub(super) const MAX_UNACKED_FRAMES: i64 = 120;
+
+/// One packet of a frame.
+#[derive(Debug, Clone, Copy)]
+struct Packet {
+    /// When it last left.
+    sent: Option<Instant>,
+    /// It is to leave (again).
+    wanted: bool,
+}
+
+/// A frame under way.
+#[derive(Debug)]
+pub(super) struct InFlightFrame {
+    pub(super) id: FrameId,
+    pub(super) dependency: Dependency,
+    pub(super) media_time: MediaTime,
+    pub(super) new_playout_delay_ms: Option<u16>,
+    /// The whole frame, encrypted.
+    pub(super) payload: Bytes,
+    pub(super) times: StageTimes,
+    /// When the last of its packets left for the first time.
+    pub(super) all_sent: Option<Instant>,
+    packets: Vec<Packet>,
+    wanted: usize,
+    never_sent: usize,
+}
+
+/// What became of marking a packet as sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Marked {
+    /// It had left before.
+    pub(super) again: bool,
+    /// With it all packets of the frame have left once.
+    pub(super) completes: bool,
+}
+
+impl InFlightFrame {
+    pub(super) fn new(
+        slices: &FrameSlices<'_>,
+        payload: Bytes,
+        packet_count: usize,
+        times: StageTimes,
+    ) -> InFlightFrame {
+        let packet = Packet {
+            sent: None,
+            wanted: true,
+        };
+        InFlightFrame {
+            id: slices.id,
+            dependency: slices.dependency,
+            media_time: slices.media_time,
+            new_playout_delay_ms: slices.new_playout_delay_ms,
+            payload,
+            times,
+            all_sent: None,
+            packets: vec![packet; packet_count],
+            wanted: packet_count,
+            never_sent: packet_count,
+        }
+    }
+
+    pub(super) fn slices(&self) -> FrameSlices<'_> {
+        FrameSlices {
+            id: self.id,
+            dependency: self.dependency,
+            media_time: self.media_time,
+            new_playout_delay_ms: self.new_playout_delay_ms,
+            payload: &self.payload,
+        }
+    }
+
+    /// The lowest packet that is to leave.
+    fn next_wanted(&self) -> Option<u16> {
+        if self.wanted == 0 {
+            return None;
+        }
+        let index = self.packets.iter().position(|packet| packet.wanted)?;
+        u16::try_from(index).ok()
+    }
+
+    /// A packet left.
+    pub(super) fn mark_sent(&mut self, now: Instant, packet_id: u16) -> Marked {
+        let Some(packet) = self.packets.get_mut(usize::from(packet_id)) else {
+            return Marked {
+                again: false,
+                completes: false,
+            };
+        };
+        let again = packet.sent.replace(now).is_some();
+        if packet.wanted {
+            packet.wanted = false;
+            self.wanted -= 1;
+        }
+        self.never_sent -= usize::from(!again);
+        let completes = !again && self.never_sent == 0;
+        if completes {
+            self.all_sent = Some(now);
+        }
+        Marked { again, completes }
+    }
+
+    /// Marks packets that left at `before` or earlier to be sent again: one, or all. Returns how many.
+    pub(super) fn want_again(&mut self, packet_id: Option<u16>, before: Option<Instant>) -> usize {
+        let Some(before) = before else { return 0 };
+        let range = match packet_id {
+            Some(id) => usize::from(id)..usize::from(id) + 1,
+            None => 0..self.packets.len(),
+        };
+        let mut marked = 0;
+        for packet in self.packets.get_mut(range).unwrap_or_default() {
+            if !packet.wanted && packet.sent.is_some_and(|sent| sent <= before) {
+                packet.wanted = true;
+                marked += 1;
+            }
+        }
+        self.wanted += marked;
+        marked
+    }
+
+    /// The number of the last packet, and when it last left.
+    pub(super) fn last_packet(&self) -> Option<(u16, Instant)> {
+        let id = u16::try_from(self.packets.len().checked_sub(1)?).ok()?;
+        Some((id, self.packets.last()?.sent?))
+    }
+}
+
+/// A place in the line of frames: it stays when the frame is done, until the checkpoint passes it.
+#[derive(Debug)]
+pub(super) struct Place {
+    media_time: MediaTime,
+    /// `None` when it is done already.
+    pub(super) frame: Option<InFlightFrame>,
+}
+
+/// The unacknowledged frames of one stream.
+#[derive(Debug)]
+pub(super) struct InFlight {
+    checkpoint: FrameId,
+    places: VecDeque<Place>,
+    bytes: usize,
+}
+
+impl InFlight {
+    pub(super) fn new() -> InFlight {
+        InFlight {
+            checkpoint: FrameId::LEADER,
+            places: VecDeque::new(),
+            bytes: 0,
+        }
+    }
+
+    /// Everything up to here is done.
+    pub(super) fn checkpoint(&self) -> FrameId {
+        self.checkpoint
+    }
+
+    /// The newest frame taken in.
+    pub(super) fn newest(&self) -> FrameId {
+        self.checkpoint + self.places.len() as i64
+    }
+
+    /// Bytes of all frames held.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Whether one more frame would go beyond the id span.
+    pub(super) fn is_full(&self) -> bool {
+        self.places.len() as i64 >= MAX_UNACKED_FRAMES
+    }
+
+    /// Media time from the oldest unacknowledged frame to `until`, or 0 when nothing is under way.
+    pub(super) fn span_until(&self, until: MediaTime, timebase: u32) -> Duration {
+        let Some(oldest) = self.places.front() else {
+            return Duration::ZERO;
+        };
+        let ticks = until.0.saturating_sub(oldest.media_time.0).max(0);
+        Duration::from_secs_f64(ticks as f64 / f64::from(timebase.max(1)))
+    }
+
+    /// Adds the next frame.
+    pub(super) fn push(&mut self, frame: InFlightFrame) {
+        self.bytes += frame.payload.len();
+        self.places.push_back(Place {
+            media_time: frame.media_time,
+            frame: Some(frame),
+        });
+    }
+
+    /// Moves the checkpoint by one place towards `checkpoint`; call until `None`.
+    pub(super) fn advance(&mut self, checkpoint: FrameId) -> Option<Place> {
+        if self.checkpoint >= checkpoint {
+            return None;
+        }
+        let place = self.places.pop_front()?;
+        self.checkpoint = self.checkpoint.next();
+        if let Some(frame) = &place.frame {
+            self.bytes -= frame.payload.len();
+        }
+        Some(place)
+    }
+
+    /// Takes out a frame that was acknowledged on its own.
+    pub(super) fn take(&mut self, id: FrameId) -> Option<InFlightFrame> {
+        let index = self.index(id)?;
+        let frame = self.places.get_mut(index)?.frame.take()?;
+        self.bytes -= frame.payload.len();
+        Some(frame)
+    }
+
+    /// A frame that is still held.
+    pub(super) fn get_mut(&mut self, id: FrameId) -> Option<&mut InFlightFrame> {
+        let index = self.index(id)?;
+        self.places.get_mut(index)?.frame.as_mut()
+    }
+
+    /// A frame that is still held.
+    pub(super) fn get(&self, id: FrameId) -> Option<&InFlightFrame> {
+        self.places.get(self.index(id)?)?.frame.as_ref()
+    }
+
+    /// The oldest frame with a packet to send, and the lowest such packet.
+    pub(super) fn next_wanted(&mut self) -> Option<(u16, &mut InFlightFrame)> {
+        self.places
+            .iter_mut()
+            .filter_map(|place| place.frame.as_mut())
+            .find_map(|frame| Some((frame.next_wanted()?, frame)))
+    }
+
+    /// Whether any packet is to be sent.
+    pub(super) fn any_wanted(&self) -> bool {
+        self.places
+            .iter()
+            .any(|place| place.frame.as_ref().is_some_and(|frame| frame.wanted > 0))
+    }
+
+    fn index(&self, id: FrameId) -> Option<usize> {
+        usize::try_from(id - self.checkpoint - 1).ok()
+    }
+}

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! What happens to the frames of one stream in, numbers out: counters, and sums since the last sample. Never decides.
+
+use std::time::{Duration, Instant};
+
+use crate::cast::frame::StageTimes;
+use crate::cast::sender::in_flight::InFlightFrame;
+use crate::cast::stats::{DropReason, Drops, FrameRates, StageLatencies};
+
+/// Totals since the start.
+#[derive(Debug, Clone, Copy, Default)]
+struct Totals {
+    captured: u64,
+    encoded: u64,
+    sent: u64,
+    acknowledged: u64,
+    bytes: u64,
+}
+
+/// A mean over the samples since it was last taken.
+#[derive(Debug, Clone, Copy, Default)]
+struct Mean {
+    sum: Duration,
+    count: u32,
+}
+
+impl Mean {
+    fn add(&mut self, sample: Duration) {
+        self.sum = self.sum.saturating_add(sample);
+        self.count += 1;
+    }
+
+    fn take(&mut self) -> Option<Duration> {
+        let Mean { sum, count } = std::mem::take(self);
+        sum.checked_div(count)
+    }
+}
+
+/// The counters of one stream.
+#[derive(Debug)]
+pub(super) struct Meter {
+    sampled: Instant,
+    totals: Totals,
+    totals_then: Totals,
+    pub(super) dropped: Drops,
+    pub(super) gaps: u64,
+    in_gap: bool,
+    pub(super) packets: u64,
+    pub(super) retransmitted: u64,
+    pub(super) loss: f64,
+    pub(super) played_out: u64,
+    capture: Mean,
+    convert: Mean,
+    encode: Mean,
+    pace: Mean,
+    half_round_trip: Mean,
+    logged_network: Mean,
+    reassembly: Mean,
+    playout: Mean,
+}
+
+impl Meter {
+    pub(super) fn new(now: Instant) -> Meter {
+        Meter {
+            sampled: now,
+            totals: Totals::default(),
+            totals_then: Totals::default(),
+            dropped: Drops::default(),
+            gaps: 0,
+            in_gap: false,
+            packets: 0,
+            retransmitted: 0,
+            loss: 0.0,
+            played_out: 0,
+            capture: Mean::default(),
+            convert: Mean::default(),
+            encode: Mean::default(),
+            pace: Mean::default(),
+            half_round_trip: Mean::default(),
+            logged_network: Mean::default(),
+            reassembly: Mean::default(),
+            playout: Mean::default(),
+        }
+    }
+
+    /// A frame was dropped before it was encoded.
+    pub(super) fn on_raw_drop(&mut self, reason: DropReason) {
+        self.totals.captured += 1;
+        self.on_drop(reason);
+    }
+
+    /// An encoded frame was refused.
+    pub(super) fn on_refused(&mut self, reason: DropReason) {
+        self.totals.captured += 1;
+        self.totals.encoded += 1;
+        self.on_drop(reason);
+    }
+
+    fn on_drop(&mut self, reason: DropReason) {
+        self.dropped.add(reason);
+        self.gaps += u64::from(!self.in_gap);
+        self.in_gap = true;
+    }
+
+    /// An encoded frame was taken in.
+    pub(super) fn on_frame(&mut self, size: usize) {
+        self.totals.captured += 1;
+        self.totals.encoded += 1;
+        self.totals.bytes += size as u64;
+        self.in_gap = false;
+    }
+
+    /// A packet left.
+    pub(super) fn on_packet(&mut self, again: bool) {
+        self.packets += 1;
+        self.retransmitted += u64::from(again);
+    }
+
+    /// The last packet of a frame left for the first time.
+    pub(super) fn on_frame_sent(&mut self, now: Instant, times: &StageTimes) {
+        self.totals.sent += 1;
+        self.pace.add(now.saturating_duration_since(times.encoded));
+    }
+
+    /// The acknowledgement of a frame came.
+    pub(super) fn on_acknowledged(
+        &mut self,
+        now: Instant,
+        frame: &InFlightFrame,
+        round_trip: Option<Duration>,
+        target_delay: Duration,
+    ) {
+        self.totals.acknowledged += 1;
+        let StageTimes {
+            captured,
+            received,
+            converted,
+            encoded,
+        } = frame.times;
+        self.capture
+            .add(received.saturating_duration_since(captured));
+        self.convert
+            .add(converted.saturating_duration_since(received));
+        self.encode
+            .add(encoded.saturating_duration_since(converted));
+        let Some(round_trip) = round_trip else { return };
+        self.half_round_trip.add(round_trip / 2);
+        if let Some(all_sent) = frame.all_sent {
+            let answered = now.saturating_duration_since(all_sent);
+            self.reassembly.add(answered.saturating_sub(round_trip));
+        }
+        let complete = now
+            .saturating_duration_since(captured)
+            .saturating_sub(round_trip / 2);
+        self.playout.add(target_delay.saturating_sub(complete));
+    }
+
+    /// The receiver's log tells how long a packet was on the way.
+    pub(super) fn on_logged_network(&mut self, latency: Duration) {
+        self.logged_network.add(latency);
+    }
+
+    /// Frames and bits a second since the last sample, which ends here.
+    pub(super) fn take_rates(&mut self, now: Instant) -> (FrameRates, u32) {
+        let passed = now
+            .saturating_duration_since(self.sampled)
+            .as_secs_f64()
+            .max(1e-3);
+        let (new, old) = (self.totals, self.totals_then);
+        let rate = |new: u64, old: u64| (new - old) as f64 / passed;
+        let rates = FrameRates {
+            captured: rate(new.captured, old.captured),
+            encoded: rate(new.encoded, old.encoded),
+            sent: rate(new.sent, old.sent),
+            acknowledged: rate(new.acknowledged, old.acknowledged),
+        };
+        let bits = rate(new.bytes, old.bytes) * 8.0;
+        self.totals_then = self.totals;
+        self.sampled = now;
+        (rates, bits as u32)
+    }
+
+    /// Means since the last sample, which ends here.
+    pub(super) fn take_latencies(&mut self) -> StageLatencies {
+        let half_round_trip = self.half_round_trip.take();
+        StageLatencies {
+            capture: self.capture.take(),
+            convert: self.convert.take(),
+            encode: self.encode.take(),
+            pace: self.pace.take(),
+            network: self.logged_network.take().or(half_round_trip),
+            reassembly: self.reassembly.take(),
+            playout: self.playout.take(),
+        }
+    }
+}

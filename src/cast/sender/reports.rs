@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! When a sender report is due, what it says, and how long its answer took. One per stream.
+//!
+//! A receiver throws away packet 0 of every frame until a sender report has come, and answers each report at once: so
+//! reports really must leave, before the first packet of their stream, and with every frame until a round trip has been
+//! measured; then every 500 ms. This is where probing more often would begin.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use crate::cast::frame::{MediaTime, Ssrc};
+use crate::cast::ntp::{NtpClock, ReportId};
+use crate::cast::rtcp::{ReportBlock, SenderReport};
+
+/// Between two reports of a stream (Open Screen `constants.h`).
+pub(super) const REPORT_INTERVAL: Duration = Duration::from_millis(500);
+
+/// So many reports are remembered until answered; more than two minutes at the regular interval.
+const MAX_UNANSWERED: usize = 256;
+
+/// Which media time belongs to which moment, by the newest frame.
+#[derive(Debug, Clone, Copy)]
+struct Reference {
+    media_time: MediaTime,
+    captured: Instant,
+}
+
+/// The reports of one stream.
+#[derive(Debug)]
+pub(super) struct Reports {
+    ssrc: Ssrc,
+    timebase: u32,
+    reference: Option<Reference>,
+    due: Option<Instant>,
+    /// When each left, by id, oldest first.
+    sent: VecDeque<(ReportId, Instant)>,
+    any_sent: bool,
+    packets: u32,
+    octets: u32,
+}
+
+impl Reports {
+    pub(super) fn new(ssrc: Ssrc, timebase: u32) -> Reports {
+        Reports {
+            ssrc,
+            timebase,
+            reference: None,
+            due: None,
+            sent: VecDeque::new(),
+            any_sent: false,
+            packets: 0,
+            octets: 0,
+        }
+    }
+
+    /// A frame was taken in. `answered` is whether a round trip is known.
+    pub(super) fn on_frame(
+        &mut self,
+        now: Instant,
+        media_time: MediaTime,
+        captured: Instant,
+        answered: bool,
+    ) {
+        // A capture clock that goes back must not bend the line between media time and wall clock backwards.
+        let latest = self
+            .reference
+            .map_or(captured, |known| known.captured.max(captured));
+        self.reference = Some(Reference {
+            media_time,
+            captured: latest,
+        });
+        if !answered || !self.any_sent {
+            self.due = Some(now);
+        }
+    }
+
+    /// A packet of the stream left, for the first time or again.
+    pub(super) fn on_packet(&mut self, payload_size: usize) {
+        self.packets = self.packets.wrapping_add(1);
+        self.octets = self.octets.wrapping_add(payload_size as u32);
+    }
+
+    /// When the next report is to leave; `None` before the first frame.
+    pub(super) fn due(&self) -> Option<Instant> {
+        self.due
+    }
+
+    /// Whether packets of the stream make sense yet.
+    pub(super) fn any_sent(&self) -> bool {
+        self.any_sent
+    }
+
+    /// The report that leaves now.
+    pub(super) fn take(&mut self, now: Instant, clock: &NtpClock) -> Option<SenderReport> {
+        let reference = self.reference?;
+        let report = SenderReport {
+            sender: self.ssrc,
+            reference_time: clock.to_ntp(now),
+            rtp_timestamp: self.media_time_at(reference, now).rtp_timestamp(),
+            packet_count: self.packets,
+            octet_count: self.octets,
+            block: None,
+        };
+        if self.sent.len() == MAX_UNANSWERED {
+            self.sent.pop_front();
+        }
+        self.sent.push_back((report.id(), now));
+        self.any_sent = true;
+        self.due = Some(now + REPORT_INTERVAL);
+        Some(report)
+    }
+
+    /// The round trip that an answer measures; `None` when it answers no report that is remembered.
+    pub(super) fn round_trip(&self, now: Instant, answer: &ReportBlock) -> Option<Duration> {
+        let (_, sent) = self
+            .sent
+            .iter()
+            .rev()
+            .find(|(id, _)| *id == answer.last_report)?;
+        let passed = now.saturating_duration_since(*sent);
+        Some(passed.saturating_sub(answer.delay.to_duration()))
+    }
+
+    /// The media time that corresponds to `now`: continued from the newest frame at the stream's rate.
+    fn media_time_at(&self, reference: Reference, now: Instant) -> MediaTime {
+        let ticks = |span: Duration| {
+            let ticks = span.as_nanos() * u128::from(self.timebase) / 1_000_000_000;
+            i64::try_from(ticks).unwrap_or(i64::MAX)
+        };
+        let Reference {
+            media_time,
+            captured,
+        } = reference;
+        match now.checked_duration_since(captured) {
+            Some(since) => MediaTime(media_time.0.saturating_add(ticks(since))),
+            None => MediaTime(media_time.0.saturating_sub(ticks(captured - now))),
+        }
+    }
+}

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! The state of one stream of a sender. What happens to it is in [`intake`](super::intake), [`feedback`](super::feedback)
+//! and [`transmit`](super::transmit).
+
+use std::time::{Duration, Instant};
+
+use crate::cast::control::EncoderControl;
+use crate::cast::crypto::FrameCipher;
+use crate::cast::frame::{FrameId, MediaTime};
+use crate::cast::rtcp::FeedbackReader;
+use crate::cast::rtp::packetize::Packetizer;
+use crate::cast::sender::arrivals::Arrivals;
+use crate::cast::sender::config::{SenderConfig, StreamConfig, StreamKind};
+use crate::cast::sender::in_flight::InFlight;
+use crate::cast::sender::key_frames::KeyFrames;
+use crate::cast::sender::limits;
+use crate::cast::sender::meter::Meter;
+use crate::cast::sender::reports::Reports;
+use crate::cast::stats::StreamStats;
+
+/// A new bitrate is told to the encoder when it differs by more than one part in this many, or reaches a bound.
+const BITRATE_STEPS: u32 = 20;
+
+/// One stream.
+#[derive(Debug)]
+pub(super) struct Stream {
+    pub(super) config: StreamConfig,
+    pub(super) cipher: FrameCipher,
+    pub(super) packetizer: Packetizer,
+    pub(super) reader: FeedbackReader,
+    pub(super) in_flight: InFlight,
+    pub(super) reports: Reports,
+    pub(super) key_frames: KeyFrames,
+    pub(super) arrivals: Arrivals,
+    pub(super) meter: Meter,
+    /// Media time of the newest frame ever taken in.
+    pub(super) newest_media_time: Option<MediaTime>,
+    /// The newest frame that the receiver is known to have heard of.
+    pub(super) latest_expected: FrameId,
+    /// A frame that others refer to was refused: only a key frame is taken in.
+    pub(super) broken: bool,
+    /// Travels with the next frame.
+    pub(super) new_playout_delay_ms: Option<u16>,
+    /// Since when every report says that there is no picture.
+    pub(super) picture_lost: Option<Instant>,
+    /// What the encoder was asked for last.
+    target_bitrate: u32,
+    /// Not told to the encoder yet.
+    bitrate_changed: bool,
+}
+
+impl Stream {
+    pub(super) fn new(now: Instant, config: StreamConfig, session: &SenderConfig) -> Stream {
+        Stream {
+            cipher: FrameCipher::new(&config.keys),
+            packetizer: Packetizer::new(
+                config.ssrc,
+                config.payload_type,
+                session.max_packet_size,
+                config.first_sequence_number,
+            ),
+            reader: FeedbackReader::new(config.ssrc, config.receiver_ssrc),
+            in_flight: InFlight::new(),
+            reports: Reports::new(config.ssrc, config.timebase),
+            key_frames: KeyFrames::new(session.key_frame_cool_down),
+            arrivals: Arrivals::default(),
+            meter: Meter::new(now),
+            newest_media_time: None,
+            latest_expected: FrameId::LEADER,
+            broken: false,
+            new_playout_delay_ms: None,
+            picture_lost: None,
+            target_bitrate: 0,
+            bitrate_changed: false,
+            config,
+        }
+    }
+
+    /// Sets what the encoder shall aim at, within the stream's bounds.
+    pub(super) fn set_bitrate(&mut self, bitrate: u32) {
+        let (min, max) = (self.config.min_bitrate, self.config.max_bitrate);
+        let bitrate = bitrate.min(max).max(min);
+        let change = bitrate.abs_diff(self.target_bitrate);
+        let at_bound = change > 0 && (bitrate == min || bitrate == max);
+        if at_bound || change > self.target_bitrate / BITRATE_STEPS {
+            self.target_bitrate = bitrate;
+            self.bitrate_changed = true;
+        }
+    }
+
+    /// What is to be told to the encoder now, one thing at a time.
+    pub(super) fn take_control(
+        &mut self,
+        now: Instant,
+        target_delay: Duration,
+    ) -> Option<EncoderControl> {
+        if std::mem::take(&mut self.bitrate_changed) {
+            return Some(EncoderControl::Bitrate(self.target_bitrate));
+        }
+        let wanted = self.asks_for_key_frames() && self.key_frames.take_request(now, target_delay);
+        wanted.then_some(EncoderControl::KeyFrame)
+    }
+
+    /// When [`take_control`](Self::take_control) will have something by the passing of time.
+    pub(super) fn control_at(&self, now: Instant, target_delay: Duration) -> Option<Instant> {
+        self.key_frames
+            .request_at(now, target_delay)
+            .filter(|_| self.asks_for_key_frames())
+    }
+
+    fn asks_for_key_frames(&self) -> bool {
+        self.config.kind == StreamKind::Video
+    }
+
+    /// Whether a raw frame that lasts `next` is worth encoding.
+    pub(super) fn may_encode(
+        &self,
+        next: Duration,
+        target_delay: Duration,
+        round_trip: Duration,
+    ) -> bool {
+        let limit = limits::before_encoding(self.config.kind, target_delay, round_trip);
+        !self.in_flight.is_full() && self.in_flight_media() + next <= limit
+    }
+
+    /// Media time between the oldest and the newest unacknowledged frame.
+    pub(super) fn in_flight_media(&self) -> Duration {
+        self.newest_media_time.map_or(Duration::ZERO, |newest| {
+            self.in_flight.span_until(newest, self.config.timebase)
+        })
+    }
+
+    /// The numbers since the last time.
+    pub(super) fn take_stats(&mut self, now: Instant) -> StreamStats {
+        let (fps, actual_bitrate) = self.meter.take_rates(now);
+        StreamStats {
+            id: self.config.id,
+            kind: self.config.kind,
+            fps,
+            target_bitrate: self.target_bitrate,
+            actual_bitrate,
+            loss: self.meter.loss,
+            packets: self.meter.packets,
+            retransmitted: self.meter.retransmitted,
+            in_flight: self.in_flight_media(),
+            in_flight_bytes: self.in_flight.bytes(),
+            dropped: self.meter.dropped,
+            gaps: self.meter.gaps,
+            latency: self.meter.take_latencies(),
+            picture_lost_for: self
+                .picture_lost
+                .map(|since| now.saturating_duration_since(since)),
+            played_out: self.meter.played_out,
+        }
+    }
+}

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! Which packet of a stream leaves next, written into the sender's buffer. Allocates nothing, encrypts nothing.
+//!
+//! The oldest frame goes first, in it the lowest packet that is wanted, whether it leaves for the first time or again.
+//! When all has been sent and the receiver does not seem to know of the newest frame, the last packet of that frame is
+//! repeated (kickstart): with it the receiver learns what it lacks and says so.
+
+use std::time::{Duration, Instant};
+
+use crate::cast::sender::round_trip::RoundTrip;
+use crate::cast::sender::stream::Stream;
+
+/// Kickstart after the longer of two round trips and this part of the target delay (Open Screen `sender_impl.cc`).
+const KICKSTART_PARTS: u32 = 20;
+
+impl Stream {
+    /// Whether a packet is ready to leave; none before the first sender report has left.
+    pub(super) fn has_packet(&self) -> bool {
+        self.reports.any_sent() && self.in_flight.any_wanted()
+    }
+
+    /// Writes the next packet to `out` and returns its size.
+    pub(super) fn write_packet(&mut self, now: Instant, out: &mut [u8]) -> Option<usize> {
+        if !self.reports.any_sent() {
+            return None;
+        }
+        let (packet_id, frame) = self.in_flight.next_wanted()?;
+        let written = self.packetizer.write(&frame.slices(), packet_id, out)?;
+        let marked = frame.mark_sent(now, packet_id);
+        if marked.completes {
+            self.meter.on_frame_sent(now, &frame.times);
+            self.arrivals.on_sent(now, frame);
+        }
+        self.meter.on_packet(marked.again);
+        self.reports.on_packet(written.payload_size);
+        Some(written.size)
+    }
+
+    /// When the last packet of the newest frame is to be repeated, if it stays as quiet as it is.
+    pub(super) fn kickstart_at(
+        &self,
+        target_delay: Duration,
+        round_trip: &RoundTrip,
+    ) -> Option<Instant> {
+        let newest = self.in_flight.newest();
+        if self.latest_expected >= newest || self.in_flight.any_wanted() {
+            return None;
+        }
+        let (_, sent) = self.in_flight.get(newest)?.last_packet()?;
+        let interval = (target_delay / KICKSTART_PARTS).max(round_trip.or_zero() * 2);
+        Some(sent + interval.max(Duration::from_millis(1)))
+    }
+
+    /// Marks that packet to be sent again.
+    pub(super) fn kickstart(&mut self, now: Instant) {
+        let newest = self.in_flight.newest();
+        if let Some(frame) = self.in_flight.get_mut(newest)
+            && let Some((packet_id, _)) = frame.last_packet()
+        {
+            frame.want_again(Some(packet_id), Some(now));
+        }
+    }
+}
