@@ -5,6 +5,8 @@
 //! `30` or `30.0`, not `30.5` or `"30"`; a negative one counts as absent. Depth is bounded by `serde_json` (128 levels),
 //! size by the 64 KiB of a message.
 
+use std::num::NonZeroU16;
+
 use serde::de::{Deserialize, DeserializeOwned, Deserializer};
 use serde_json::Value;
 
@@ -31,9 +33,21 @@ pub(crate) fn uint(value: &Value) -> Option<u32> {
     }
 }
 
+/// A whole number in 1..=65535.
+pub(crate) fn port(value: &Value) -> Option<NonZeroU16> {
+    int(value)
+        .and_then(|number| u16::try_from(number).ok())
+        .and_then(NonZeroU16::new)
+}
+
 /// Text, not empty.
 pub(crate) fn word(value: &Value) -> Option<&str> {
     value.as_str().filter(|text| !text.is_empty())
+}
+
+/// All entries of a list by `read`; `None` if it is no list or one entry does not fit.
+pub(crate) fn list<T>(value: &Value, read: impl Fn(&Value) -> Option<T>) -> Option<Vec<T>> {
+    value.as_array()?.iter().map(read).collect()
 }
 
 /// For `#[serde(deserialize_with)]`: the value if it fits, the default if it does not, so that one strange field does not

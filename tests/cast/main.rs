@@ -8,12 +8,15 @@
     reason = "the exemption for tests does not reach the functions beside them"
 )]
 
+mod answers;
 mod cast_message;
 mod channel_parsers;
 mod connection;
+mod deviations;
 mod expansion;
 mod frame_crypto;
 mod ntp;
+mod offers;
 #[path = "../support/recording.rs"]
 mod recording;
 mod recordings;

@@ -10,3 +10,4 @@ pub mod heartbeat;
 pub mod platform;
 pub mod setup;
 pub mod status;
+pub mod streaming;
