@@ -450,3 +450,6 @@ fn bounds(config: &SenderConfig) -> Bounds {
     }
     bounds
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! The rules of the sender, one by one, on a clock that is moved by hand.
+
+mod feedback;
+mod intake;
+mod rig;
+mod transmit;
