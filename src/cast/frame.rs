@@ -56,6 +56,19 @@ impl fmt::Display for FrameId {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Ssrc(pub u32);
 
+/// Names a stream of a session: its `index` in the OFFER.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct StreamId(pub u32);
+
+/// What a stream carries. Sound goes first when there is little room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum StreamKind {
+    /// Sound: frames need no other frame.
+    Audio,
+    /// Pictures: frames need the one before, and key frames are asked for.
+    Video,
+}
+
 /// A media time in ticks of the stream's timebase, counted from an arbitrary origin, without wrap-around.
 ///
 /// The low 32 bits are the RTP timestamp.

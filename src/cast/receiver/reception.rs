@@ -67,6 +67,16 @@ impl Reception {
         self.received
     }
 
+    /// Packets that did not arrive: below 2²⁴.
+    pub fn lost(&self) -> u32 {
+        cumulative_lost(self.expected(), self.received)
+    }
+
+    /// Smoothed jitter.
+    pub fn jitter(&self) -> Duration {
+        Duration::from_nanos(self.jitter.unsigned_abs())
+    }
+
     /// The numbers for a report, and the start of the interval of the next one. `None` before the first packet.
     pub fn report(&mut self) -> Option<ReceptionReport> {
         let (_, highest) = self.span?;
@@ -76,7 +86,7 @@ impl Reception {
             fraction_lost: fraction_lost(now.0 - expected, now.1 - received),
             cumulative_lost: cumulative_lost(now.0, now.1),
             extended_highest_sequence: highest as u32,
-            jitter: Duration::from_nanos(self.jitter.unsigned_abs()),
+            jitter: self.jitter(),
         })
     }
 }
