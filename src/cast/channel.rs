@@ -4,6 +4,7 @@
 //! [`framing`] cuts bytes into [`message`]s, [`messages`] gives their payloads types. Never opens a connection and never
 //! reads a clock.
 
+pub mod client;
 pub mod framing;
 pub mod message;
 pub mod messages;
