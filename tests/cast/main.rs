@@ -22,4 +22,5 @@ mod recording;
 mod recordings;
 mod rtcp;
 mod rtp;
+mod sender_replay;
 mod support;
