@@ -17,6 +17,7 @@ mod expansion;
 mod frame_crypto;
 mod ntp;
 mod offers;
+mod receiver;
 #[path = "../support/recording.rs"]
 mod recording;
 mod recordings;
