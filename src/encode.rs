@@ -7,6 +7,7 @@
 //! ```
 //! Knows nothing about sockets or the portal.
 
+pub mod bitstream;
 pub mod branch;
 pub mod config;
 pub mod convert;

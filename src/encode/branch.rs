@@ -17,10 +17,10 @@ use bytes::Bytes;
 use gstreamer as gst;
 use gstreamer::prelude::*;
 
+use super::bitstream::is_key_frame;
 use super::convert::{Picture, colorimetry};
 use super::error::EncodeError;
 use super::profile::{Profile, threads};
-use crate::cast::bitstream::is_key_frame;
 use crate::chain::{self, Chain, ChainError, Output};
 
 /// How long the first frame may take: drivers load firmware, compile shaders, and the machine may be busy.

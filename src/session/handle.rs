@@ -87,7 +87,7 @@ impl SessionHandle {
 
 /// The session's end of a [`SessionHandle`].
 #[derive(Debug)]
-pub struct Reporter {
+pub(super) struct Reporter {
     /// What the handle asks for; closed when the handle was dropped.
     pub commands: mpsc::Receiver<Command>,
     /// Shown by [`SessionHandle::state`].
@@ -99,7 +99,7 @@ pub struct Reporter {
 }
 
 /// A handle and the session's end of it.
-pub fn pair() -> (SessionHandle, Reporter) {
+pub(super) fn pair() -> (SessionHandle, Reporter) {
     let (command_tx, command_rx) = mpsc::channel(COMMAND_QUEUE);
     let (state_tx, state_rx) = watch::channel(SessionState::Connecting);
     let (numbers_tx, numbers_rx) = watch::channel(SessionStats {

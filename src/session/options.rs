@@ -57,6 +57,9 @@ impl MirrorOptions {
     /// The ceiling of an automatic video bitrate (Chromium `mirror_settings.cc`).
     pub const AUTO_BITRATE: u32 = 5 << 20;
 
+    /// The largest target delay that a device accepts (Open Screen `offer_messages.cc`).
+    pub const MAX_TARGET_DELAY: Duration = Duration::from_secs(5);
+
     /// The video bitrate that is never exceeded, in bits per second.
     pub fn max_bitrate(&self) -> u32 {
         self.bitrate.unwrap_or(Self::AUTO_BITRATE)

@@ -8,7 +8,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
@@ -27,8 +27,13 @@ pub trait MediaSource: Send + 'static {
     /// otherwise both happen at once.
     fn may_ask(&self) -> bool;
 
-    /// Gets the permission and the capture streams. Called once; may be dropped unfinished.
-    fn open(&mut self) -> BoxFuture<'_, Result<Opened, Reason>>;
+    /// Which codecs can be offered. Called first, once; the first time on a machine it may take seconds, because
+    /// encoders are proven by encoding. May be dropped unfinished.
+    fn codecs(&mut self) -> BoxFuture<'_, Result<Codecs, Reason>>;
+
+    /// Gets the permission and the capture streams; what it returns becomes `Some` when the source has ended. Called
+    /// second, once; may be dropped unfinished.
+    fn open(&mut self) -> BoxFuture<'_, Result<Ended, Reason>>;
 
     /// Starts encoding pictures. Called again with another codec when the first brought no picture; the feed before
     /// has been dropped by then.
@@ -41,15 +46,16 @@ pub trait MediaSource: Send + 'static {
     fn pause(&mut self, paused: bool);
 }
 
-/// What an opened source can deliver.
-#[derive(Debug)]
-pub struct Opened {
+/// Becomes `Some` when a source has ended.
+pub type Ended = watch::Receiver<Option<Reason>>;
+
+/// What a source can be encoded to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Codecs {
     /// Video codecs with an encoder that was proven to work, best first; empty without pictures.
     pub video: Vec<VideoCodec>,
     /// The same for sound.
     pub audio: Vec<AudioCodec>,
-    /// Becomes `Some` when the source has ended.
-    pub ended: watch::Receiver<Option<Reason>>,
 }
 
 /// How pictures are to be encoded: what was wanted, within what the device allows.
@@ -69,6 +75,8 @@ pub struct VideoSetup {
     pub bitrate: u32,
     /// Bits per second never to exceed.
     pub max_bitrate: u32,
+    /// The moment of media time 0, the same for pictures and sound.
+    pub epoch: Instant,
     /// Each raw frame asks here before it is encoded.
     pub valve: Arc<Valve>,
 }
@@ -82,6 +90,8 @@ pub struct AudioSetup {
     pub bitrate: u32,
     /// Length of one frame.
     pub frame: Duration,
+    /// The moment of media time 0, the same for pictures and sound.
+    pub epoch: Instant,
 }
 
 /// Steers a running encoder.

@@ -8,10 +8,5 @@
     reason = "this is all test code, also outside of functions marked as tests"
 )]
 
-mod capture_video;
-mod producer;
 mod scene;
 mod video;
-
-#[path = "../support/pipewire.rs"]
-mod pipewire_daemon;

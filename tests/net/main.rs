@@ -6,4 +6,5 @@
 mod connect;
 mod discovery;
 mod netns;
+mod session;
 mod tls;

@@ -4,7 +4,7 @@
 //! Encoders mark key frames by a buffer flag, but not all of them reliably; a dependent frame announced as a key frame
 //! ends in a grey picture on the TV, so the bytes decide.
 
-use super::codec::VideoCodec;
+use crate::cast::codec::VideoCodec;
 
 /// Whether the frame can be decoded alone and resets the decoder. Bytes that are no frame are none.
 pub fn is_key_frame(codec: VideoCodec, frame: &[u8]) -> bool {

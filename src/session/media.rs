@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! `EncodedFrame`s and the device's RTCP in; datagrams, wishes to the encoders, statistics and [`MediaEvent`]s out.
+//!
+//! [`run`] is the one loop where clock, socket and the protocol's sender core meet. The loops of all sessions of the
+//! process share one thread.
+
+mod flow;
+mod report;
+pub mod socket;
+mod thread;
+mod watchdog;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+use tokio::time::{MissedTickBehavior, interval, sleep_until, timeout};
+
+use self::flow::{Feeds, Flow, news};
+use self::socket::Bound;
+use super::negotiate::Settled;
+use super::reason::Reason;
+use super::source::{AudioSetup, MediaSource, Valve, VideoSetup};
+use super::stats::SessionStats;
+use super::timings::Timings;
+use crate::cast::sender::Input;
+
+/// Commands that may wait; the actor sends few, and the loop takes each at once.
+const COMMANDS: usize = 8;
+
+/// Events that may wait. They are rare; the actor always listens.
+const EVENTS: usize = 16;
+
+/// How long the loop may take to end. It waits for nothing but the kernel's buffer.
+const STOP_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// A wish for a running loop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum MediaCommand {
+    /// From the next frames on, this much time passes from capture to display.
+    SetTargetDelay(Duration),
+}
+
+/// What the session must know of its media.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum MediaEvent {
+    /// The device's feedback has stopped.
+    Disturbed,
+    /// It is back.
+    Recovered,
+    /// It has been missing for so long that the device counts as gone.
+    Gone(Duration),
+    /// Frames arrive, but the device has never shown a picture.
+    NoPicture,
+    /// No encoder is left for the video codec.
+    VideoEncoderFailed,
+    /// It cannot go on.
+    Failed(Reason),
+}
+
+/// A running media loop.
+#[derive(Debug)]
+pub(super) struct Media {
+    commands: mpsc::Sender<MediaCommand>,
+    events: mpsc::Receiver<MediaEvent>,
+    task: JoinHandle<Feeds>,
+}
+
+impl Media {
+    /// Starts the encoders for what was settled, and the loop that sends what they make.
+    pub(super) fn start(
+        settled: &Settled,
+        socket: Bound,
+        device: SocketAddr,
+        source: &mut dyn MediaSource,
+        timings: Timings,
+        stats: watch::Sender<SessionStats>,
+    ) -> Result<Media, Reason> {
+        let device = SocketAddr::new(device.ip(), settled.port).with_scope_of(device);
+        let epoch = Instant::now();
+        let valve = Arc::new(Valve::default());
+        let feeds = start_feeds(settled, source, epoch, &valve)?;
+        let (commands, command_rx) = mpsc::channel(COMMANDS);
+        let (event_tx, events) = mpsc::channel(EVENTS);
+        let settled = settled.clone();
+        let looping = async move {
+            match Flow::new(&settled, socket, device, feeds, valve, timings, event_tx) {
+                Ok(flow) => run(flow, command_rx, stats, timings.report).await,
+                Err(feeds) => feeds,
+            }
+        };
+        let task = thread::spawn(looping).map_err(|error| Reason::System(error.to_string()))?;
+        Ok(Media {
+            commands,
+            events,
+            task,
+        })
+    }
+
+    /// The next event; for ever silent once the loop has ended. Safe to be cancelled.
+    pub(super) async fn next(&mut self) -> MediaEvent {
+        match self.events.recv().await {
+            Some(event) => event,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Passes a wish on.
+    pub(super) fn command(&self, command: MediaCommand) {
+        if let Err(error) = self.commands.try_send(command) {
+            tracing::warn!(%error, "the media loop takes no command");
+        }
+    }
+
+    /// Ends loop and encoders. The socket is closed when this returns.
+    pub(super) async fn stop(self) {
+        let Media {
+            commands, mut task, ..
+        } = self;
+        drop(commands);
+        match timeout(STOP_TIMEOUT, &mut task).await {
+            Ok(Ok(feeds)) => {
+                // Encoders join their threads.
+                let ending = tokio::task::spawn_blocking(move || drop(feeds));
+                if let Err(error) = ending.await {
+                    tracing::error!(%error, "an encoder did not end cleanly");
+                }
+            }
+            Ok(Err(error)) => tracing::error!(%error, "the media loop failed"),
+            Err(_) => {
+                tracing::warn!("the media loop does not end by itself");
+                task.abort();
+            }
+        }
+    }
+}
+
+/// The loop of one session. Ends when nobody can command it any more, and gives the encoders back: ending them takes
+/// time that other sessions on this thread do not have.
+async fn run(
+    mut flow: Flow,
+    mut commands: mpsc::Receiver<MediaCommand>,
+    stats: watch::Sender<SessionStats>,
+    report: Duration,
+) -> Feeds {
+    let mut tick = interval(report);
+    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    tick.reset();
+    loop {
+        let wake = flow.drain().await;
+        tokio::select! {
+            command = commands.recv() => match command {
+                None => return flow.into_feeds(),
+                Some(MediaCommand::SetTargetDelay(delay)) => {
+                    flow.sender.handle(Instant::now(), Input::TargetDelay(delay));
+                }
+            },
+            datagram = flow.socket.receive() => {
+                let now = Instant::now();
+                flow.watchdog.heard(now);
+                flow.sender.handle(now, Input::Datagram(datagram));
+            }
+            event = news(&mut flow.feeds.video) => flow.on_video(event),
+            event = news(&mut flow.feeds.audio) => flow.on_audio(event),
+            _ = tick.tick() => stats.send_modify(|stats| flow.report(stats)),
+            () = sleep_until(wake.into()) => {}
+        }
+    }
+}
+
+fn start_feeds(
+    settled: &Settled,
+    source: &mut dyn MediaSource,
+    epoch: Instant,
+    valve: &Arc<Valve>,
+) -> Result<Feeds, Reason> {
+    let mut feeds = Feeds::default();
+    if let Some(video) = &settled.video {
+        feeds.video = Some(source.start_video(VideoSetup {
+            codec: video.codec,
+            max_size: video.max_size,
+            canvas: video.canvas,
+            overscan_pct: video.overscan_pct,
+            frame_rate: video.frame_rate,
+            bitrate: video.max_bitrate / 2,
+            max_bitrate: video.max_bitrate,
+            epoch,
+            valve: valve.clone(),
+        })?);
+    }
+    if let Some(audio) = &settled.audio {
+        feeds.audio = Some(source.start_audio(AudioSetup {
+            codec: audio.codec,
+            bitrate: audio.bitrate,
+            frame: audio.frame,
+            epoch,
+        })?);
+    }
+    Ok(feeds)
+}
+
+/// Link-local IPv6 addresses mean nothing without their scope.
+trait WithScope {
+    fn with_scope_of(self, other: SocketAddr) -> SocketAddr;
+}
+
+impl WithScope for SocketAddr {
+    fn with_scope_of(mut self, other: SocketAddr) -> SocketAddr {
+        if let (SocketAddr::V6(own), SocketAddr::V6(other)) = (&mut self, other) {
+            own.set_scope_id(other.scope_id());
+        }
+        self
+    }
+}

@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! What the media loop holds together: the sender core, its socket, the encoders, the valve before them. It carries
+//! things from one to the other and decides nothing.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use tokio::sync::mpsc;
+use tokio::time::timeout;
+
+use super::MediaEvent;
+use super::socket::{Bound, MediaSocket};
+use super::watchdog::Watchdog;
+use crate::cast::codec::{AudioCodec, VideoCodec};
+use crate::cast::rtp::packetize::{MAX_PACKET_SIZE_IPV4, MAX_PACKET_SIZE_IPV6};
+use crate::cast::sender::{
+    Input, Output, Sender, SenderConfig, SenderEvent, StreamConfig, StreamId, StreamKind,
+};
+use crate::cast::stats::DropReason;
+use crate::encode::output::EncoderEvent;
+use crate::session::negotiate::Settled;
+use crate::session::reason::{Missing, Reason};
+use crate::session::source::{Feed, Valve};
+use crate::session::timings::Timings;
+
+/// How long a full kernel buffer is waited for. What does not leave then is lost, and will be asked for again.
+const KERNEL_PATIENCE: Duration = Duration::from_millis(50);
+
+/// Below this the encoder of sound makes noise instead (Open Screen `constants.h`).
+const MIN_AUDIO_BITRATE: u32 = 32_000;
+
+/// The running encoders.
+#[derive(Debug, Default)]
+pub(crate) struct Feeds {
+    pub(super) video: Option<Feed>,
+    pub(super) audio: Option<Feed>,
+    /// Encoders that failed; kept, because ending them takes time.
+    failed: Vec<Feed>,
+}
+
+/// The encoder in use, as it told.
+#[derive(Debug, Clone, Default)]
+pub(super) struct EncoderInUse {
+    pub(super) element: Option<String>,
+    pub(super) hardware: bool,
+    /// Of the newest frame, in pixels.
+    pub(super) size: (u32, u32),
+}
+
+/// One session's media.
+pub(super) struct Flow {
+    pub(super) sender: Sender,
+    pub(super) socket: MediaSocket,
+    pub(super) feeds: Feeds,
+    pub(super) watchdog: Watchdog,
+    pub(super) video: Option<(StreamId, VideoCodec)>,
+    pub(super) audio: Option<(StreamId, AudioCodec)>,
+    pub(super) encoder: EncoderInUse,
+    pub(super) started: Instant,
+    valve: Arc<Valve>,
+    refused_told: u64,
+    frame_duration: Duration,
+    events: mpsc::Sender<MediaEvent>,
+}
+
+impl Flow {
+    /// Must be called on the media thread. When it fails, the event says why and the encoders come back.
+    pub(super) fn new(
+        settled: &Settled,
+        socket: Bound,
+        device: SocketAddr,
+        feeds: Feeds,
+        valve: Arc<Valve>,
+        timings: Timings,
+        events: mpsc::Sender<MediaEvent>,
+    ) -> Result<Flow, Feeds> {
+        let socket = match MediaSocket::new(socket, device) {
+            Ok(socket) => socket,
+            Err(error) => {
+                tell(
+                    &events,
+                    MediaEvent::Failed(Reason::System(error.to_string())),
+                );
+                return Err(feeds);
+            }
+        };
+        if let Some(code_point) = settled.dscp
+            && let Err(error) = socket.set_dscp(code_point)
+        {
+            tracing::info!(%error, "packets are not marked");
+        }
+        let now = Instant::now();
+        let frame_rate = settled.video.as_ref().map_or(1, |video| video.frame_rate);
+        Ok(Flow {
+            sender: Sender::new(now, sender_config(settled, device)),
+            socket,
+            feeds,
+            watchdog: Watchdog::new(now, timings),
+            video: settled
+                .video
+                .as_ref()
+                .map(|video| (StreamId(video.stream.index), video.codec)),
+            audio: settled
+                .audio
+                .as_ref()
+                .map(|audio| (StreamId(audio.stream.index), audio.codec)),
+            encoder: EncoderInUse::default(),
+            started: now,
+            valve,
+            refused_told: 0,
+            frame_duration: Duration::from_secs(1) / frame_rate.max(1),
+            events,
+        })
+    }
+
+    pub(super) fn into_feeds(self) -> Feeds {
+        self.feeds
+    }
+
+    /// Takes everything out of the core; returns when it wants to be looked at again.
+    pub(super) async fn drain(&mut self) -> Instant {
+        let now = Instant::now();
+        self.tell_refused(now);
+        let mut wake = now;
+        while let Some(output) = self.sender.poll(now) {
+            match output {
+                Output::Transmit(datagram) => {
+                    if !self.socket.try_send(datagram) {
+                        let patient = timeout(KERNEL_PATIENCE, self.socket.writable()).await;
+                        if patient.is_err() || !self.socket.try_send(datagram) {
+                            self.socket.faults.send_errors += 1;
+                        }
+                    }
+                }
+                Output::Encoder(stream, wish) => {
+                    let of_video = self.video.is_some_and(|(video, _)| video == stream);
+                    let feed = if of_video {
+                        &mut self.feeds.video
+                    } else {
+                        &mut self.feeds.audio
+                    };
+                    if let Some(feed) = feed {
+                        feed.port.control(wish);
+                    }
+                }
+                Output::Event(SenderEvent::Acknowledged { .. }) => {}
+                Output::Event(event) => tracing::debug!(?event, "sender"),
+                Output::Timeout(at) => wake = at,
+            }
+        }
+        if let Some((stream, _)) = self.video {
+            let open = self.sender.may_encode(stream, self.frame_duration);
+            self.valve.set_open(open);
+        }
+        wake
+    }
+
+    /// The raw frames that the valve has refused since the last time.
+    fn tell_refused(&mut self, now: Instant) {
+        let Some((stream, _)) = self.video else {
+            return;
+        };
+        let (_, refused) = self.valve.counts();
+        for _ in self.refused_told..refused {
+            self.sender
+                .handle(now, Input::Dropped(stream, DropReason::InFlight));
+        }
+        self.refused_told = refused;
+    }
+
+    pub(super) fn on_video(&mut self, event: Option<EncoderEvent>) {
+        let Some((stream, _)) = self.video else {
+            return;
+        };
+        let now = Instant::now();
+        match event {
+            Some(EncoderEvent::Frame(frame)) => {
+                self.encoder.size = frame.size.unwrap_or(self.encoder.size);
+                self.sender.handle(now, Input::Frame(stream, frame));
+            }
+            Some(EncoderEvent::Dropped) => {
+                self.sender
+                    .handle(now, Input::Dropped(stream, DropReason::EncoderBusy));
+            }
+            Some(EncoderEvent::Using {
+                element, hardware, ..
+            }) => {
+                tracing::info!(%element, hardware, "video encoder");
+                self.encoder.element = Some(element);
+                self.encoder.hardware = hardware;
+            }
+            Some(EncoderEvent::Failed(error)) => {
+                tracing::warn!(%error, "no video encoder is left");
+                self.end_video();
+            }
+            None => self.end_video(),
+        }
+    }
+
+    pub(super) fn on_audio(&mut self, event: Option<EncoderEvent>) {
+        let Some((stream, _)) = self.audio else {
+            return;
+        };
+        match event {
+            Some(EncoderEvent::Frame(frame)) => {
+                self.sender
+                    .handle(Instant::now(), Input::Frame(stream, frame));
+            }
+            Some(EncoderEvent::Dropped | EncoderEvent::Using { .. }) => {}
+            Some(EncoderEvent::Failed(error)) => {
+                tracing::warn!(%error, "no audio encoder is left");
+                self.end_audio();
+            }
+            None => self.end_audio(),
+        }
+    }
+
+    fn end_video(&mut self) {
+        self.feeds.failed.extend(self.feeds.video.take());
+        self.tell(MediaEvent::VideoEncoderFailed);
+    }
+
+    fn end_audio(&mut self) {
+        self.feeds.failed.extend(self.feeds.audio.take());
+        let reason = Reason::Missing(Missing::AudioEncoder);
+        self.tell(MediaEvent::Failed(reason));
+    }
+
+    pub(super) fn tell(&self, event: MediaEvent) {
+        tell(&self.events, event);
+    }
+}
+
+fn tell(events: &mpsc::Sender<MediaEvent>, event: MediaEvent) {
+    if let Err(error) = events.try_send(event) {
+        tracing::warn!(%error, "an event of the media loop is lost");
+    }
+}
+
+/// The next news of an encoder, for ever waiting without one. `None` when the encoder is gone.
+pub(super) async fn news(feed: &mut Option<Feed>) -> Option<EncoderEvent> {
+    match feed {
+        Some(feed) => feed.events.recv().await.ok(),
+        None => std::future::pending().await,
+    }
+}
+
+fn sender_config(settled: &Settled, device: SocketAddr) -> SenderConfig {
+    // A clock before 1970 only costs the wall-clock time in the reports.
+    let unix_time = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    let video = settled.video.iter().map(|video| StreamConfig {
+        id: StreamId(video.stream.index),
+        kind: StreamKind::Video,
+        ssrc: video.stream.ssrc,
+        receiver_ssrc: video.receiver_ssrc,
+        payload_type: video.stream.payload_type,
+        timebase: video.stream.timebase,
+        keys: video.stream.keys,
+        min_bitrate: video.min_bitrate,
+        max_bitrate: video.max_bitrate,
+        first_sequence_number: rand::random(),
+    });
+    let audio = settled.audio.iter().map(|audio| StreamConfig {
+        id: StreamId(audio.stream.index),
+        kind: StreamKind::Audio,
+        ssrc: audio.stream.ssrc,
+        receiver_ssrc: audio.receiver_ssrc,
+        payload_type: audio.stream.payload_type,
+        timebase: audio.stream.timebase,
+        keys: audio.stream.keys,
+        min_bitrate: MIN_AUDIO_BITRATE.min(audio.bitrate),
+        max_bitrate: audio.bitrate,
+        first_sequence_number: rand::random(),
+    });
+    SenderConfig {
+        streams: video.chain(audio).collect(),
+        target_delay: settled.target_delay,
+        max_packet_size: match device {
+            SocketAddr::V4(_) => MAX_PACKET_SIZE_IPV4,
+            SocketAddr::V6(_) => MAX_PACKET_SIZE_IPV6,
+        },
+        ..SenderConfig::new(unix_time)
+    }
+}

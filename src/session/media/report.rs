@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! The sender core's numbers in, [`SessionStats`] out; the watchdog looks at them on the way.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use super::flow::Flow;
+use super::watchdog::Observation;
+use crate::cast::stats::StreamStats;
+use crate::session::stats::{AudioStats, Bitrates, FrameRates, SessionStats, StageLatencies};
+
+impl Flow {
+    /// Fills in everything but the state. Called once in each report interval.
+    pub(super) fn report(&mut self, stats: &mut SessionStats) {
+        let now = Instant::now();
+        let core = self.sender.stats(now);
+        let video = self.video.and_then(|(id, _)| core.stream(id));
+        let audio = self.audio.and_then(|(id, _)| core.stream(id));
+        let observation = video.map(|video| Observation {
+            acknowledged: video.fps.acknowledged > 0.0,
+            picture_lost_for: video.picture_lost_for,
+            played_out: video.played_out > 0,
+        });
+        stats.codec = self.video.map(|(_, codec)| codec.name());
+        stats.encoder.clone_from(&self.encoder.element);
+        stats.hardware = self.encoder.hardware;
+        (stats.width, stats.height) = self.encoder.size;
+        stats.rtt_ms = core.round_trip.map(ms);
+        stats.retransmitted = core.streams.iter().map(|stream| stream.retransmitted).sum();
+        stats.audio = self.audio.zip(audio).map(|((_, codec), audio)| AudioStats {
+            codec: Some(codec.name()),
+            bitrate: audio.actual_bitrate,
+            loss_pct: audio.loss * 100.0,
+            gaps: audio.gaps,
+        });
+        stats.uptime_s = now.saturating_duration_since(self.started).as_secs_f64();
+        stats.dropped = BTreeMap::new();
+        if self.socket.faults.send_errors > 0 {
+            let errors = self.socket.faults.send_errors;
+            stats.dropped.insert("send_errors", errors);
+        }
+        if let Some(video) = video {
+            fill_video(stats, video);
+            stats.bitrate.estimate = core.estimate;
+        }
+        if let Some(event) = self.watchdog.look(now, observation.unwrap_or_default()) {
+            self.tell(event);
+        }
+    }
+}
+
+fn fill_video(stats: &mut SessionStats, video: &StreamStats) {
+    stats.fps = FrameRates {
+        captured: video.fps.captured,
+        encoded: video.fps.encoded,
+        sent: video.fps.sent,
+        acknowledged: video.fps.acknowledged,
+    };
+    stats.bitrate = Bitrates {
+        target: video.target_bitrate,
+        actual: video.actual_bitrate,
+        estimate: None,
+    };
+    stats.loss_pct = video.loss * 100.0;
+    stats.in_flight_ms = ms(video.in_flight);
+    let dropped = video.dropped.iter();
+    stats
+        .dropped
+        .extend(dropped.map(|(reason, count)| (reason.name(), count)));
+    let latency = &video.latency;
+    stats.latency_ms = StageLatencies {
+        capture: latency.capture.map(ms),
+        convert: latency.convert.map(ms),
+        encode: latency.encode.map(ms),
+        pace: latency.pace.map(ms),
+        network: latency.network.map(ms),
+        reassembly: latency.reassembly.map(ms),
+        playout: latency.playout.map(ms),
+    };
+}
+
+/// Milliseconds, to the microsecond.
+fn ms(duration: Duration) -> f64 {
+    duration.as_micros() as f64 / 1000.0
+}

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! Notices that the device has fallen silent, or that it never shows a picture: observations in, [`MediaEvent`]s out.
+//! Reads no clock.
+
+use std::time::{Duration, Instant};
+
+use super::MediaEvent;
+use crate::session::timings::Timings;
+
+/// A picture that was there for this long shows that the codec works; later losses are the network's.
+const PROOF_OF_PICTURE: Duration = Duration::from_secs(3);
+
+/// What one report interval has shown.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(super) struct Observation {
+    /// Video frames were acknowledged.
+    pub(super) acknowledged: bool,
+    /// For how long the device has been asking for a key frame.
+    pub(super) picture_lost_for: Option<Duration>,
+    /// The device has logged a frame as played.
+    pub(super) played_out: bool,
+}
+
+/// The watch over one session's media.
+#[derive(Debug)]
+pub(super) struct Watchdog {
+    timings: Timings,
+    heard: Instant,
+    disturbed: bool,
+    looked: Instant,
+    picture_for: Duration,
+    gave_up: bool,
+}
+
+impl Watchdog {
+    pub(super) fn new(now: Instant, timings: Timings) -> Watchdog {
+        Watchdog {
+            timings,
+            heard: now,
+            disturbed: false,
+            looked: now,
+            picture_for: Duration::ZERO,
+            gave_up: false,
+        }
+    }
+
+    /// A datagram of the device came.
+    pub(super) fn heard(&mut self, now: Instant) {
+        self.heard = now;
+    }
+
+    /// Judges one report interval.
+    pub(super) fn look(&mut self, now: Instant, seen: Observation) -> Option<MediaEvent> {
+        let passed = now.saturating_duration_since(self.looked);
+        self.looked = now;
+        let silence = now.saturating_duration_since(self.heard);
+        if silence >= self.timings.gone {
+            return Some(MediaEvent::Gone(silence));
+        }
+        let disturbed = silence >= self.timings.disturbed;
+        if disturbed != std::mem::replace(&mut self.disturbed, disturbed) {
+            return Some(if disturbed {
+                MediaEvent::Disturbed
+            } else {
+                MediaEvent::Recovered
+            });
+        }
+        if seen.acknowledged && seen.picture_lost_for.is_none() {
+            self.picture_for += passed;
+        }
+        let never = seen.acknowledged
+            && !seen.played_out
+            && self.picture_for < PROOF_OF_PICTURE
+            && seen
+                .picture_lost_for
+                .is_some_and(|lost| lost >= self.timings.no_picture);
+        if never && !std::mem::replace(&mut self.gave_up, true) {
+            return Some(MediaEvent::NoPicture);
+        }
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn watch(
+        seconds: u32,
+        heard: impl Fn(u32) -> bool,
+        seen: impl Fn(u32) -> Observation,
+    ) -> Vec<(u32, MediaEvent)> {
+        let start = Instant::now();
+        let mut watchdog = Watchdog::new(start, Timings::default());
+        let mut events = Vec::new();
+        for second in 1..=seconds {
+            let now = start + SECOND * second;
+            if heard(second) {
+                watchdog.heard(now);
+            }
+            events.extend(
+                watchdog
+                    .look(now, seen(second))
+                    .map(|event| (second, event)),
+            );
+        }
+        events
+    }
+
+    fn good(_: u32) -> Observation {
+        Observation {
+            acknowledged: true,
+            ..Observation::default()
+        }
+    }
+
+    #[test]
+    fn a_device_that_answers_is_left_alone() {
+        assert_eq!(watch(60, |_| true, good), []);
+    }
+
+    #[test]
+    fn silence_disturbs_and_passes_or_ends_in_gone() {
+        assert_eq!(
+            watch(30, |second| !(10..16).contains(&second), good),
+            [(12, MediaEvent::Disturbed), (16, MediaEvent::Recovered)]
+        );
+        let events = watch(20, |second| second < 3, good);
+        assert_eq!(events[0], (5, MediaEvent::Disturbed));
+        assert_eq!(events[1], (17, MediaEvent::Gone(SECOND * 15)));
+    }
+
+    #[test]
+    fn a_device_that_never_heard_of_us_is_gone_too() {
+        let events = watch(15, |_| false, |_| Observation::default());
+        assert_eq!(events.last(), Some(&(15, MediaEvent::Gone(SECOND * 15))));
+    }
+
+    fn lost_since(second: u32, since: u32) -> Observation {
+        Observation {
+            acknowledged: true,
+            picture_lost_for: second.checked_sub(since).map(|seconds| SECOND * seconds),
+            played_out: false,
+        }
+    }
+
+    #[test]
+    fn a_picture_that_never_comes_is_noticed_once() {
+        let events = watch(30, |_| true, |second| lost_since(second, 1));
+        assert_eq!(events, [(7, MediaEvent::NoPicture)]);
+    }
+
+    #[test]
+    fn a_picture_that_was_there_is_not_given_up() {
+        assert_eq!(watch(60, |_| true, |second| lost_since(second, 10)), []);
+        let played = |second| Observation {
+            played_out: true,
+            ..lost_since(second, 1)
+        };
+        assert_eq!(watch(60, |_| true, played), []);
+    }
+
+    #[test]
+    fn a_loss_during_an_outage_says_nothing_about_the_codec() {
+        let outage = |second| Observation {
+            acknowledged: false,
+            ..lost_since(second, 1)
+        };
+        assert_eq!(watch(60, |_| true, outage), []);
+    }
+}

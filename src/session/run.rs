@@ -1,0 +1,381 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! The life of one session, from the first connection to the last CLOSE: `Command`s, control events, media events and
+//! the source's end come in; states and the calls to control channel, source and media loop go out.
+//!
+//! It reads top-down like the state machine. Every wait is one call of [`Actor::next`], which serves everything else
+//! meanwhile and ends the session when there is a reason.
+
+use std::convert::Infallible;
+
+use crate::cast::channel::client::{self, Event as Channel, MirroringApp, Negotiated};
+use crate::cast::codec::VideoCodec;
+use crate::cast::offer::Offer;
+
+use super::control::{Control, lost, offer_failed, start_failed};
+use super::handle::{Command, Reporter, Volume};
+use super::media::socket::{self, Bound};
+use super::media::{Media, MediaCommand, MediaEvent};
+use super::negotiate::{Settled, offered_codecs, propose, settle};
+use super::opening::{Opening, Progress};
+use super::options::{MirrorOptions, Target};
+use super::reason::{Missing, Reason};
+use super::source::MediaSource;
+use super::state::{SessionState, Step, Streams, Trouble};
+use super::timings::Timings;
+
+/// Everything that one session owns.
+pub(super) struct Actor {
+    target: Target,
+    options: MirrorOptions,
+    timings: Timings,
+    reporter: Reporter,
+    state: SessionState,
+    source: Opening,
+    control: Option<Control>,
+    media: Option<Media>,
+    /// Video codecs that were accepted and brought no picture.
+    tried: Vec<VideoCodec>,
+    paused: bool,
+}
+
+/// What a wait may end with. Ends of the session come as errors instead.
+enum Event {
+    Negotiated(Box<Negotiated>),
+    OfferFailed(Reason),
+    Media(MediaEvent),
+    /// Something else has changed.
+    Progress,
+}
+
+impl Actor {
+    pub(super) fn new(
+        target: Target,
+        options: MirrorOptions,
+        timings: Timings,
+        source: Box<dyn MediaSource>,
+        reporter: Reporter,
+    ) -> Actor {
+        Actor {
+            target,
+            options,
+            timings,
+            reporter,
+            state: SessionState::Connecting,
+            source: Opening::new(source),
+            control: None,
+            media: None,
+            tried: Vec::new(),
+            paused: false,
+        }
+    }
+
+    /// Lives until there is a reason to end, then takes everything down.
+    pub(super) async fn run(mut self) {
+        let reason = match self.live().await {
+            Ok(never) => match never {},
+            Err(reason) => reason,
+        };
+        self.step(&Step::Stop(reason));
+        self.tear_down().await;
+        self.step(&Step::TornDown);
+    }
+
+    async fn live(&mut self) -> Result<Infallible, Reason> {
+        self.connect().await?;
+        // An occupied port is found out before the device is bothered, and so is a refused permission.
+        let mut socket = self.bind()?;
+        while self.source.codecs().is_none() {
+            self.next().await?;
+        }
+        if self.source.may_ask() {
+            self.until_open().await?;
+        }
+        let offer = self.propose().ok_or_else(|| self.nothing_to_offer())?;
+        self.mirror(offer)?;
+        loop {
+            let settled = self.until_settled().await?;
+            self.until_open().await?;
+            self.start_media(&settled, socket)?;
+            self.stream(&settled).await?;
+            socket = self.bind()?;
+        }
+    }
+
+    async fn connect(&mut self) -> Result<(), Reason> {
+        let connecting = Control::connect(
+            self.target.addresses.clone(),
+            self.options.interface.clone(),
+            self.timings,
+        );
+        tokio::pin!(connecting);
+        let control = loop {
+            tokio::select! {
+                control = &mut connecting => break control?,
+                // Nothing but the source's progress can happen so early, and it is remembered.
+                event = self.next() => {
+                    event?;
+                }
+            }
+        };
+        tracing::debug!(certificate = control.certificate().len(), "connected");
+        self.control = Some(control);
+        self.step(&Step::Connected);
+        // No device authentication yet: the certificate is kept in the control channel for it.
+        self.step(&Step::Authenticated);
+        Ok(())
+    }
+
+    fn bind(&self) -> Result<Bound, Reason> {
+        let device = self.control()?.peer();
+        let interface = self.options.interface.as_deref();
+        socket::bind(device, self.options.ports.as_ref(), interface)
+    }
+
+    async fn until_open(&mut self) -> Result<(), Reason> {
+        while self.source.get_mut().is_none() {
+            self.next().await?;
+        }
+        Ok(())
+    }
+
+    /// What to offer now; `None` when every codec was tried.
+    fn propose(&self) -> Option<Offer> {
+        let codecs = self.source.codecs()?;
+        propose(&self.options, self.target.has_screen, codecs, &self.tried)
+    }
+
+    fn nothing_to_offer(&self) -> Reason {
+        Reason::Missing(if self.options.video && self.target.has_screen {
+            Missing::VideoEncoder
+        } else {
+            Missing::AudioEncoder
+        })
+    }
+
+    /// Launches the app and makes the first OFFER; their limits in time are the channel's.
+    fn mirror(&mut self, offer: Offer) -> Result<(), Reason> {
+        let app = if self.target.has_screen {
+            MirroringApp::AudioVideo
+        } else {
+            MirroringApp::AudioOnly
+        };
+        self.control_mut()?.command(client::Command::Mirror {
+            app,
+            offer: Box::new(offer),
+            leftover: None,
+        });
+        Ok(())
+    }
+
+    /// Waits for an ANSWER that can be used. Codecs that are offered one by one may be refused one by one.
+    async fn until_settled(&mut self) -> Result<Settled, Reason> {
+        loop {
+            let reason = match self.next().await? {
+                Event::Negotiated(negotiated) => match settle(&negotiated, &self.options) {
+                    Ok(settled) => return Ok(settled),
+                    Err(reason) => reason,
+                },
+                Event::OfferFailed(reason) => reason,
+                Event::Media(_) | Event::Progress => continue,
+            };
+            let one_by_one = !self.tried.is_empty();
+            match (reason, self.propose()) {
+                (Reason::NoUsableCodec | Reason::OfferRefused { .. }, Some(refused))
+                    if one_by_one =>
+                {
+                    self.tried.extend(offered_codecs(&refused));
+                    let next = self.propose().ok_or(Reason::NoPicture)?;
+                    self.offer(next)?;
+                }
+                (reason, _) => return Err(reason),
+            }
+        }
+    }
+
+    fn offer(&mut self, offer: Offer) -> Result<(), Reason> {
+        let offer = client::Command::Offer(Box::new(offer));
+        self.control_mut()?.command(offer);
+        Ok(())
+    }
+
+    fn start_media(&mut self, settled: &Settled, socket: Bound) -> Result<(), Reason> {
+        let device = self.control()?.peer();
+        let paused = self.paused;
+        let source = self.source.get_mut().ok_or(Reason::NoUsableCodec)?;
+        let media = Media::start(
+            settled,
+            socket,
+            device,
+            source,
+            self.timings,
+            self.reporter.stats.clone(),
+        )?;
+        source.pause(paused);
+        self.media = Some(media);
+        self.step(&Step::Answered(streams(settled)));
+        Ok(())
+    }
+
+    /// Streams until there is no picture with this codec and another one is offered.
+    async fn stream(&mut self, settled: &Settled) -> Result<(), Reason> {
+        let why = loop {
+            match self.next().await? {
+                Event::Media(MediaEvent::Disturbed) => {
+                    self.step(&Step::Disturbed(Trouble::NoFeedback));
+                }
+                Event::Media(MediaEvent::Recovered) => self.step(&Step::Recovered),
+                Event::Media(MediaEvent::Gone(silence)) => return Err(Reason::DeviceGone(silence)),
+                Event::Media(MediaEvent::Failed(reason)) => return Err(reason),
+                Event::Media(MediaEvent::NoPicture) => break Reason::NoPicture,
+                Event::Media(MediaEvent::VideoEncoderFailed) => {
+                    break Reason::Missing(Missing::VideoEncoder);
+                }
+                Event::Negotiated(_) | Event::OfferFailed(_) | Event::Progress => {}
+            }
+        };
+        self.tried.extend(streams(settled).video);
+        let next = self.propose().ok_or_else(|| why.clone())?;
+        tracing::info!(codecs = ?offered_codecs(&next).collect::<Vec<_>>(), %why, "offering another codec");
+        self.step(&Step::Disturbed(Trouble::NextCodec));
+        if let Some(media) = self.media.take() {
+            media.stop().await;
+        }
+        self.offer(next)
+    }
+
+    /// Waits for the next event and serves everything that needs no attention of the caller. Safe to be cancelled.
+    async fn next(&mut self) -> Result<Event, Reason> {
+        loop {
+            tokio::select! {
+                command = self.reporter.commands.recv() => match command {
+                    // The handle was dropped.
+                    None => return Err(Reason::UserStopped),
+                    Some(command) => self.obey(command)?,
+                },
+                event = next_of_control(&mut self.control) => {
+                    if let Some(event) = self.on_channel(event)? {
+                        return Ok(event);
+                    }
+                }
+                event = next_of_media(&mut self.media) => return Ok(Event::Media(event)),
+                progress = self.source.next() => return match progress? {
+                    Progress::Probed | Progress::Opened => Ok(Event::Progress),
+                    Progress::Ended(reason) => Err(reason),
+                },
+            }
+        }
+    }
+
+    fn on_channel(&mut self, event: Channel) -> Result<Option<Event>, Reason> {
+        match event {
+            Channel::ConfirmationNeeded => self.step(&Step::ConfirmationAsked),
+            Channel::Launched { .. } => self.step(&Step::Launched),
+            Channel::StartFailed(error) => return Err(start_failed(error)),
+            Channel::Negotiated(negotiated) => return Ok(Some(Event::Negotiated(negotiated))),
+            Channel::OfferFailed(failure) => {
+                return Ok(Some(Event::OfferFailed(offer_failed(failure))));
+            }
+            Channel::Volume(volume) => {
+                self.reporter.volume.send_replace(Some(Volume {
+                    level: volume.level,
+                    muted: volume.muted,
+                    adjustable: volume.adjustable,
+                }));
+            }
+            Channel::VolumeRefused => tracing::info!("the device does not change its volume"),
+            Channel::Lost(loss) => return Err(lost(loss)),
+            Channel::Ended(end) => return Err(end.into()),
+            // Answers to questions that were not asked here, and news for nobody.
+            _ => {}
+        }
+        Ok(None)
+    }
+
+    fn obey(&mut self, command: Command) -> Result<(), Reason> {
+        match command {
+            Command::Stop(reason) => return Err(reason),
+            // Before the connection stands there is no volume to set; front ends show none either.
+            Command::SetVolume(level) => {
+                if let Some(control) = &mut self.control {
+                    control.command(client::Command::SetLevel(level.clamp(0.0, 1.0)));
+                }
+            }
+            Command::SetMuted(muted) => {
+                if let Some(control) = &mut self.control {
+                    control.command(client::Command::SetMuted(muted));
+                }
+            }
+            Command::SetTargetDelay(delay) => {
+                self.options.target_delay = delay.min(MirrorOptions::MAX_TARGET_DELAY);
+                if let Some(media) = &self.media {
+                    media.command(MediaCommand::SetTargetDelay(self.options.target_delay));
+                }
+            }
+            Command::Pause(paused) => {
+                self.paused = paused;
+                if let Some(source) = self.source.get_mut() {
+                    source.pause(paused);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// In every way it ends: no more frames leave, the source is put back, the app is stopped, the connection closed.
+    /// Each part is bounded in time.
+    async fn tear_down(&mut self) {
+        if let Some(media) = self.media.take() {
+            media.stop().await;
+        }
+        let source = self.source.take();
+        // Capture and encoders join their threads.
+        let put_back = tokio::task::spawn_blocking(move || drop(source));
+        if let Some(control) = self.control.take() {
+            control.close().await;
+        }
+        if let Err(error) = put_back.await {
+            tracing::error!(%error, "the source did not end cleanly");
+        }
+    }
+
+    fn step(&mut self, step: &Step) {
+        let Some(next) = self.state.after(step) else {
+            tracing::debug!(state = %self.state, ?step, "a step without meaning here");
+            return;
+        };
+        tracing::info!(device = %self.target.name, from = %self.state, to = ?next, "session");
+        self.state = next.clone();
+        let name = next.name();
+        self.reporter.stats.send_modify(|stats| stats.state = name);
+        self.reporter.state.send_replace(next);
+    }
+
+    fn control(&self) -> Result<&Control, Reason> {
+        self.control.as_ref().ok_or(Reason::DeviceClosed)
+    }
+
+    fn control_mut(&mut self) -> Result<&mut Control, Reason> {
+        self.control.as_mut().ok_or(Reason::DeviceClosed)
+    }
+}
+
+fn streams(settled: &Settled) -> Streams {
+    Streams {
+        video: settled.video.as_ref().map(|video| video.codec),
+        audio: settled.audio.as_ref().map(|audio| audio.codec),
+    }
+}
+
+async fn next_of_control(control: &mut Option<Control>) -> Channel {
+    match control {
+        Some(control) => control.next().await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn next_of_media(media: &mut Option<Media>) -> MediaEvent {
+    match media {
+        Some(media) => media.next().await,
+        None => std::future::pending().await,
+    }
+}

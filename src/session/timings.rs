@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! How long a session waits for what. `Default` is what people get; tests use shorter ones. The limits of launch and
+//! negotiation are the protocol's ([`crate::cast::channel::client`]).
+
+use std::time::Duration;
+
+use super::{connect, tls};
+use crate::cast::channel::client::VANISH_TIMEOUT;
+
+/// How long a session waits for what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Timings {
+    /// For a TCP connection, all addresses together.
+    pub connect: Duration,
+    /// For the TLS handshake.
+    pub tls: Duration,
+    /// Without feedback on the media socket until the session counts as disturbed.
+    pub disturbed: Duration,
+    /// Without feedback on the media socket until the device counts as gone (Cast documentation: 15 s).
+    pub gone: Duration,
+    /// With acknowledged frames but no sign of a picture until the next codec is offered.
+    pub no_picture: Duration,
+    /// Between two statistics, and between two looks at all of the above that concern media.
+    pub report: Duration,
+    /// For the app to vanish after STOP.
+    pub vanish: Duration,
+    /// For the TLS connection to be closed in an orderly way.
+    pub close: Duration,
+}
+
+impl Default for Timings {
+    fn default() -> Self {
+        Timings {
+            connect: connect::CONNECT_TIMEOUT,
+            tls: tls::HANDSHAKE_TIMEOUT,
+            disturbed: Duration::from_secs(3),
+            gone: Duration::from_secs(15),
+            no_picture: Duration::from_secs(6),
+            report: Duration::from_secs(1),
+            // A little more than the channel itself waits, so that CLOSE still leaves.
+            vanish: VANISH_TIMEOUT + Duration::from_millis(500),
+            close: Duration::from_secs(1),
+        }
+    }
+}

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! Whole sessions over loopback TLS and UDP against a scripted device, with an encoder that only makes bytes.
+
+mod ends;
+mod media;
+mod script;
+mod source;
+mod streams;
+
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use telecast::session::Session;
+use telecast::session::handle::SessionHandle;
+use telecast::session::options::{MirrorOptions, Target};
+use telecast::session::reason::Reason;
+use telecast::session::state::SessionState;
+use telecast::session::timings::Timings;
+use tokio::runtime::Handle;
+use tokio::time::timeout;
+
+use self::script::{Device, Script};
+use self::source::{NullSource, Probe};
+
+/// No test of a session takes longer.
+const LIMIT: Duration = Duration::from_secs(20);
+
+/// Short waits, so that the tests are.
+fn timings() -> Timings {
+    Timings {
+        connect: Duration::from_millis(500),
+        tls: Duration::from_millis(500),
+        disturbed: Duration::from_millis(400),
+        gone: Duration::from_millis(1500),
+        no_picture: Duration::from_millis(800),
+        report: Duration::from_millis(100),
+        ..Timings::default()
+    }
+}
+
+fn target(address: SocketAddr) -> Target {
+    Target {
+        name: "Test TV".to_owned(),
+        addresses: vec![address],
+        has_screen: true,
+    }
+}
+
+/// A session with a null source; the probe tells what became of the source.
+fn start(address: SocketAddr, options: MirrorOptions) -> (SessionHandle, Probe) {
+    let (source, probe) = NullSource::new();
+    let handle = Session::start_with(
+        &Handle::current(),
+        target(address),
+        options,
+        Box::new(source),
+        timings(),
+    );
+    (handle, probe)
+}
+
+/// Waits for a state.
+async fn until(handle: &SessionHandle, wanted: impl Fn(&SessionState) -> bool) -> SessionState {
+    let mut state = handle.state();
+    let found = timeout(
+        LIMIT,
+        state.wait_for(|state| wanted(state) || state.ended().is_some()),
+    );
+    let found = found.await.expect("in time").expect("it lives").clone();
+    assert!(wanted(&found), "it ended: {found:?}");
+    found
+}
+
+/// Waits for the end; afterwards nothing of the session runs any more.
+async fn ended(handle: &SessionHandle, probe: &Probe) -> Reason {
+    let reason = timeout(LIMIT, handle.ended())
+        .await
+        .expect("it ends in time");
+    assert_eq!(probe.running(), 0, "an encoder is left behind");
+    assert!(probe.dropped(), "the source is left behind");
+    reason
+}
+
+/// Runs a session against a device until it ends by itself.
+async fn outcome(script: Script) -> (Reason, Device, Duration) {
+    let device = Device::start(script).await;
+    let (handle, probe) = start(device.address, MirrorOptions::default());
+    let started = Instant::now();
+    let reason = ended(&handle, &probe).await;
+    (reason, device, started.elapsed())
+}
+
+/// Waits until something that happens on another task is so.
+async fn eventually(what: &str, so: impl Fn() -> bool) {
+    let waiting = async {
+        while !so() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    timeout(Duration::from_secs(5), waiting).await.expect(what);
+}
