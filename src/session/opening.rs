@@ -20,7 +20,6 @@ pub(super) enum Progress {
 type Source = Box<dyn MediaSource>;
 
 enum Stage {
-    Probing(BoxFuture<'static, Result<(Source, Codecs), Reason>>),
     Opening(BoxFuture<'static, Result<(Source, Ended), Reason>>),
     Open(Source, Ended),
     Gone,
@@ -30,13 +29,14 @@ enum Stage {
 pub(super) struct Opening {
     stage: Stage,
     may_ask: bool,
+    /// Runs beside the opening: a person looks at the dialog meanwhile.
+    probing: Option<BoxFuture<'static, Result<Codecs, Reason>>>,
     codecs: Option<Codecs>,
 }
 
 impl fmt::Debug for Opening {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.stage {
-            Stage::Probing(_) => "Probing",
             Stage::Opening(_) => "Opening",
             Stage::Open(..) => "Open",
             Stage::Gone => "Gone",
@@ -48,13 +48,15 @@ impl Opening {
     /// Begins with the first call of [`Opening::next`].
     pub(super) fn new(mut source: Source) -> Opening {
         let may_ask = source.may_ask();
-        let probing = Box::pin(async move {
-            let codecs = source.codecs().await?;
-            Ok((source, codecs))
+        let probing = source.codecs();
+        let opening = Box::pin(async move {
+            let ended = source.open().await?;
+            Ok((source, ended))
         });
         Opening {
-            stage: Stage::Probing(probing),
+            stage: Stage::Opening(opening),
             may_ask,
+            probing: Some(probing),
             codecs: None,
         }
     }
@@ -79,29 +81,43 @@ impl Opening {
 
     /// Waits for the next progress. Safe to be cancelled.
     pub(super) async fn next(&mut self) -> Result<Progress, Reason> {
-        match &mut self.stage {
-            Stage::Probing(probing) => {
-                let (mut source, codecs) = probing.await?;
-                self.codecs = Some(codecs);
-                self.stage = Stage::Opening(Box::pin(async move {
-                    let ended = source.open().await?;
-                    Ok((source, ended))
-                }));
+        tokio::select! {
+            codecs = probed(&mut self.probing) => {
+                self.probing = None;
+                self.codecs = Some(codecs?);
                 Ok(Progress::Probed)
             }
+            progress = self.stage.next() => progress,
+        }
+    }
+
+    /// What there is of it, to be dropped where dropping may take time.
+    pub(super) fn take(&mut self) -> impl Send + use<> {
+        self.probing = None;
+        std::mem::replace(&mut self.stage, Stage::Gone)
+    }
+}
+
+impl Stage {
+    async fn next(&mut self) -> Result<Progress, Reason> {
+        match self {
             Stage::Opening(opening) => {
                 let (source, ended) = opening.await?;
-                self.stage = Stage::Open(source, ended);
+                *self = Stage::Open(source, ended);
                 Ok(Progress::Opened)
             }
             Stage::Open(_, ended) => Ok(Progress::Ended(end(ended).await)),
             Stage::Gone => std::future::pending().await,
         }
     }
+}
 
-    /// What there is of it, to be dropped where dropping may take time.
-    pub(super) fn take(&mut self) -> impl Send + use<> {
-        std::mem::replace(&mut self.stage, Stage::Gone)
+async fn probed(
+    probing: &mut Option<BoxFuture<'static, Result<Codecs, Reason>>>,
+) -> Result<Codecs, Reason> {
+    match probing {
+        Some(probing) => probing.await,
+        None => std::future::pending().await,
     }
 }
 

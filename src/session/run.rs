@@ -84,11 +84,11 @@ impl Actor {
         self.connect().await?;
         // An occupied port is found out before the device is bothered, and so is a refused permission.
         let mut socket = self.bind()?;
-        while self.source.codecs().is_none() {
-            self.next().await?;
-        }
         if self.source.may_ask() {
             self.until_open().await?;
+        }
+        while self.source.codecs().is_none() {
+            self.next().await?;
         }
         let offer = self.propose().ok_or_else(|| self.nothing_to_offer())?;
         self.mirror(offer)?;

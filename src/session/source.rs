@@ -27,12 +27,12 @@ pub trait MediaSource: Send + 'static {
     /// otherwise both happen at once.
     fn may_ask(&self) -> bool;
 
-    /// Which codecs can be offered. Called first, once; the first time on a machine it may take seconds, because
-    /// encoders are proven by encoding. May be dropped unfinished.
-    fn codecs(&mut self) -> BoxFuture<'_, Result<Codecs, Reason>>;
+    /// Which codecs can be offered. Called once, and awaited while the source opens: the first time on a machine it may
+    /// take seconds, because encoders are proven by encoding. May be dropped unfinished.
+    fn codecs(&self) -> BoxFuture<'static, Result<Codecs, Reason>>;
 
     /// Gets the permission and the capture streams; what it returns becomes `Some` when the source has ended. Called
-    /// second, once; may be dropped unfinished.
+    /// once; may be dropped unfinished.
     fn open(&mut self) -> BoxFuture<'_, Result<Ended, Reason>>;
 
     /// Starts encoding pictures. Called again with another codec when the first brought no picture; the feed before

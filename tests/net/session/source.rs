@@ -113,7 +113,7 @@ impl MediaSource for NullSource {
         self.may_ask
     }
 
-    fn codecs(&mut self) -> BoxFuture<'_, Result<Codecs, Reason>> {
+    fn codecs(&self) -> BoxFuture<'static, Result<Codecs, Reason>> {
         let codecs = self.codecs.clone();
         Box::pin(async move { Ok(codecs) })
     }
