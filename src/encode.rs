@@ -7,7 +7,6 @@
 //! ```
 //! Knows nothing about sockets or the portal.
 
-pub mod bitstream;
 pub mod branch;
 pub mod config;
 pub mod convert;

@@ -17,10 +17,10 @@ use bytes::Bytes;
 use gstreamer as gst;
 use gstreamer::prelude::*;
 
-use super::bitstream::is_key_frame;
 use super::convert::{Picture, colorimetry};
 use super::error::EncodeError;
 use super::profile::{Profile, threads};
+use crate::cast::bitstream::{colour, is_key_frame};
 use crate::chain::{self, Chain, ChainError, Output};
 
 /// How long the first frame may take: drivers load firmware, compile shaders, and the machine may be busy.
@@ -165,6 +165,11 @@ impl Branch {
         if data.is_empty() || (must_be_key && !is_key) {
             return Err(self.not_one_for_one());
         }
+        let data = if is_key {
+            colour::signal(self.profile.codec, data)
+        } else {
+            data
+        };
         Ok(Coded {
             data: data.into(),
             key: is_key,

@@ -8,5 +8,7 @@
     reason = "this is all test code, also outside of functions marked as tests"
 )]
 
+mod convert;
+mod round_trip;
 mod scene;
 mod video;

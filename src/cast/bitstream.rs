@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! The little that must be known of a coded frame: whether it is a key frame. Bytes in, yes or no out.
+//! The little that must be known of a coded frame: whether it is a key frame, and its colours. Bytes in, facts out.
 //!
 //! Encoders mark key frames by a buffer flag, but not all of them reliably; a dependent frame announced as a key frame
 //! ends in a grey picture on the TV, so the bytes decide.
 
-use crate::cast::codec::VideoCodec;
+pub mod colour;
+
+use super::codec::VideoCodec;
 
 /// Whether the frame can be decoded alone and resets the decoder. Bytes that are no frame are none.
 pub fn is_key_frame(codec: VideoCodec, frame: &[u8]) -> bool {
