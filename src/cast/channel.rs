@@ -9,4 +9,5 @@ pub mod framing;
 pub mod message;
 pub mod messages;
 pub mod namespace;
+pub mod platform;
 pub mod proto;

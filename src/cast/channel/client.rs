@@ -196,8 +196,12 @@ impl Client {
             [self.id.as_str(), PLATFORM_SENDER, BROADCAST].contains(&message.destination.as_str());
         match message.namespace.as_str() {
             namespace::HEARTBEAT if Heartbeat::parse(text) == Some(Heartbeat::Ping) => {
+                let asked = match message.destination.as_str() {
+                    BROADCAST => PLATFORM_SENDER,
+                    endpoint => endpoint,
+                };
                 self.send(
-                    &message.destination,
+                    asked,
                     &message.source,
                     namespace::HEARTBEAT,
                     Heartbeat::Pong.to_json(),
