@@ -10,6 +10,7 @@
 
 mod answers;
 mod cast_message;
+mod channel_client;
 mod channel_parsers;
 mod connection;
 mod deviations;

@@ -230,24 +230,20 @@ impl Platform {
             .streaming
             .take_if(|streaming| is_theirs(streaming.connection, &streaming.peer))
             .is_some();
-        if app.owner == connection && (peer.is_none() || streamed) {
-            // Another sender may have taken over meanwhile.
-            if let Some(other) = &app.streaming {
-                app.owner = other.connection
-            } else {
-                if let Some(offer) = offer {
-                    self.event(Event::OfferWithdrawn(offer.id));
-                }
-                if self.stop_app(reason) {
-                    self.broadcast_status();
-                }
-                return;
-            }
+        let owner_left = app.owner == connection && (peer.is_none() || streamed);
+        // Another sender may have launched it too and stream already.
+        let heir = app.streaming.as_ref().map(|streaming| streaming.connection);
+        if let (true, Some(heir)) = (owner_left, heir) {
+            app.owner = heir;
         }
         if let Some(offer) = offer {
             self.event(Event::OfferWithdrawn(offer.id));
         }
-        if streamed {
+        if owner_left && heir.is_none() {
+            if self.stop_app(reason) {
+                self.broadcast_status();
+            }
+        } else if streamed {
             self.event(Event::StreamsEnded);
         }
     }

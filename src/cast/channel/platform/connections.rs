@@ -132,16 +132,8 @@ impl Platform {
                     Some(ConnectionMessage::Connect(connect)) => {
                         self.on_connect(id, message, &connect);
                     }
-                    Some(ConnectionMessage::Close(_))
-                        if connection.close(&message.destination, &message.source)
-                            && self
-                                .app
-                                .as_ref()
-                                .is_some_and(|app| app.transport_id() == message.destination) =>
-                    {
-                        self.leave(id, Some(&message.source), StopReason::SenderLeft);
-                    }
-                    _ => {}
+                    Some(ConnectionMessage::Close(_)) => self.on_close(id, message),
+                    Some(ConnectionMessage::Connected { .. }) | None => {}
                 }
             }
             other if namespace::is_transport(other) => {}
@@ -183,6 +175,22 @@ impl Platform {
         }
         if let Some(text) = reply.to_json() {
             self.reply_to(id, message, text);
+        }
+    }
+
+    /// A sender closed a virtual connection; perhaps the one that the application lived for.
+    fn on_close(&mut self, id: ConnectionId, message: &CastMessage) {
+        let Some(connection) = self.connections.get_mut(&id) else {
+            return;
+        };
+        let was_open = connection.close(&message.destination, &message.source);
+        if was_open
+            && self
+                .app
+                .as_ref()
+                .is_some_and(|app| app.transport_id() == message.destination)
+        {
+            self.leave(id, Some(&message.source), StopReason::SenderLeft);
         }
     }
 
