@@ -26,8 +26,8 @@ use crate::support::vectors;
 const US: &str = "sender-7";
 const SECOND: Duration = Duration::from_secs(1);
 
-pub fn an_offer() -> Box<Offer> {
-    Box::new(Offer::parse(&vectors("offers.json")["offers"][0]["offer"]).unwrap())
+pub fn an_offer() -> Offer {
+    Offer::parse(&vectors("offers.json")["offers"][0]["offer"]).unwrap()
 }
 
 /// A device that does what the test says, and the client.
@@ -87,7 +87,7 @@ impl Device {
     fn mirror(&mut self, app: MirroringApp, leftover: Option<&str>) {
         self.command(Command::Mirror {
             app,
-            offer: an_offer(),
+            offer: Box::new(an_offer()),
             leftover: leftover.map(str::to_owned),
         });
     }
@@ -187,7 +187,7 @@ impl Device {
     fn streaming() -> Device {
         let mut device = Device::launched();
         let seq = device.expect_to("s1", "OFFER")["seqNum"].clone();
-        device.say_from("s1", US, WEBRTC, &answer(seq));
+        device.say_from("s1", US, WEBRTC, &answer(&seq));
         assert!(matches!(device.event(), Event::Negotiated(_)));
         device.expect_nothing();
         device
@@ -203,7 +203,7 @@ fn status(request: impl Into<Value>, apps: &Value) -> Value {
     json!({ "type": "RECEIVER_STATUS", "requestId": request.into(), "status": { "applications": apps } })
 }
 
-fn answer(seq: Value) -> Value {
+fn answer(seq: &Value) -> Value {
     json!({ "type": "ANSWER", "seqNum": seq, "result": "ok",
             "answer": { "udpPort": 2344, "sendIndexes": [0, 1], "ssrcs": [1112, 50112] } })
 }
@@ -213,7 +213,7 @@ fn a_launch_that_is_answered_leads_to_agreed_streams() {
     let mut device = Device::launched();
     let offer = device.expect_to("s1", "OFFER");
     assert_eq!(offer["seqNum"], 1);
-    device.say_from("s1", US, WEBRTC, &answer(json!(1)));
+    device.say_from("s1", US, WEBRTC, &answer(&json!(1)));
     let Event::Negotiated(negotiated) = device.event() else {
         panic!()
     };
@@ -462,11 +462,11 @@ fn an_offer_without_answer_fails_after_four_seconds_and_another_one_may_follow()
     device.expect_nothing();
     device.wait(Duration::from_millis(1));
     assert_eq!(device.event(), Event::OfferFailed(OfferFailure::Timeout));
-    device.command(Command::Offer(an_offer()));
+    device.command(Command::Offer(Box::new(an_offer())));
     assert_eq!(device.expect("OFFER")["seqNum"], 2);
-    device.say_from("s1", US, WEBRTC, &answer(json!(1)));
+    device.say_from("s1", US, WEBRTC, &answer(&json!(1)));
     device.expect_nothing();
-    device.say_from("s1", US, WEBRTC, &answer(json!(2)));
+    device.say_from("s1", US, WEBRTC, &answer(&json!(2)));
     assert!(matches!(device.event(), Event::Negotiated(_)));
 }
 
@@ -474,15 +474,15 @@ fn an_offer_without_answer_fails_after_four_seconds_and_another_one_may_follow()
 fn only_the_application_can_answer_and_only_the_newest_offer_counts() {
     let mut device = Device::launched();
     device.expect("OFFER");
-    device.command(Command::Offer(an_offer()));
+    device.command(Command::Offer(Box::new(an_offer())));
     device.expect("OFFER");
-    device.say_from("s1", US, WEBRTC, &answer(json!(1)));
-    device.say_from("other", US, WEBRTC, &answer(json!(2)));
-    device.say_from("s1", "sender-8", WEBRTC, &answer(json!(2)));
+    device.say_from("s1", US, WEBRTC, &answer(&json!(1)));
+    device.say_from("other", US, WEBRTC, &answer(&json!(2)));
+    device.say_from("s1", "sender-8", WEBRTC, &answer(&json!(2)));
     device.expect_nothing();
-    device.say_from("s1", US, WEBRTC, &answer(json!(2)));
+    device.say_from("s1", US, WEBRTC, &answer(&json!(2)));
     assert!(matches!(device.event(), Event::Negotiated(_)));
-    device.say_from("s1", US, WEBRTC, &answer(json!(2)));
+    device.say_from("s1", US, WEBRTC, &answer(&json!(2)));
     device.expect_nothing();
 }
 
@@ -768,7 +768,7 @@ fn an_application_is_not_launched_over_another_and_not_offered_to_without_one() 
     device.mirror(MirroringApp::AudioVideo, None);
     assert_eq!(device.event(), Event::StartFailed(StartError::Busy));
     let mut device = Device::new();
-    device.command(Command::Offer(an_offer()));
+    device.command(Command::Offer(Box::new(an_offer())));
     assert_eq!(device.event(), Event::OfferFailed(OfferFailure::NotRunning));
     device.expect_nothing();
 }

@@ -12,6 +12,7 @@ mod answers;
 mod cast_message;
 mod channel_client;
 mod channel_parsers;
+mod channel_platform;
 mod connection;
 mod deviations;
 mod expansion;
