@@ -20,6 +20,7 @@ use tokio::sync::oneshot;
 use zbus::Connection;
 
 use super::error::{CaptureEnd, CaptureError};
+use super::pipewire::Remote;
 use super::pipewire::video::{StreamControl, StreamRequest, Target, VideoStream};
 use super::slot::SlotWriter;
 use super::source::{EVENTS, Running, SourceKind, VideoRequest, VideoSource};
@@ -98,7 +99,7 @@ pub(super) async fn start(request: VideoRequest) -> Result<VideoSource, CaptureE
         when_gone: ended.clone(),
     };
     let target = Target {
-        remote: Some(remote),
+        remote: Remote::Opened(remote),
         node,
     };
     let stream = VideoStream::start(target, stream_request, writer, events).await?;

@@ -8,8 +8,10 @@ use std::time::Duration;
 
 use super::error::{CaptureEnd, CaptureError};
 use super::frame::{AudioBlock, PixelFormat, RawFrame};
+use super::pipewire::Remote;
+use super::pipewire::audio::{AudioRequest, AudioStream, Sound, repair_default_output};
 use super::portal;
-use super::slot::{SlotHub, SlotReader};
+use super::slot::{SlotHub, SlotReader, SlotWriter};
 use super::synthetic::{card, tone};
 
 /// Where pictures come from.
@@ -193,14 +195,34 @@ pub struct AudioSource {
 }
 
 impl AudioSource {
-    #[expect(clippy::unused_async, reason = "PipeWire's sources wait")]
     /// Starts it; `None` for [`AudioMode::None`].
     pub async fn start(mode: AudioMode) -> Result<Option<Self>, CaptureError> {
-        match mode {
-            AudioMode::None => Ok(None),
-            AudioMode::Tone => tone::start().map(Some),
-            _ => Err(CaptureError::NoPipeWire),
-        }
+        let sound = match mode {
+            AudioMode::None => return Ok(None),
+            AudioMode::Tone => return tone::start().map(Some),
+            AudioMode::Both => Sound::DefaultOutput,
+            AudioMode::Tv { device } => Sound::VirtualOutput { device },
+            AudioMode::App { name } => Sound::Application { name },
+        };
+        let (writer, hub) = SlotWriter::new();
+        let (sender, events) = async_channel::bounded(EVENTS);
+        let request = AudioRequest {
+            remote: Remote::Default,
+            sound,
+            records: None,
+        };
+        let stream = AudioStream::start(request, writer, sender).await?;
+        Ok(Some(AudioSource {
+            hub,
+            events,
+            running: Box::new(stream),
+        }))
+    }
+
+    /// Undoes what a crashed cast has left: the default output that it had changed. Call it once when the program
+    /// starts, away from the main loop: it waits for PipeWire, at most for some seconds.
+    pub fn repair() -> Result<(), CaptureError> {
+        repair_default_output(Remote::Default, None)
     }
 
     /// A reader of the sound from now on; one that is behind loses the oldest blocks.

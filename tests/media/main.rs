@@ -8,7 +8,13 @@
     reason = "this is all test code, also outside of functions marked as tests"
 )]
 
+mod capture_audio;
+mod capture_video;
 mod convert;
+mod producer;
 mod round_trip;
 mod scene;
 mod video;
+
+#[path = "../support/pipewire.rs"]
+mod pipewire_daemon;

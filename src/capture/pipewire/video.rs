@@ -4,7 +4,6 @@
 //! Input: a [`Target`] and what the consumer can take. Output: `RawFrame`s into a slot, `VideoEvent`s, and buffers back
 //! to the producer once consumers drop their pictures. It never converts a picture and never waits for a consumer.
 
-use std::os::fd::OwnedFd;
 use std::sync::{Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
@@ -13,7 +12,7 @@ use tokio::sync::oneshot;
 
 use self::format::Wish;
 use self::memory::BufferId;
-use super::connection::Connection;
+use super::connection::{Connection, Remote};
 use crate::capture::error::{CaptureEnd, CaptureError};
 use crate::capture::frame::RawFrame;
 use crate::capture::slot::SlotWriter;
@@ -30,8 +29,8 @@ mod watchdog;
 /// The producer of the pictures.
 #[derive(Debug)]
 pub struct Target {
-    /// The connection that the portal opened; `None`: the user's daemon.
-    pub remote: Option<OwnedFd>,
+    /// Whose node.
+    pub remote: Remote,
     /// The id of its node.
     pub node: u32,
 }

@@ -1,0 +1,403 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! Pictures from a PipeWire producer that behaves like a compositor, and like a bad one.
+
+use std::time::{Duration, Instant};
+
+use telecast::capture::error::CaptureEnd;
+use telecast::capture::frame::{Memory, PixelFormat, RawFrame, Rect, Transform};
+use telecast::capture::pipewire::Remote;
+use telecast::capture::pipewire::video::{StreamRequest, Target, VideoStream};
+use telecast::capture::slot::{Next, SlotReader, SlotWriter};
+use telecast::capture::source::{DmaBufFormat, VideoEvent, VideoEvents};
+use telecast::clock::{instant_of, monotonic};
+
+use super::pipewire_daemon::{Daemon, PATIENCE};
+use super::producer::{Picture, Producer, Spec};
+
+struct Consumer {
+    stream: VideoStream,
+    frames: SlotReader<RawFrame>,
+    events: VideoEvents,
+}
+
+fn request() -> StreamRequest {
+    StreamRequest {
+        size: None,
+        max_fps: 30,
+        dma_buf: Vec::new(),
+        when_gone: CaptureEnd::SourceGone,
+    }
+}
+
+impl Consumer {
+    fn start(daemon: &Daemon, node: u32, request: StreamRequest, depth: usize) -> Consumer {
+        let (writer, hub) = SlotWriter::new();
+        let frames = hub.subscribe(depth);
+        let (sender, events) = async_channel::bounded(16);
+        let target = Target {
+            remote: Remote::Opened(daemon.connect()),
+            node,
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .unwrap();
+        let stream = runtime
+            .block_on(VideoStream::start(target, request, writer, sender))
+            .unwrap();
+        Consumer {
+            stream,
+            frames,
+            events,
+        }
+    }
+
+    fn frame(&self) -> RawFrame {
+        match self.frames.take_until(Some(Instant::now() + PATIENCE)) {
+            Next::Item(frame) => frame,
+            other => panic!("no frame but {other:?}"),
+        }
+    }
+
+    fn soon(&self) -> Option<RawFrame> {
+        let soon = Instant::now() + Duration::from_millis(50);
+        match self.frames.take_until(Some(soon)) {
+            Next::Item(frame) => Some(frame),
+            _ => None,
+        }
+    }
+
+    fn no_frame(&self) {
+        let soon = Instant::now() + Duration::from_millis(150);
+        let next = self.frames.take_until(Some(soon));
+        assert!(matches!(next, Next::TimedOut), "{next:?}");
+    }
+
+    fn event(&self) -> VideoEvent {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .build()
+            .unwrap();
+        runtime
+            .block_on(async { tokio::time::timeout(PATIENCE, self.events.recv()).await })
+            .expect("an event in time")
+            .expect("an event before the end")
+    }
+}
+
+fn value(frame: &RawFrame) -> u8 {
+    let Memory::Bytes(bytes) = &frame.memory else {
+        panic!("not in memory")
+    };
+    let bytes = bytes.bytes();
+    let plane = frame.planes[0];
+    let last = plane.offset + plane.stride * (frame.size.1 as usize - 1);
+    assert_eq!(bytes[plane.offset], bytes[last]);
+    bytes[plane.offset]
+}
+
+fn picture(value: u8) -> Picture {
+    Picture {
+        value,
+        ..Picture::default()
+    }
+}
+
+#[test]
+fn pictures_arrive_with_their_metadata() {
+    let daemon = Daemon::start();
+    let producer = Producer::start(daemon.connect(), Spec::bgrx(320, 200));
+    let consumer = Consumer::start(&daemon, producer.node, request(), 1);
+    producer.wait_streaming();
+    let drawn = monotonic();
+    assert!(producer.draw(Picture {
+        pts: drawn.as_nanos() as i64,
+        crop: Some((10, 20, 100, 50)),
+        transform: 1,
+        damage: vec![(10, 20, 5, 5), (30, 20, 10, 40)],
+        ..picture(7)
+    }));
+    let frame = consumer.frame();
+    assert_eq!(value(&frame), 7);
+    assert_eq!(frame.format, PixelFormat::Bgrx);
+    assert_eq!(frame.size, (320, 200));
+    assert_eq!(
+        frame.crop,
+        Rect {
+            x: 10,
+            y: 20,
+            width: 100,
+            height: 50
+        }
+    );
+    assert_eq!(frame.transform, Transform::Rotate90);
+    assert_eq!(
+        frame.damage,
+        Some(Rect {
+            x: 10,
+            y: 20,
+            width: 30,
+            height: 40
+        })
+    );
+    assert_eq!(frame.captured, instant_of(drawn));
+    assert!(frame.received >= frame.captured);
+    assert_eq!(consumer.event(), VideoEvent::Started { size: (50, 100) });
+}
+
+#[test]
+fn empty_corrupted_and_impossible_buffers_are_skipped_and_given_back() {
+    let daemon = Daemon::start();
+    let producer = Producer::start(daemon.connect(), Spec::bgrx(64, 64));
+    let consumer = Consumer::start(&daemon, producer.node, request(), 1);
+    producer.wait_streaming();
+    assert!(producer.draw(picture(1)));
+    assert_eq!(value(&consumer.frame()), 1);
+    for n in 0..12 {
+        let bad = match n % 3 {
+            0 => Picture {
+                empty: true,
+                ..picture(9)
+            },
+            1 => Picture {
+                corrupted: true,
+                ..picture(9)
+            },
+            _ => Picture {
+                stride: Some(-256),
+                ..picture(9)
+            },
+        };
+        super::pipewire_daemon::wait_for("a free buffer", || {
+            producer.draw(bad.clone()).then_some(())
+        });
+    }
+    consumer.no_frame();
+    super::pipewire_daemon::wait_for("a free buffer", || producer.draw(picture(2)).then_some(()));
+    assert_eq!(value(&consumer.frame()), 2);
+}
+
+#[test]
+fn the_size_may_change_while_the_stream_runs() {
+    let daemon = Daemon::start();
+    let producer = Producer::start(daemon.connect(), Spec::bgrx(320, 200));
+    let consumer = Consumer::start(&daemon, producer.node, request(), 1);
+    producer.wait_streaming();
+    assert!(producer.draw(picture(1)));
+    let old = consumer.frame();
+    assert_eq!(consumer.event(), VideoEvent::Started { size: (320, 200) });
+    producer.resize(400, 300);
+    let new = super::pipewire_daemon::wait_for("a picture of the new size", || {
+        producer.draw(picture(2));
+        consumer.soon().filter(|frame| frame.size == (400, 300))
+    });
+    assert_eq!(value(&new), 2);
+    let mut events = vec![consumer.event()];
+    while let Ok(event) = consumer.events.try_recv() {
+        events.push(event);
+    }
+    assert_eq!(
+        events.last(),
+        Some(&VideoEvent::Started { size: (400, 300) })
+    );
+    // Its buffer has been removed meanwhile, its memory has not.
+    assert_eq!(value(&old), 1);
+    drop(old);
+    assert!(super::pipewire_daemon::wait_for("a free buffer", || {
+        producer.draw(picture(3)).then_some(true)
+    }));
+    assert_eq!(value(&consumer.frame()), 3);
+}
+
+#[test]
+fn a_consumer_that_keeps_its_pictures_does_not_stall_the_stream() {
+    let daemon = Daemon::start();
+    let producer = Producer::start(daemon.connect(), Spec::bgrx(64, 64));
+    let consumer = Consumer::start(&daemon, producer.node, request(), 1);
+    producer.wait_streaming();
+    let mut kept = Vec::new();
+    for n in 0..20 {
+        super::pipewire_daemon::wait_for("a free buffer", || {
+            producer.draw(picture(n)).then_some(())
+        });
+        kept.push(consumer.frame());
+    }
+    for (n, frame) in (0..).zip(&kept) {
+        assert_eq!(value(frame), n);
+    }
+}
+
+#[test]
+fn nv12_and_other_layouts_are_understood() {
+    use pipewire::spa::sys as spa;
+    let daemon = Daemon::start();
+    for (spa_format, format) in [
+        (spa::SPA_VIDEO_FORMAT_NV12, PixelFormat::Nv12),
+        (spa::SPA_VIDEO_FORMAT_RGBA, PixelFormat::Rgba),
+        (spa::SPA_VIDEO_FORMAT_RGBx, PixelFormat::Rgbx),
+        (spa::SPA_VIDEO_FORMAT_BGRA, PixelFormat::Bgra),
+    ] {
+        let spec = Spec {
+            formats: vec![spa_format],
+            ..Spec::bgrx(64, 48)
+        };
+        let producer = Producer::start(daemon.connect(), spec);
+        let consumer = Consumer::start(&daemon, producer.node, request(), 1);
+        producer.wait_streaming();
+        assert!(producer.draw(picture(5)));
+        let frame = consumer.frame();
+        assert_eq!(frame.format, format);
+        assert_eq!(value(&frame), 5);
+        if format == PixelFormat::Nv12 {
+            assert_eq!(frame.planes[1].offset, 64 * 48);
+        }
+    }
+}
+
+#[test]
+fn a_format_that_nobody_can_read_ends_the_stream_with_that_reason() {
+    let daemon = Daemon::start();
+    let spec = Spec {
+        formats: vec![pipewire::spa::sys::SPA_VIDEO_FORMAT_RGB16],
+        ..Spec::bgrx(64, 64)
+    };
+    let producer = Producer::start(daemon.connect(), spec);
+    let consumer = Consumer::start(&daemon, producer.node, request(), 1);
+    assert_eq!(
+        consumer.event(),
+        VideoEvent::Ended(CaptureEnd::NoCommonFormat)
+    );
+}
+
+#[test]
+fn dma_bufs_are_negotiated_with_our_best_modifier_and_held_until_released() {
+    let daemon = Daemon::start();
+    let spec = Spec {
+        modifiers: vec![5, 3, 1],
+        ..Spec::bgrx(64, 64)
+    };
+    let producer = Producer::start(daemon.connect(), spec);
+    let request = StreamRequest {
+        dma_buf: vec![DmaBufFormat {
+            format: PixelFormat::Bgrx,
+            modifiers: vec![9, 3, 5],
+        }],
+        ..request()
+    };
+    let consumer = Consumer::start(&daemon, producer.node, request, 1);
+    producer.wait_streaming();
+    let mut held = Vec::new();
+    // Four buffers: the consumer may hold two, and the newest picture waits for a return.
+    for n in 0..2 {
+        assert!(producer.draw(picture(n)));
+        held.push(consumer.frame());
+    }
+    assert!(producer.draw(picture(2)));
+    consumer.no_frame();
+    for (n, frame) in (0..).zip(&held) {
+        let Memory::DmaBuf(buffer) = &frame.memory else {
+            panic!("not a DMA-BUF")
+        };
+        assert_eq!(buffer.modifier(), 3);
+        let file = std::fs::File::from(buffer.dup_fd(0).unwrap());
+        let mut byte = [0];
+        std::os::unix::fs::FileExt::read_exact_at(&file, &mut byte, 0).unwrap();
+        assert_eq!(byte, [n], "the buffer was drawn into while it was held");
+    }
+    held.clear();
+    let Memory::DmaBuf(_) = consumer.frame().memory else {
+        panic!("not a DMA-BUF")
+    };
+    for n in 3..20 {
+        super::pipewire_daemon::wait_for("a free buffer", || {
+            producer.draw(picture(n)).then_some(())
+        });
+        consumer.frame();
+    }
+}
+
+#[test]
+fn a_producer_without_dma_bufs_is_read_from_shared_memory() {
+    let daemon = Daemon::start();
+    let producer = Producer::start(daemon.connect(), Spec::bgrx(64, 64));
+    let request = StreamRequest {
+        dma_buf: vec![DmaBufFormat {
+            format: PixelFormat::Bgrx,
+            modifiers: vec![0],
+        }],
+        ..request()
+    };
+    let consumer = Consumer::start(&daemon, producer.node, request, 1);
+    producer.wait_streaming();
+    assert!(producer.draw(picture(6)));
+    assert_eq!(value(&consumer.frame()), 6);
+}
+
+#[test]
+fn the_end_of_the_source_ends_the_stream_with_the_given_reason() {
+    let daemon = Daemon::start();
+    let producer = Producer::start(daemon.connect(), Spec::bgrx(64, 64));
+    let consumer = Consumer::start(&daemon, producer.node, request(), 1);
+    producer.wait_streaming();
+    assert!(producer.draw(picture(1)));
+    let frame = consumer.frame();
+    drop(producer);
+    let mut last = consumer.event();
+    while let Ok(event) = consumer.events.recv_blocking() {
+        last = event;
+    }
+    assert_eq!(last, VideoEvent::Ended(CaptureEnd::SourceGone));
+    assert!(matches!(
+        consumer.frames.take_until(Some(Instant::now() + PATIENCE)),
+        Next::Closed
+    ));
+    assert_eq!(value(&frame), 1);
+}
+
+#[test]
+fn the_end_of_the_daemon_ends_the_stream() {
+    let daemon = Daemon::start();
+    let producer = Producer::start(daemon.connect(), Spec::bgrx(64, 64));
+    let consumer = Consumer::start(&daemon, producer.node, request(), 1);
+    producer.wait_streaming();
+    daemon.kill();
+    let mut last = consumer.event();
+    while let Ok(event) = consumer.events.recv_blocking() {
+        last = event;
+    }
+    assert_eq!(last, VideoEvent::Ended(CaptureEnd::PipeWireGone));
+}
+
+#[test]
+fn a_producer_that_never_draws_is_renegotiated_a_bounded_number_of_times() {
+    let daemon = Daemon::start();
+    let producer = Producer::start(daemon.connect(), Spec::bgrx(64, 64));
+    let consumer = Consumer::start(&daemon, producer.node, request(), 1);
+    for attempt in 1..=5 {
+        assert_eq!(consumer.event(), VideoEvent::Stalled { attempt });
+    }
+    // And it still works when the producer wakes up at last.
+    super::pipewire_daemon::wait_for("a picture", || {
+        producer.draw(picture(4));
+        consumer.soon()
+    });
+}
+
+#[test]
+fn dropping_the_handle_ends_the_thread_and_closes_everything() {
+    let daemon = Daemon::start();
+    let producer = Producer::start(daemon.connect(), Spec::bgrx(64, 64));
+    let consumer = Consumer::start(&daemon, producer.node, request(), 1);
+    producer.wait_streaming();
+    let Consumer {
+        stream,
+        frames,
+        events,
+    } = consumer;
+    drop(stream);
+    assert!(matches!(frames.take_until(None), Next::Closed));
+    let mut last = None;
+    while let Ok(event) = events.try_recv() {
+        last = Some(event);
+    }
+    assert_eq!(last, Some(VideoEvent::Ended(CaptureEnd::Stopped)));
+}
