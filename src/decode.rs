@@ -3,12 +3,13 @@
 //!
 //! ```text
 //! Coded ─▶ video::VideoDecoder ─▶ DecoderEvent::Picture ─▶ (rgb::RgbConverter) ─▶ window, snapshot
-//! bytes ─▶ audio::AudioDecoder ─▶ Sound
+//! bytes ─▶ audio::AudioDecoder ─▶ Sound ─▶ player::Player ─▶ PipeWire
 //! ```
 
 pub mod adts;
 pub mod audio;
 pub mod error;
 pub mod picture;
+pub mod player;
 pub mod rgb;
 pub mod video;

@@ -26,6 +26,9 @@ pub enum DecodeError {
     /// The decoder's output cannot be read.
     #[error("the decoded picture cannot be read")]
     BadPicture,
+    /// No loudspeaker could be opened, or it stopped.
+    #[error("the sound cannot be played")]
+    NoSound,
     /// A thread could not be started.
     #[error("no thread could be started")]
     NoThread,
