@@ -6,7 +6,7 @@
 //! netlink ──interfaces changed──▶ browse, advertise         (the table is sans-IO: time is an argument)
 //! ```
 
-mod advertise;
+pub mod advertise;
 mod announcement;
 mod browse;
 mod device;

@@ -6,10 +6,26 @@
 //! UDP ──datagrams──▶ media loop ──▶ cast::receiver ──EncodedFrame──▶ decode ──▶ Screen (the embedder's), PipeWire
 //! ```
 
+mod connection;
+mod handle;
+mod hub;
+mod identity;
+mod listen;
+mod measure;
+mod media;
+mod negotiate;
 mod options;
+mod playout;
 mod screen;
+mod shared;
+mod spectrum;
 mod stats;
+mod streaming;
+mod tally;
 
+pub use handle::{Receiver, ReceiverError, ReceiverHandle};
+pub use identity::IdentityError;
+pub use listen::ListenError;
 pub use options::{AcceptPolicy, ReceiverOptions};
 pub use screen::{Picture, Screen};
 pub use stats::{

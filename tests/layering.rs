@@ -95,9 +95,10 @@ const RULES: &[Rule] = &[
         may_use: &["cast", "capture", "encode"],
         never: &["gtk4", "clap", "anyhow", "gstreamer"],
     },
+    // the other arrow between neighbours: a receiver announces itself
     Rule {
         room: "receiver",
-        may_use: &["cast", "decode"],
+        may_use: &["cast", "decode", "discovery::advertise"],
         never: &["gtk4", "clap", "anyhow", "gstreamer"],
     },
     Rule {

@@ -47,6 +47,9 @@ pub enum AdvertiseError {
 }
 
 impl Advertisement {
+    /// The capabilities of a receiver that shows and plays.
+    pub const PICTURE_AND_SOUND: Capabilities =
+        Capabilities(Capabilities::VIDEO_OUT.0 | Capabilities::AUDIO_OUT.0);
     /// `ve`: the version that Open Screen's receiver announces; senders accept 2 to 99.
     const VERSION: &'static str = "2";
 

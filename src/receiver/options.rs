@@ -50,6 +50,9 @@ pub struct ReceiverOptions {
     pub screen: Option<Arc<dyn Screen>>,
 }
 
+/// The TCP port of Cast devices.
+pub const DEFAULT_PORT: u16 = 8009;
+
 impl ReceiverOptions {
     /// The model in the announcement.
     pub const MODEL: &'static str = "Telecast";
@@ -61,7 +64,7 @@ impl Default for ReceiverOptions {
             name: String::from("Telecast"),
             id: None,
             listen: IpAddr::V6(Ipv6Addr::UNSPECIFIED),
-            port: crate::discovery::DEFAULT_PORT,
+            port: DEFAULT_PORT,
             advertise: true,
             interface: None,
             accept: AcceptPolicy::Any,
