@@ -6,5 +6,9 @@
 mod connect;
 mod discovery;
 mod netns;
+mod receive;
+#[path = "../support/recording.rs"]
+mod recording;
+mod sender;
 mod session;
 mod tls;

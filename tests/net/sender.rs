@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! A scripted sender: speaks to a receiver over real TLS, message by message.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use telecast::cast::channel::framing::Framer;
+use telecast::cast::channel::message::CastMessage;
+use telecast::cast::channel::namespace;
+use telecast::session::tls::{HANDSHAKE_TIMEOUT, handshake};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio_rustls::client::TlsStream;
+
+/// How long a reply may take.
+const REPLY: Duration = Duration::from_secs(10);
+/// The endpoint of this sender.
+pub const ME: &str = "sender-4711";
+
+/// One connection.
+pub struct Sender {
+    pub stream: TlsStream<TcpStream>,
+    framer: Framer,
+}
+
+impl Sender {
+    /// Connects and makes the handshake.
+    pub async fn connect(address: SocketAddr) -> Sender {
+        let tcp = TcpStream::connect(address)
+            .await
+            .expect("the receiver listens");
+        let secured = handshake(tcp, HANDSHAKE_TIMEOUT)
+            .await
+            .expect("it speaks TLS");
+        Sender {
+            stream: secured.stream,
+            framer: Framer::default(),
+        }
+    }
+
+    /// Sends JSON text.
+    pub async fn send(
+        &mut self,
+        source: &str,
+        destination: &str,
+        namespace: &str,
+        payload: &Value,
+    ) {
+        let message = CastMessage::text(source, destination, namespace, payload.to_string());
+        self.stream
+            .write_all(&message.encode().unwrap())
+            .await
+            .expect("the connection is open");
+    }
+
+    /// The next message; `None` when the receiver closed the connection.
+    pub async fn receive(&mut self) -> Option<CastMessage> {
+        let mut buffer = [0; 4096];
+        loop {
+            if let Some(message) = self
+                .framer
+                .next_message()
+                .expect("the receiver frames its messages")
+            {
+                return Some(message);
+            }
+            let read = tokio::time::timeout(REPLY, self.stream.read(&mut buffer))
+                .await
+                .expect("a message in time");
+            match read {
+                Ok(0) | Err(_) => return None,
+                Ok(length) => self.framer.push(&buffer[..length]),
+            }
+        }
+    }
+
+    /// The next JSON message that `wanted` is true for.
+    pub async fn wait_for(&mut self, wanted: impl Fn(&Value) -> bool) -> Value {
+        loop {
+            let message = self.receive().await.expect("the connection is open");
+            if let Some(value) = message
+                .as_text()
+                .and_then(|text| serde_json::from_str(text).ok())
+                && wanted(&value)
+            {
+                return value;
+            }
+        }
+    }
+
+    /// CONNECT and LAUNCH; the transport id of the application, to which it is connected then.
+    pub async fn launch(&mut self, app_id: &str) -> String {
+        self.send(
+            ME,
+            "receiver-0",
+            namespace::CONNECTION,
+            &json!({ "type": "CONNECT" }),
+        )
+        .await;
+        let launch = json!({ "type": "LAUNCH", "requestId": 7, "appId": app_id });
+        self.send(ME, "receiver-0", namespace::RECEIVER, &launch)
+            .await;
+        let status = self
+            .wait_for(|value| value["type"] == "RECEIVER_STATUS" && value["requestId"] == 7)
+            .await;
+        let app = &status["status"]["applications"][0];
+        assert_eq!(app["appId"], app_id);
+        let transport = app["transportId"]
+            .as_str()
+            .expect("a transport id")
+            .to_owned();
+        self.send(
+            ME,
+            &transport,
+            namespace::CONNECTION,
+            &json!({ "type": "CONNECT" }),
+        )
+        .await;
+        transport
+    }
+
+    /// Sends an OFFER and returns the ANSWER.
+    pub async fn offer(&mut self, transport: &str, seq: u32, offer: &Value) -> Value {
+        let message = json!({ "type": "OFFER", "seqNum": seq, "offer": offer });
+        self.send(ME, transport, namespace::WEBRTC, &message).await;
+        self.wait_for(|value| value["type"] == "ANSWER" && value["seqNum"] == seq)
+            .await
+    }
+}
