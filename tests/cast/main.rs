@@ -19,9 +19,11 @@ mod expansion;
 mod frame_crypto;
 mod ntp;
 mod offers;
+mod receiver;
 #[path = "../support/recording.rs"]
 mod recording;
 mod recordings;
 mod rtcp;
 mod rtp;
+mod sender_replay;
 mod support;

@@ -12,11 +12,14 @@ pub mod pcap;
 
 use std::net::SocketAddrV4;
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
-use telecast::cast::frame::Ssrc;
+use telecast::cast::frame::{Ssrc, StreamId, StreamKind};
 use telecast::cast::keys::StreamKeys;
+use telecast::cast::receiver::{
+    Input, Output, ReceivedFrame, Receiver, ReceiverConfig, Ssrcs, StreamConfig,
+};
 
 use pcap::Datagram;
 
@@ -88,6 +91,74 @@ impl Recording {
         self.datagrams
             .iter()
             .filter(|datagram| datagram.to == self.sender)
+    }
+}
+
+/// What our receiver made of a recording.
+pub struct Replay {
+    /// All frames in the order in which they were given out. Their stream is the index in [`Recording::streams`].
+    pub frames: Vec<ReceivedFrame>,
+    /// All datagrams that our receiver sent.
+    pub feedback: Vec<Vec<u8>>,
+    /// The receiver, after the last datagram.
+    pub receiver: Receiver,
+    /// When that arrived.
+    pub end: Instant,
+}
+
+impl Recording {
+    /// Gives all of the sender's datagrams to our receiver at their time.
+    pub fn replay(&self) -> Replay {
+        let start = Instant::now();
+        let mut config = ReceiverConfig::new(Duration::from_secs(1_700_000_000));
+        for (index, stream) in self.streams.iter().enumerate() {
+            let kind = if stream.is_video {
+                StreamKind::Video
+            } else {
+                StreamKind::Audio
+            };
+            let ssrcs = Ssrcs {
+                sender: stream.sender,
+                receiver: stream.receiver,
+            };
+            let id = StreamId(index as u32);
+            let mut stream_config =
+                StreamConfig::new(id, kind, ssrcs, stream.timebase, stream.keys);
+            stream_config.target_delay = stream.target_delay;
+            config.streams.push(stream_config);
+        }
+        let mut receiver = Receiver::new(start, config);
+        let (mut frames, mut feedback) = (Vec::new(), Vec::new());
+        let mut wake: Option<Instant> = None;
+        let mut end = start;
+        for datagram in self.sent() {
+            let now = start + datagram.at;
+            let timer = wake.filter(|at| *at < now);
+            for (at, bytes) in timer
+                .map(|at| (at, None))
+                .into_iter()
+                .chain([(now, Some(&datagram.payload))])
+            {
+                if let Some(bytes) = bytes {
+                    receiver.handle(at, Input::Datagram(bytes));
+                }
+                while let Some(output) = receiver.poll(at) {
+                    match output {
+                        Output::Transmit(bytes) => feedback.push(bytes.to_vec()),
+                        Output::Frame(frame) => frames.push(frame),
+                        Output::Event(_) => {}
+                        Output::Timeout(at) => wake = Some(at),
+                    }
+                }
+            }
+            end = now;
+        }
+        Replay {
+            frames,
+            feedback,
+            receiver,
+            end,
+        }
     }
 }
 

@@ -46,15 +46,28 @@ pub(super) struct Collector {
 impl Collector {
     /// A collector for the frame that `packet` belongs to; does not take the packet in.
     pub fn new(packet: &RtpPacket<'_>) -> Collector {
-        let count = usize::from(packet.max_packet_id) + 1;
-        let bytes = count
-            .saturating_mul(packet.payload.len())
-            .min(MAX_RESERVED_BYTES);
+        let (count, reserved) = first_room(packet);
         Collector {
             slots: vec![Slot::default(); count],
             filled: 0,
-            arena: Vec::with_capacity(bytes),
+            arena: Vec::with_capacity(reserved),
             in_order: true,
+        }
+    }
+
+    /// Bytes of memory that a new collector takes.
+    pub fn initial_size(packet: &RtpPacket<'_>) -> usize {
+        let (count, reserved) = first_room(packet);
+        count * size_of::<Slot>() + reserved
+    }
+
+    /// Bytes of memory that taking in a packet can add: the arena doubles when it is full.
+    pub fn growth(&self, packet: &RtpPacket<'_>) -> usize {
+        let is_full = self.arena.len() + packet.payload.len() > self.arena.capacity();
+        if is_full {
+            self.arena.capacity().max(packet.payload.len())
+        } else {
+            0
         }
     }
 
@@ -122,6 +135,17 @@ impl Collector {
         }
         ordered
     }
+}
+
+/// Slots, and bytes of arena, that a frame starts with.
+fn first_room(packet: &RtpPacket<'_>) -> (usize, usize) {
+    let count = usize::from(packet.max_packet_id) + 1;
+    (
+        count,
+        count
+            .saturating_mul(packet.payload.len())
+            .min(MAX_RESERVED_BYTES),
+    )
 }
 
 #[cfg(test)]

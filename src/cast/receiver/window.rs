@@ -167,10 +167,12 @@ impl Window {
     /// Keeps the stream below its limit by dropping newer incomplete frames. False when that does not suffice.
     fn make_room(&mut self, index: usize, packet: &RtpPacket<'_>) -> bool {
         let mut newest = self.frames.len();
-        // An arena that grows doubles; so reckon with twice the bytes of the frame at hand.
-        let wanted = self.frames.get(index).map_or(0, Frame::size)
-            + packet.payload.len()
-            + usize::from(u16::MAX) * 8;
+        let collector = self
+            .frames
+            .get(index)
+            .and_then(|frame| frame.collector.as_ref());
+        let initial = Collector::initial_size(packet);
+        let wanted = collector.map_or(initial, |collector| collector.growth(packet));
         while self.bytes + wanted > MAX_STREAM_BYTES {
             newest -= 1;
             if newest <= index {

@@ -3,22 +3,11 @@
 
 use std::time::Duration;
 
+pub use crate::cast::frame::{StreamId, StreamKind};
+
 use crate::cast::frame::Ssrc;
 use crate::cast::keys::StreamKeys;
 use crate::cast::rtp::packetize::MAX_PACKET_SIZE_IPV4;
-
-/// Names a stream of a session: its `index` in the OFFER.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct StreamId(pub u32);
-
-/// What a stream carries. Sound goes first when there is little room.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum StreamKind {
-    /// Sound: frames need no other frame.
-    Audio,
-    /// Pictures: frames need the one before, and key frames are asked for.
-    Video,
-}
 
 /// One stream of the session.
 #[derive(Debug, Clone)]

@@ -8,7 +8,7 @@ use ::pipewire::spa::param::format::{FormatProperties, MediaSubtype, MediaType};
 use ::pipewire::spa::param::video::VideoFormat;
 use ::pipewire::spa::pod::{ChoiceValue, Object, Pod, PropertyFlags, Value};
 use ::pipewire::spa::sys as spa;
-use ::pipewire::spa::utils::{ChoiceEnum, Rectangle, SpaTypes};
+use ::pipewire::spa::utils::{Choice, ChoiceEnum, Rectangle, SpaTypes};
 
 use crate::capture::frame::PixelFormat;
 use crate::capture::pipewire::pod::{
@@ -180,25 +180,20 @@ pub(super) fn read(pod: &Pod, wish: &Wish) -> Verdict {
 
 fn verdict(object: &Object, wish: &Wish) -> Option<Verdict> {
     let find = |key: FormatProperties| {
-        object
-            .properties
-            .iter()
-            .find(|property| property.key == key.as_raw())
+        let mut properties = object.properties.iter();
+        properties.find(|property| property.key == key.as_raw())
     };
-    let media = |key, wanted: u32| {
-        matches!(find(key)?.value, Value::Id(id) if id.0 == wanted).then_some(())
-    };
-    media(FormatProperties::MediaType, MediaType::Video.as_raw())?;
-    media(FormatProperties::MediaSubtype, MediaSubtype::Raw.as_raw())?;
-    let Value::Id(format) = find(FormatProperties::VideoFormat)?.value else {
+    if fixed_id(&find(FormatProperties::MediaType)?.value)? != MediaType::Video.as_raw()
+        || fixed_id(&find(FormatProperties::MediaSubtype)?.value)? != MediaSubtype::Raw.as_raw()
+    {
         return None;
-    };
-    let (format, _) = FORMATS
+    }
+    let format = fixed_id(&find(FormatProperties::VideoFormat)?.value)?;
+    let known = FORMATS
         .into_iter()
-        .find(|(_, theirs)| theirs.as_raw() == format.0)?;
-    let Value::Rectangle(size) = find(FormatProperties::VideoSize)?.value else {
-        return None;
-    };
+        .find(|(_, theirs)| theirs.as_raw() == format);
+    let (format, _) = known?;
+    let size = fixed_size(&find(FormatProperties::VideoSize)?.value)?;
     if !(1..=MAX_SIDE).contains(&size.width) || !(1..=MAX_SIDE).contains(&size.height) {
         return None;
     }
@@ -210,44 +205,57 @@ fn verdict(object: &Object, wish: &Wish) -> Option<Verdict> {
     let Some(modifier) = find(FormatProperties::VideoModifier) else {
         return Some(Verdict::Agreed(agreement));
     };
-    match &modifier.value {
-        Value::Choice(ChoiceValue::Long(choice)) => {
-            let ours = &wish
-                .dma_buf
-                .iter()
-                .find(|dma| dma.format == format)?
-                .modifiers;
-            agreement.modifier = Some(best_modifier(ours, &choice.1)?);
-            Some(if modifier.flags.contains(PropertyFlags::DONT_FIXATE) {
-                Verdict::Choose(agreement)
-            } else {
-                Verdict::Agreed(agreement)
-            })
-        }
-        Value::Long(modifier) => {
-            agreement.modifier = Some(modifier.cast_unsigned());
-            Some(Verdict::Agreed(agreement))
+    let ours = &wish
+        .dma_buf
+        .iter()
+        .find(|dma| dma.format == format)?
+        .modifiers;
+    agreement.modifier = Some(best_modifier(ours, &modifier.value)?);
+    Some(if modifier.flags.contains(PropertyFlags::DONT_FIXATE) {
+        Verdict::Choose(agreement)
+    } else {
+        Verdict::Agreed(agreement)
+    })
+}
+
+/// A fixed value is a plain one, or a choice that has been reduced to its default.
+fn fixed_id(value: &Value) -> Option<u32> {
+    match value {
+        Value::Id(id) | Value::Choice(ChoiceValue::Id(Choice(_, ChoiceEnum::None(id)))) => {
+            Some(id.0)
         }
         _ => None,
     }
 }
 
+fn fixed_size(value: &Value) -> Option<Rectangle> {
+    match value {
+        Value::Rectangle(size)
+        | Value::Choice(ChoiceValue::Rectangle(Choice(_, ChoiceEnum::None(size)))) => Some(*size),
+        _ => None,
+    }
+}
+
 /// The first of our modifiers that is among theirs.
-fn best_modifier(ours: &[u64], theirs: &ChoiceEnum<i64>) -> Option<u64> {
+fn best_modifier(ours: &[u64], theirs: &Value) -> Option<u64> {
     let theirs: Vec<i64> = match theirs {
-        ChoiceEnum::None(only) => vec![*only],
-        ChoiceEnum::Enum {
-            default,
-            alternatives,
-        } => std::iter::once(default)
+        Value::Long(only) | Value::Choice(ChoiceValue::Long(Choice(_, ChoiceEnum::None(only)))) => {
+            vec![*only]
+        }
+        Value::Choice(ChoiceValue::Long(Choice(
+            _,
+            ChoiceEnum::Enum {
+                default,
+                alternatives,
+            },
+        ))) => std::iter::once(default)
             .chain(alternatives)
             .copied()
             .collect(),
         _ => return None,
     };
-    ours.iter()
-        .copied()
-        .find(|modifier| theirs.contains(&modifier.cast_signed()))
+    let mut ours = ours.iter().copied();
+    ours.find(|modifier| theirs.contains(&modifier.cast_signed()))
 }
 
 /// How buffers shall be made: their number and kind of memory, and the metadata that they carry.

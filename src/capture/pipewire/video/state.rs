@@ -79,6 +79,13 @@ impl State {
         self.end(self.when_gone.clone());
     }
 
+    /// The daemon has gone, and with it everything else that was told to have gone.
+    fn lost(&mut self) {
+        if !matches!(self.end, Some(CaptureEnd::Stopped)) {
+            self.end = Some(CaptureEnd::PipeWireGone);
+        }
+    }
+
     fn hand_over(&mut self, frame: Option<RawFrame>) {
         let Some(frame) = frame else { return };
         self.pictures += 1;
@@ -259,7 +266,7 @@ impl Streaming {
             let deadline = self.state.borrow().watchdog.deadline();
             self.connection.iterate(deadline);
             if self.connection.is_lost() {
-                self.state.borrow_mut().end(CaptureEnd::PipeWireGone);
+                self.state.borrow_mut().lost();
             }
             self.take_back();
             self.watch();

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! Packets cost no allocation. A binary of its own, with one test: the allocator that counts serves the whole process.
+
+use std::alloc::System;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
+use telecast::cast::frame::{Dependency, EncodedFrame, MediaTime, Ssrc, StageTimes};
+use telecast::cast::keys::StreamKeys;
+use telecast::cast::rtp::RtpPacket;
+use telecast::cast::sender::{
+    Input, Output, Sender, SenderConfig, StreamConfig, StreamId, StreamKind,
+};
+
+#[global_allocator]
+static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
+
+const VIDEO: StreamId = StreamId(0);
+
+fn sender(now: Instant) -> Sender {
+    let mut config = SenderConfig::new(Duration::from_secs(1_700_000_000));
+    config.streams = vec![StreamConfig {
+        id: VIDEO,
+        kind: StreamKind::Video,
+        ssrc: Ssrc(1),
+        receiver_ssrc: Ssrc(2),
+        payload_type: 96,
+        timebase: 90_000,
+        keys: StreamKeys {
+            aes_key: [1; 16],
+            iv_mask: [2; 16],
+        },
+        min_bitrate: 300_000,
+        max_bitrate: 5_000_000,
+        first_sequence_number: 0,
+    }];
+    Sender::new(now, config)
+}
+
+/// A key frame whose bytes have no other owner, as they come from an encoder.
+fn key_frame(now: Instant, index: i64, size: usize) -> EncodedFrame {
+    EncodedFrame {
+        dependency: Dependency::KeyFrame,
+        media_time: MediaTime(index * 3000),
+        duration: Duration::from_millis(33),
+        data: Bytes::from(vec![7; size]),
+        size: Some((1280, 720)),
+        times: StageTimes {
+            captured: now,
+            received: now,
+            converted: now,
+            encoded: now,
+        },
+    }
+}
+
+/// Allocations that sending takes until the sender rests, and the packets sent, all of which are parsed again.
+fn send_all(sender: &mut Sender, mut now: Instant, span: Duration) -> (usize, usize) {
+    let region = Region::new(ALLOCATOR);
+    let mut packets = 0;
+    let end = now + span;
+    while now < end {
+        let mut wake = end;
+        while let Some(output) = sender.poll(now) {
+            match output {
+                Output::Transmit(datagram) => {
+                    packets += usize::from(RtpPacket::parse(datagram).is_ok());
+                }
+                Output::Timeout(at) => wake = at,
+                Output::Encoder(..) | Output::Event(_) => {}
+            }
+        }
+        now = wake;
+    }
+    (region.change().allocations, packets)
+}
+
+#[test]
+fn packets_are_written_and_read_without_an_allocation_and_a_frame_costs_few() {
+    let start = Instant::now();
+    let mut sender = sender(start);
+    // The first report makes room for what every later one uses.
+    sender.handle(start, Input::Frame(VIDEO, key_frame(start, 1, 10)));
+    let span = Duration::from_millis(100);
+    send_all(&mut sender, start, span);
+
+    let mut now = start + span;
+    for (index, size) in [(2, 1_000), (3, 145_000)] {
+        let frame = key_frame(now, index, size);
+        let region = Region::new(ALLOCATOR);
+        sender.handle(now, Input::Frame(VIDEO, frame));
+        let taken_in = region.change();
+        assert!(taken_in.allocations <= 4, "{size}: {taken_in:?}");
+        let copied = taken_in.bytes_allocated > size;
+        assert!(
+            !copied || size < 10_000,
+            "the frame was copied: {taken_in:?}"
+        );
+
+        let (allocations, packets) = send_all(&mut sender, now, span);
+        assert!(packets >= size / 1449, "{packets}");
+        assert_eq!(allocations, 0, "for {packets} packets");
+        now += span;
+    }
+}
