@@ -222,12 +222,12 @@ impl Sender {
         Some(Output::Timeout(self.wake_at(now)))
     }
 
-    /// Whether a raw frame that lasts `next` (with what waits in the encoder added) is worth encoding. When not, drop it
-    /// and say so with [`Input::Dropped`]. `false` for an unknown stream.
-    pub fn may_encode(&self, id: StreamId, next: Duration) -> bool {
+    /// Whether a raw frame that was captured about `now` is worth encoding; `next` is how long it lasts, with what waits
+    /// in the encoder added. When not, drop it and say so with [`Input::Dropped`]. `false` for an unknown stream.
+    pub fn may_encode(&self, now: Instant, id: StreamId, next: Duration) -> bool {
         let round_trip = self.round_trip.or_zero();
         self.stream(id)
-            .is_some_and(|stream| stream.may_encode(next, self.target_delay, round_trip))
+            .is_some_and(|stream| stream.may_encode(now, next, self.target_delay, round_trip))
     }
 
     /// Media time of this stream that is not acknowledged; 0 for an unknown stream.

@@ -17,8 +17,11 @@ mod connection;
 mod deviations;
 mod expansion;
 mod frame_crypto;
+#[path = "../netsim/netsim.rs"]
+mod netsim;
 mod ntp;
 mod offers;
+mod over_a_link;
 mod receiver;
 #[path = "../support/recording.rs"]
 mod recording;

@@ -184,6 +184,11 @@ impl InFlight {
         self.bytes
     }
 
+    /// Whether nothing is under way.
+    pub(super) fn is_empty(&self) -> bool {
+        self.places.is_empty()
+    }
+
     /// Whether one more frame would go beyond the id span.
     pub(super) fn is_full(&self) -> bool {
         self.places.len() as i64 >= MAX_UNACKED_FRAMES

@@ -12,7 +12,8 @@ use std::time::{Duration, Instant};
 
 use crate::cast::frame::FrameId;
 
-/// Between two requests: the longer of this and six target delays (Chromium `video_sender.cc`).
+/// Between two requests: the longer of this and six target delays (Chromium `video_sender.cc`). The former alone when a
+/// frame was refused here: then no key frame can be on its way that would help.
 const MIN_SPACING: Duration = Duration::from_millis(500);
 const SPACING_IN_TARGET_DELAYS: u32 = 6;
 
@@ -22,6 +23,8 @@ pub(super) struct KeyFrames {
     newest: FrameId,
     newest_at: Option<Instant>,
     lost: FrameId,
+    /// One of our frames was refused: the receiver is left waiting by us, not by the network.
+    gap: bool,
     requested: Option<Instant>,
     cool_down: Option<Duration>,
 }
@@ -32,6 +35,7 @@ impl KeyFrames {
             newest: FrameId::LEADER,
             newest_at: None,
             lost: FrameId::LEADER,
+            gap: false,
             requested: None,
             cool_down,
         }
@@ -46,6 +50,7 @@ impl KeyFrames {
     pub(super) fn on_key_frame(&mut self, now: Instant, id: FrameId) {
         self.newest = self.newest.max(id);
         self.newest_at = Some(now);
+        self.gap = false;
     }
 
     /// The receiver reports picture loss. Whether that is news.
@@ -64,6 +69,7 @@ impl KeyFrames {
 
     /// A frame that others refer to was refused: nothing can be decoded until a key frame comes.
     pub(super) fn on_gap(&mut self) {
+        self.gap = true;
         self.lost = self.lost.max(self.newest);
     }
 
@@ -83,7 +89,11 @@ impl KeyFrames {
         if !self.needed() {
             return None;
         }
-        let spacing = MIN_SPACING.max(target_delay * SPACING_IN_TARGET_DELAYS);
+        let spacing = if self.gap {
+            MIN_SPACING
+        } else {
+            MIN_SPACING.max(target_delay * SPACING_IN_TARGET_DELAYS)
+        };
         Some(self.requested.map_or(now, |last| last + spacing))
     }
 }
@@ -143,6 +153,18 @@ mod tests {
             let expected: Vec<u64> = (0..5000).step_by(spacing_ms).collect();
             assert_eq!(requests, expected);
         }
+    }
+
+    #[test]
+    fn requests_are_spaced_by_half_a_second_while_our_own_gap_is_open() {
+        let now = Instant::now();
+        let mut keys = KeyFrames::new(None);
+        assert!(keys.take_request(now, TARGET));
+        keys.on_key_frame(now, FrameId(0));
+        keys.on_gap();
+        let later = now + MIN_SPACING;
+        assert_eq!(keys.request_at(now, TARGET), Some(later));
+        assert!(keys.take_request(later, TARGET));
     }
 
     #[test]

@@ -96,7 +96,7 @@ impl Reports {
         let report = SenderReport {
             sender: self.ssrc,
             reference_time: clock.to_ntp(now),
-            rtp_timestamp: self.media_time_at(reference, now).rtp_timestamp(),
+            rtp_timestamp: self.continued(reference, now).rtp_timestamp(),
             packet_count: self.packets,
             octet_count: self.octets,
             block: None,
@@ -121,8 +121,13 @@ impl Reports {
         Some(passed.saturating_sub(answer.delay.to_duration()))
     }
 
-    /// The media time that corresponds to `now`: continued from the newest frame at the stream's rate.
-    fn media_time_at(&self, reference: Reference, now: Instant) -> MediaTime {
+    /// The media time that corresponds to `now`: continued from the newest frame at the stream's rate. `None` before the
+    /// first frame.
+    pub(super) fn media_time_at(&self, now: Instant) -> Option<MediaTime> {
+        Some(self.continued(self.reference?, now))
+    }
+
+    fn continued(&self, reference: Reference, now: Instant) -> MediaTime {
         let ticks = |span: Duration| {
             let ticks = span.as_nanos() * u128::from(self.timebase) / 1_000_000_000;
             i64::try_from(ticks).unwrap_or(i64::MAX)

@@ -112,15 +112,25 @@ impl Stream {
         self.config.kind == StreamKind::Video
     }
 
-    /// Whether a raw frame that lasts `next` is worth encoding.
+    /// Whether a raw frame that is captured about now, and lasts `next`, is worth encoding.
     pub(super) fn may_encode(
         &self,
+        now: Instant,
         next: Duration,
         target_delay: Duration,
         round_trip: Duration,
     ) -> bool {
+        if self.in_flight.is_full() {
+            return false;
+        }
         let limit = limits::before_encoding(self.config.kind, target_delay, round_trip);
-        !self.in_flight.is_full() && self.in_flight_media() + next <= limit
+        // Frames that were dropped leave a hole between the newest frame and this one, which the frame will span too.
+        let until_now = self
+            .reports
+            .media_time_at(now)
+            .map(|media_time| self.in_flight.span_until(media_time, self.config.timebase));
+        let span = (self.in_flight_media() + next).max(until_now.unwrap_or_default());
+        self.in_flight.is_empty() || span <= limit
     }
 
     /// Media time between the oldest and the newest unacknowledged frame.

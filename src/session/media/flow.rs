@@ -150,7 +150,7 @@ impl Flow {
             }
         }
         if let Some((stream, _)) = self.video {
-            let open = self.sender.may_encode(stream, self.frame_duration);
+            let open = self.sender.may_encode(now, stream, self.frame_duration);
             self.valve.set_open(open);
         }
         wake

@@ -49,7 +49,7 @@ fn at_most_120_frames_are_under_way() {
         rig.delta_frame(10);
     }
     assert_eq!(rig.take_events(), []);
-    assert!(!rig.sender.may_encode(VIDEO, 33 * MS));
+    assert!(!rig.sender.may_encode(rig.now, VIDEO, 33 * MS));
     rig.delta_frame(10);
     assert_eq!(rig.take_events(), [refused(DropReason::IdSpan)]);
     // Frames that were acknowledged one by one do not make room: the span counts from the checkpoint.
@@ -87,24 +87,39 @@ fn media_longer_than_the_target_delay_is_not_taken_in() {
 #[test]
 fn raw_frames_are_not_worth_encoding_when_half_of_the_target_delay_is_under_way() {
     let mut rig = Rig::new();
-    assert!(rig.sender.may_encode(VIDEO, 33 * MS));
+    assert!(rig.sender.may_encode(rig.now, VIDEO, 33 * MS));
     rig.key_frame(10);
     rig.delta_frame(10);
     rig.delta_frame(10);
     assert_eq!(rig.sender.in_flight(VIDEO).as_millis(), 66);
-    assert!(rig.sender.may_encode(VIDEO, 33 * MS));
+    assert!(rig.sender.may_encode(rig.now, VIDEO, 33 * MS));
     assert!(
-        !rig.sender.may_encode(VIDEO, 34 * MS),
+        !rig.sender.may_encode(rig.now, VIDEO, 34 * MS),
         "one more is in the encoder"
     );
     rig.delta_frame(10);
-    assert!(!rig.sender.may_encode(VIDEO, 33 * MS));
+    assert!(!rig.sender.may_encode(rig.now, VIDEO, 33 * MS));
     rig.says(&Says {
         checkpoint: 3,
         ..Says::default()
     });
-    assert!(rig.sender.may_encode(VIDEO, 33 * MS));
-    assert!(rig.sender.may_encode(AUDIO, 20 * MS));
+    assert!(rig.sender.may_encode(rig.now, VIDEO, 33 * MS));
+    assert!(rig.sender.may_encode(rig.now, AUDIO, 20 * MS));
+    // Something is always allowed when nothing is under way, also a picture that lasts a second.
+    assert!(rig.sender.may_encode(rig.now, VIDEO, 1000 * MS));
+}
+
+#[test]
+fn an_encoded_frame_is_not_refused_because_of_the_raw_frames_dropped_before_it() {
+    let mut rig = Rig::new();
+    rig.key_frame(10);
+    rig.pass(99 * MS);
+    assert!(rig.sender.may_encode(rig.now, VIDEO, 33 * MS));
+    rig.pass(2 * MS);
+    assert!(
+        !rig.sender.may_encode(rig.now, VIDEO, 33 * MS),
+        "101 ms unacknowledged"
+    );
 }
 
 #[test]

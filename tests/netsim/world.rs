@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! A sender and a receiver with a link in each direction, run by the clock of events, and checked at every step.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use telecast::cast::control::EncoderControl;
+use telecast::cast::frame::{Dependency, FrameId, Ssrc, StreamId, StreamKind};
+use telecast::cast::keys::StreamKeys;
+use telecast::cast::receiver::{self, Receiver, ReceiverConfig, Ssrcs};
+use telecast::cast::rtp::RtpPacket;
+use telecast::cast::sender::{self, Sender, SenderConfig, SenderEvent};
+use telecast::cast::stats::DropReason;
+
+use super::link::{Conditions, Link};
+use super::source::Source;
+
+pub const AUDIO: StreamId = StreamId(0);
+pub const VIDEO: StreamId = StreamId(1);
+
+/// The receiver's wall clock is this far from the sender's.
+const CLOCK_DIFFERENCE: Duration = Duration::from_secs(1000);
+
+/// What a run is made of.
+#[derive(Debug, Clone)]
+pub struct Setup {
+    pub seed: u64,
+    pub there: Conditions,
+    pub back: Conditions,
+    pub target_delay: Duration,
+    pub max_packet_size: usize,
+    pub frame_rate: u32,
+    pub max_bitrate: u32,
+    pub event_log: bool,
+}
+
+impl Setup {
+    /// A clean link of this round trip, 30 pictures a second of up to 5 Mbit/s, Chromium's 200 ms.
+    pub fn clean(round_trip: Duration) -> Setup {
+        Setup {
+            seed: 1,
+            there: Conditions::clean(round_trip / 2),
+            back: Conditions::clean(round_trip / 2),
+            target_delay: Duration::from_millis(200),
+            max_packet_size: 1472,
+            frame_rate: 30,
+            max_bitrate: 5_000_000,
+            event_log: false,
+        }
+    }
+}
+
+/// A frame that came out of the receiver.
+#[derive(Debug, Clone)]
+pub struct Delivered {
+    pub id: FrameId,
+    pub media_time: i64,
+    /// From capture to the arrival of the last packet.
+    pub latency: Duration,
+    /// It was complete after the moment at which a player needs it.
+    pub late: bool,
+}
+
+/// Both ends and what is between them.
+pub struct World {
+    pub now: Instant,
+    pub sender: Sender,
+    pub receiver: Receiver,
+    pub there: Link,
+    pub back: Link,
+    pub sources: Vec<Source>,
+    pub delivered: BTreeMap<StreamId, Vec<Delivered>>,
+    /// Frames that the sender took in or refused, by media time.
+    pub given: BTreeMap<(StreamId, i64), (Instant, Bytes)>,
+    pub refused: Vec<(StreamId, DropReason)>,
+    pub raw_drops: usize,
+    pub bitrates: Vec<(Instant, u32)>,
+    pub rtp_packets: usize,
+    sender_wake: Instant,
+    receiver_wake: Option<Instant>,
+    processing_time: Duration,
+}
+
+impl World {
+    pub fn new(setup: &Setup) -> World {
+        let now = Instant::now();
+        let unix_time = Duration::from_secs(1_700_000_000);
+        let mut config = SenderConfig::new(unix_time);
+        let mut receiving = ReceiverConfig::new(unix_time + CLOCK_DIFFERENCE);
+        config.target_delay = setup.target_delay;
+        config.max_packet_size = setup.max_packet_size;
+        receiving.max_packet_size = setup.max_packet_size;
+        let mut sources = Vec::new();
+        for (id, kind) in [(AUDIO, StreamKind::Audio), (VIDEO, StreamKind::Video)] {
+            let is_video = kind == StreamKind::Video;
+            let (ssrc, receiver_ssrc) = (Ssrc(10 * (id.0 + 1)), Ssrc(10 * (id.0 + 1) + 1));
+            let keys = StreamKeys {
+                aes_key: [id.0 as u8 + 1; 16],
+                iv_mask: [id.0 as u8 + 2; 16],
+            };
+            let interval = if is_video {
+                Duration::from_secs(1) / setup.frame_rate
+            } else {
+                Duration::from_millis(20)
+            };
+            let source = Source::new(now, id, kind, interval, setup.seed ^ u64::from(id.0));
+            config.streams.push(sender::StreamConfig {
+                id,
+                kind,
+                ssrc,
+                receiver_ssrc,
+                payload_type: if is_video { 96 } else { 127 },
+                timebase: source.timebase,
+                keys,
+                min_bitrate: if is_video { 300_000 } else { 32_000 },
+                max_bitrate: if is_video { setup.max_bitrate } else { 128_000 },
+                first_sequence_number: setup.seed as u16,
+            });
+            let ssrcs = Ssrcs {
+                sender: ssrc,
+                receiver: receiver_ssrc,
+            };
+            let mut stream = receiver::StreamConfig::new(id, kind, ssrcs, source.timebase, keys);
+            stream.target_delay = setup.target_delay;
+            stream.event_log = setup.event_log;
+            receiving.streams.push(stream);
+            sources.push(source);
+        }
+        let mut world = World {
+            now,
+            sender: Sender::new(now, config),
+            processing_time: receiving.processing_time,
+            receiver: Receiver::new(now, receiving),
+            there: Link::new(now, setup.there, setup.seed),
+            back: Link::new(now, setup.back, !setup.seed),
+            sources,
+            delivered: BTreeMap::from([(AUDIO, Vec::new()), (VIDEO, Vec::new())]),
+            given: BTreeMap::new(),
+            refused: Vec::new(),
+            raw_drops: 0,
+            bitrates: Vec::new(),
+            rtp_packets: 0,
+            sender_wake: now,
+            receiver_wake: None,
+        };
+        // The encoders are told what to aim at before the first frame.
+        world.drain_sender();
+        world
+    }
+
+    /// Runs for this long, with new frames or, to let things settle, without.
+    pub fn run(&mut self, span: Duration, with_frames: bool) {
+        let end = self.now + span;
+        if !with_frames {
+            for source in &mut self.sources {
+                source.next = end + Duration::from_secs(1);
+            }
+        }
+        let mut at_this_moment = 0;
+        loop {
+            let next = self.next_event();
+            if next > end {
+                break;
+            }
+            at_this_moment = if next > self.now {
+                0
+            } else {
+                at_this_moment + 1
+            };
+            assert!(at_this_moment < 1000, "time stands still");
+            self.now = self.now.max(next);
+            self.step();
+        }
+        self.now = end;
+        self.check_bounds();
+    }
+
+    fn next_event(&self) -> Instant {
+        let moments = [
+            Some(self.sender_wake),
+            self.receiver_wake,
+            self.there.next_arrival(),
+            self.back.next_arrival(),
+        ];
+        let frames = self.sources.iter().map(|source| Some(source.next));
+        let next = moments.into_iter().chain(frames).flatten().min();
+        next.unwrap_or(self.sender_wake)
+    }
+
+    fn step(&mut self) {
+        self.make_frames();
+        while let Some(datagram) = self.back.arrive(self.now) {
+            let input = sender::Input::Datagram(&datagram);
+            self.sender.handle(self.now, input);
+        }
+        self.drain_sender();
+        while let Some(datagram) = self.there.arrive(self.now) {
+            let input = receiver::Input::Datagram(&datagram);
+            self.receiver.handle(self.now, input);
+            self.drain_receiver();
+        }
+        self.drain_receiver();
+    }
+
+    fn make_frames(&mut self) {
+        for source in &mut self.sources {
+            if source.next > self.now {
+                continue;
+            }
+            if !self.sender.may_encode(self.now, source.id, source.interval) {
+                source.skip();
+                self.raw_drops += 1;
+                let input = sender::Input::Dropped(source.id, DropReason::InFlight);
+                self.sender.handle(self.now, input);
+                continue;
+            }
+            let frame = source.encode(self.now);
+            let key = (source.id, frame.media_time.0);
+            // Two owners: the sender must not change these bytes.
+            let known = self.given.insert(key, (self.now, frame.data.clone()));
+            assert!(known.is_none());
+            let input = sender::Input::Frame(source.id, frame);
+            self.sender.handle(self.now, input);
+        }
+    }
+
+    fn drain_sender(&mut self) {
+        while let Some(output) = self.sender.poll(self.now) {
+            match output {
+                sender::Output::Transmit(datagram) => {
+                    self.rtp_packets += usize::from(RtpPacket::parse(datagram).is_ok());
+                    self.there.send(self.now, datagram);
+                }
+                sender::Output::Encoder(id, control) => {
+                    let source = self.sources.iter_mut().find(|source| source.id == id);
+                    let source = source.unwrap();
+                    match control {
+                        EncoderControl::KeyFrame => source.key_frame_wanted = true,
+                        EncoderControl::Bitrate(bitrate) => {
+                            source.bitrate = bitrate;
+                            if id == VIDEO {
+                                self.bitrates.push((self.now, bitrate));
+                            }
+                        }
+                        other => panic!("{other:?}"),
+                    }
+                }
+                sender::Output::Event(SenderEvent::Refused { stream, reason }) => {
+                    self.refused.push((stream, reason));
+                }
+                sender::Output::Event(_) => {}
+                sender::Output::Timeout(at) => self.sender_wake = at,
+            }
+        }
+    }
+
+    fn drain_receiver(&mut self) {
+        while let Some(output) = self.receiver.poll(self.now) {
+            match output {
+                receiver::Output::Transmit(datagram) => self.back.send(self.now, datagram),
+                receiver::Output::Frame(frame) => {
+                    let list = self.delivered.get_mut(&frame.stream).unwrap();
+                    check_order(list.last(), &frame);
+                    let (captured, data) = &self.given[&(frame.stream, frame.media_time.0)];
+                    assert!(*data == frame.data, "frame {} was changed", frame.id);
+                    list.push(Delivered {
+                        id: frame.id,
+                        media_time: frame.media_time.0,
+                        latency: frame.completed - *captured,
+                        late: frame.completed + self.processing_time > frame.playout,
+                    });
+                }
+                receiver::Output::Event(_) => {}
+                receiver::Output::Timeout(at) => self.receiver_wake = Some(at),
+            }
+        }
+    }
+
+    /// What both ends hold stays bounded.
+    fn check_bounds(&mut self) {
+        let received = self.receiver.stats(self.now);
+        for stream in &received.streams {
+            assert!(stream.buffered_bytes <= 64 << 20);
+        }
+        for id in [AUDIO, VIDEO] {
+            let checkpoint = self.sender.checkpoint(id).unwrap();
+            let delivered = self.delivered[&id].last();
+            assert!(delivered.is_none_or(|frame| frame.id - checkpoint <= 120));
+        }
+    }
+}
+
+/// Frames come in order, and one that needs another comes right after it.
+fn check_order(last: Option<&Delivered>, frame: &receiver::ReceivedFrame) {
+    let last_id = last.map_or(FrameId::LEADER, |last| last.id);
+    assert!(frame.id > last_id, "{} after {last_id}", frame.id);
+    assert!(last.is_none_or(|last| last.media_time < frame.media_time.0));
+    if frame.dependency == Dependency::Dependent {
+        assert_eq!(frame.id, last_id.next(), "it cannot be decoded");
+    }
+}
