@@ -12,6 +12,7 @@
 pub mod connect;
 mod control;
 pub mod handle;
+mod leftover;
 mod media;
 mod negotiate;
 mod opening;

@@ -69,9 +69,11 @@ pub(super) struct Media {
 }
 
 impl Media {
-    /// Starts the encoders for what was settled, and the loop that sends what they make.
+    /// Starts the encoders for what was settled, and the loop that sends what they make. The uptime is counted from
+    /// `started`.
     pub(super) fn start(
         settled: &Settled,
+        started: Instant,
         socket: Bound,
         device: SocketAddr,
         source: &mut dyn MediaSource,
@@ -87,7 +89,7 @@ impl Media {
         let settled = settled.clone();
         let looping = async move {
             match Flow::new(&settled, socket, device, feeds, valve, timings, event_tx) {
-                Ok(flow) => run(flow, command_rx, stats, timings.report).await,
+                Ok(flow) => run(flow, command_rx, stats, started, timings.report).await,
                 Err(feeds) => feeds,
             }
         };
@@ -99,11 +101,12 @@ impl Media {
         })
     }
 
-    /// The next event; for ever silent once the loop has ended. Safe to be cancelled.
+    /// The next event. Safe to be cancelled.
     pub(super) async fn next(&mut self) -> MediaEvent {
         match self.events.recv().await {
             Some(event) => event,
-            None => std::future::pending().await,
+            // It ends only when told to, and then nobody asks any more.
+            None => MediaEvent::Failed(Reason::System("the media loop has failed".to_owned())),
         }
     }
 
@@ -143,6 +146,7 @@ async fn run(
     mut flow: Flow,
     mut commands: mpsc::Receiver<MediaCommand>,
     stats: watch::Sender<SessionStats>,
+    started: Instant,
     report: Duration,
 ) -> Feeds {
     let mut tick = interval(report);
@@ -164,7 +168,7 @@ async fn run(
             }
             event = news(&mut flow.feeds.video) => flow.on_video(event),
             event = news(&mut flow.feeds.audio) => flow.on_audio(event),
-            _ = tick.tick() => stats.send_modify(|stats| flow.report(stats)),
+            _ = tick.tick() => stats.send_modify(|stats| flow.report(started, stats)),
             () = sleep_until(wake.into()) => {}
         }
     }

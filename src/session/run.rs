@@ -6,6 +6,7 @@
 //! meanwhile and ends the session when there is a reason.
 
 use std::convert::Infallible;
+use std::time::Instant;
 
 use crate::cast::channel::client::{self, Event as Channel, MirroringApp, Negotiated};
 use crate::cast::codec::VideoCodec;
@@ -13,6 +14,7 @@ use crate::cast::offer::Offer;
 
 use super::control::{Control, lost, offer_failed, start_failed};
 use super::handle::{Command, Reporter, Volume};
+use super::leftover;
 use super::media::socket::{self, Bound};
 use super::media::{Media, MediaCommand, MediaEvent};
 use super::negotiate::{Settled, offered_codecs, propose, settle};
@@ -36,6 +38,8 @@ pub(super) struct Actor {
     /// Video codecs that were accepted and brought no picture.
     tried: Vec<VideoCodec>,
     paused: bool,
+    /// When the first frames could flow.
+    started: Option<Instant>,
 }
 
 /// What a wait may end with. Ends of the session come as errors instead.
@@ -66,6 +70,7 @@ impl Actor {
             media: None,
             tried: Vec::new(),
             paused: false,
+            started: None,
         }
     }
 
@@ -159,10 +164,12 @@ impl Actor {
         } else {
             MirroringApp::AudioOnly
         };
-        self.control_mut()?.command(client::Command::Mirror {
+        let control = self.control_mut()?;
+        let leftover = leftover::take(control.peer());
+        control.command(client::Command::Mirror {
             app,
             offer: Box::new(offer),
-            leftover: None,
+            leftover,
         });
         Ok(())
     }
@@ -202,8 +209,10 @@ impl Actor {
         let device = self.control()?.peer();
         let paused = self.paused;
         let source = self.source.get_mut().ok_or(Reason::NoUsableCodec)?;
+        let started = *self.started.get_or_insert_with(Instant::now);
         let media = Media::start(
             settled,
+            started,
             socket,
             device,
             source,
@@ -269,7 +278,10 @@ impl Actor {
     fn on_channel(&mut self, event: Channel) -> Result<Option<Event>, Reason> {
         match event {
             Channel::ConfirmationNeeded => self.step(&Step::ConfirmationAsked),
-            Channel::Launched { .. } => self.step(&Step::Launched),
+            Channel::Launched { session_id, .. } => {
+                leftover::remember(self.control()?.peer(), session_id);
+                self.step(&Step::Launched);
+            }
             Channel::StartFailed(error) => return Err(start_failed(error)),
             Channel::Negotiated(negotiated) => return Ok(Some(Event::Negotiated(negotiated))),
             Channel::OfferFailed(failure) => {

@@ -28,10 +28,10 @@ const LIMIT: Duration = Duration::from_secs(20);
 /// Short waits, so that the tests are.
 fn timings() -> Timings {
     Timings {
-        connect: Duration::from_millis(500),
-        tls: Duration::from_millis(500),
-        disturbed: Duration::from_millis(400),
-        gone: Duration::from_millis(1500),
+        connect: Duration::from_secs(2),
+        tls: Duration::from_secs(2),
+        disturbed: Duration::from_millis(700),
+        gone: Duration::from_millis(2500),
         no_picture: Duration::from_millis(800),
         report: Duration::from_millis(100),
         ..Timings::default()

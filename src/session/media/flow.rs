@@ -57,7 +57,6 @@ pub(super) struct Flow {
     pub(super) video: Option<(StreamId, VideoCodec)>,
     pub(super) audio: Option<(StreamId, AudioCodec)>,
     pub(super) encoder: EncoderInUse,
-    pub(super) started: Instant,
     valve: Arc<Valve>,
     refused_told: u64,
     frame_duration: Duration,
@@ -106,7 +105,6 @@ impl Flow {
                 .as_ref()
                 .map(|audio| (StreamId(audio.stream.index), audio.codec)),
             encoder: EncoderInUse::default(),
-            started: now,
             valve,
             refused_told: 0,
             frame_duration: Duration::from_secs(1) / frame_rate.max(1),

@@ -11,7 +11,7 @@ use crate::session::stats::{AudioStats, Bitrates, FrameRates, SessionStats, Stag
 
 impl Flow {
     /// Fills in everything but the state. Called once in each report interval.
-    pub(super) fn report(&mut self, stats: &mut SessionStats) {
+    pub(super) fn report(&mut self, started: Instant, stats: &mut SessionStats) {
         let now = Instant::now();
         let core = self.sender.stats(now);
         let video = self.video.and_then(|(id, _)| core.stream(id));
@@ -33,7 +33,7 @@ impl Flow {
             loss_pct: audio.loss * 100.0,
             gaps: audio.gaps,
         });
-        stats.uptime_s = now.saturating_duration_since(self.started).as_secs_f64();
+        stats.uptime_s = now.saturating_duration_since(started).as_secs_f64();
         stats.dropped = BTreeMap::new();
         if self.socket.faults.send_errors > 0 {
             let errors = self.socket.faults.send_errors;

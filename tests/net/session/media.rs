@@ -2,7 +2,7 @@
 //! The media port of the scripted device: collects frames, decrypts them, and answers with honest RTCP.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -37,6 +37,17 @@ pub struct Received {
     pub first: Option<Instant>,
 }
 
+/// How the media port answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Manners {
+    /// With honest RTCP.
+    Good,
+    /// Not at all.
+    Silent,
+    /// With honest RTCP, and garbage before each of it.
+    Noisy,
+}
+
 /// One bound media port. Ends when dropped.
 pub struct MediaPeer {
     pub port: u16,
@@ -50,19 +61,19 @@ impl Drop for MediaPeer {
 }
 
 impl MediaPeer {
-    /// Serves the accepted streams of an OFFER. Without `picture` it asks for key frames for ever; `silent` says
-    /// nothing at all.
+    /// Serves the accepted streams of an OFFER. Without `picture` it asks for key frames for ever.
     pub async fn start(
+        host: IpAddr,
         accepted: &[&Value],
         picture: bool,
-        silent: bool,
+        manners: Manners,
         received: Arc<Mutex<Received>>,
     ) -> MediaPeer {
-        let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+        let socket = UdpSocket::bind((host, 0)).await.unwrap();
         let port = socket.local_addr().unwrap().port();
         let streams = accepted.iter().map(|stream| Stream::new(stream, picture));
         let streams: Vec<Stream> = streams.collect();
-        let task = tokio::spawn(serve(socket, streams, silent, received));
+        let task = tokio::spawn(serve(socket, streams, manners, received));
         MediaPeer { port, task }
     }
 }
@@ -206,7 +217,7 @@ impl Stream {
 async fn serve(
     socket: UdpSocket,
     mut streams: Vec<Stream>,
-    silent: bool,
+    manners: Manners,
     received: Arc<Mutex<Received>>,
 ) {
     let mut buffer = vec![0; 2048];
@@ -225,12 +236,31 @@ async fn serve(
             }
             _ = tick.tick() => out.extend(streams.iter_mut().map(|stream| stream.feedback(false))),
         }
-        if let (Some(peer), false) = (peer, silent) {
-            for datagram in out {
-                socket.send_to(&datagram, peer).await.unwrap();
+        let Some(peer) = peer.filter(|_| manners != Manners::Silent) else {
+            continue;
+        };
+        for datagram in out {
+            if manners == Manners::Noisy {
+                for garbage in garbage(&datagram) {
+                    socket.send_to(&garbage, peer).await.unwrap();
+                }
             }
+            socket.send_to(&datagram, peer).await.unwrap();
         }
     }
+}
+
+/// Datagrams that must have no effect, some of them close to a good one.
+fn garbage(good: &[u8]) -> Vec<Vec<u8>> {
+    let mut foreign = good.to_vec();
+    foreign[4..8].copy_from_slice(&[0xff; 4]);
+    vec![
+        Vec::new(),
+        vec![0x80],
+        vec![0xa5; 1500],
+        good[..good.len() - 3].to_vec(),
+        foreign,
+    ]
 }
 
 fn on_datagram(datagram: &[u8], streams: &mut [Stream], received: &mut Received) -> Vec<Vec<u8>> {

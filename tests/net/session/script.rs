@@ -15,7 +15,7 @@ use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
-use super::media::MediaPeer;
+use super::media::{Manners, MediaPeer};
 
 /// The id of the mirroring app, with pictures.
 pub const MIRRORING: &str = "0F5096E8";
@@ -64,6 +64,10 @@ pub enum Afterwards {
     NoPictureUnless(&'static str),
     /// The media port stays silent.
     NoFeedback,
+    /// The media port is closed: packets come back as ICMP errors.
+    NoMediaPort,
+    /// It goes on, with garbage among the RTCP and strange messages on the control channel.
+    Noise,
     /// After this time somebody at the TV starts another app.
     OtherApp(Duration),
     /// After this time the app is stopped.
@@ -132,13 +136,19 @@ impl Drop for Device {
 impl Device {
     /// Starts on a free port of loopback; serves one connection after the other.
     pub async fn start(script: Script) -> Device {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        Device::start_on("127.0.0.1:0", script).await
+    }
+
+    /// The same on this address.
+    pub async fn start_on(address: &str, script: Script) -> Device {
+        let listener = TcpListener::bind(address).await.unwrap();
         let address = listener.local_addr().unwrap();
         let seen = Arc::new(Mutex::new(Seen::default()));
         let media = Arc::new(Mutex::new(super::media::Received::default()));
         let acceptor = acceptor();
         let (seen_by_task, media_of_task) = (seen.clone(), media.clone());
         let task = tokio::spawn(async move {
+            let mut app = None;
             while let Ok((tcp, _)) = listener.accept().await {
                 let Ok(stream) = acceptor.accept(tcp).await else {
                     continue;
@@ -149,11 +159,13 @@ impl Device {
                     seen: seen_by_task.clone(),
                     received: media_of_task.clone(),
                     sender: "sender-0".to_owned(),
-                    app: None,
+                    app: app.take(),
                     media: None,
                     alarm: None,
                 };
                 connection.serve().await;
+                // Like real devices: what runs goes on running without its sender.
+                app = connection.app.take();
                 seen_by_task.lock().unwrap().disconnected = true;
             }
         });
@@ -389,9 +401,14 @@ impl Connection {
                         .is_some_and(|stream| stream["codecName"] == codec),
                     _ => true,
                 };
-                let silent = self.script.afterwards == Afterwards::NoFeedback;
-                let peer =
-                    MediaPeer::start(&accepted, picture, silent, self.received.clone()).await;
+                let manners = match self.script.afterwards {
+                    Afterwards::NoFeedback => Manners::Silent,
+                    Afterwards::Noise => Manners::Noisy,
+                    _ => Manners::Good,
+                };
+                let host = self.stream.get_ref().0.local_addr().unwrap().ip();
+                let received = self.received.clone();
+                let peer = MediaPeer::start(host, &accepted, picture, manners, received).await;
                 let mut answer = json!({
                     "udpPort": peer.port,
                     "sendIndexes": accepted.iter().map(|stream| stream["index"].clone()).collect::<Vec<_>>(),
@@ -401,7 +418,9 @@ impl Connection {
                     answer["constraints"] = constraints.clone();
                     answer["display"] = display.clone();
                 }
-                self.media = Some(peer);
+                if self.script.afterwards != Afterwards::NoMediaPort {
+                    self.media = Some(peer);
+                }
                 json!({"type": "ANSWER", "seqNum": seq, "result": "ok", "answer": answer})
             }
         };
@@ -411,8 +430,54 @@ impl Connection {
             Afterwards::StopApp(after) => self.set_alarm(after, Alarm::StopApp),
             Afterwards::HangUp(after) => self.set_alarm(after, Alarm::HangUp),
             Afterwards::Garbage(after) => self.set_alarm(after, Alarm::Garbage),
-            Afterwards::Play | Afterwards::NoPictureUnless(_) | Afterwards::NoFeedback => {}
+            Afterwards::Noise => self.make_noise().await,
+            Afterwards::Play
+            | Afterwards::NoPictureUnless(_)
+            | Afterwards::NoFeedback
+            | Afterwards::NoMediaPort => {}
         }
+    }
+
+    /// Everything that a sender must not care about.
+    async fn make_noise(&mut self) {
+        let sender = self.sender.clone();
+        for (source, namespace, text) in [
+            ("receiver-0", namespace::RECEIVER, "{"),
+            (
+                "receiver-0",
+                namespace::RECEIVER,
+                r#"{"type":"RECEIVER_STATUS","status":7}"#,
+            ),
+            (
+                "receiver-0",
+                namespace::RECEIVER,
+                r#"{"type":["x"],"requestId":"y"}"#,
+            ),
+            ("receiver-0", namespace::CONNECTION, "[]"),
+            ("receiver-0", "urn:x-cast:com.example.unknown", "\u{0}"),
+            (
+                TRANSPORT,
+                namespace::WEBRTC,
+                r#"{"type":"ANSWER","seqNum":99,"result":"ok"}"#,
+            ),
+            (
+                TRANSPORT,
+                namespace::WEBRTC,
+                r#"{"type":"ANSWER","seqNum":-1}"#,
+            ),
+            (
+                TRANSPORT,
+                namespace::REMOTING,
+                r#"{"type":"RPC","rpc":"?"}"#,
+            ),
+        ] {
+            let message = CastMessage::text(source, sender.as_str(), namespace, text);
+            self.stream
+                .write_all(&message.encode().unwrap())
+                .await
+                .unwrap();
+        }
+        self.stream.flush().await.unwrap();
     }
 
     fn set_alarm(&mut self, after: Duration, alarm: Alarm) {

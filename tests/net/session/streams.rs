@@ -270,3 +270,51 @@ async fn an_answer_is_waited_for_while_the_source_still_opens() {
     handle.stop();
     assert_eq!(ended(&handle, &probe).await, Reason::UserStopped);
 }
+
+#[tokio::test]
+async fn garbage_among_good_messages_changes_nothing() {
+    let device = Device::start(Script {
+        afterwards: Afterwards::Noise,
+        ..Script::default()
+    })
+    .await;
+    let (handle, probe) = start(device.address, MirrorOptions::default());
+    until(&handle, is_streaming).await;
+    eventually("60 frames", || {
+        device.media.lock().unwrap().video.len() >= 60
+    })
+    .await;
+    assert!(is_streaming(&handle.state().borrow()));
+    handle.stop();
+    assert_eq!(ended(&handle, &probe).await, Reason::UserStopped);
+}
+
+#[tokio::test]
+async fn everything_works_over_ipv6_too() {
+    let device = Device::start_on("[::1]:0", Script::default()).await;
+    let (handle, probe) = start(device.address, MirrorOptions::default());
+    until(&handle, is_streaming).await;
+    eventually("30 frames", || {
+        device.media.lock().unwrap().video.len() >= 30
+    })
+    .await;
+    handle.stop();
+    assert_eq!(ended(&handle, &probe).await, Reason::UserStopped);
+}
+
+#[tokio::test]
+async fn an_app_that_was_left_behind_is_stopped_before_the_next_launch() {
+    let device = Device::start(Script {
+        afterwards: Afterwards::HangUp(Duration::from_millis(200)),
+        ..Script::default()
+    })
+    .await;
+    let (handle, probe) = start(device.address, MirrorOptions::default());
+    assert_eq!(ended(&handle, &probe).await, Reason::DeviceClosed);
+    let (handle, probe) = start(device.address, MirrorOptions::default());
+    until(&handle, is_streaming).await;
+    assert_eq!(ended(&handle, &probe).await, Reason::DeviceClosed);
+    let seen = device.seen().types;
+    let second = seen.iter().rposition(|kind| kind == "LAUNCH").unwrap();
+    assert_eq!(seen[second - 1], "STOP", "{seen:?}");
+}
