@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! `rtcp.json`, section by section, and what no vector covers.
 
+mod properties;
+
 use std::collections::VecDeque;
 use std::time::Duration;
 
