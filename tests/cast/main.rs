@@ -17,6 +17,7 @@ mod connection;
 mod deviations;
 mod expansion;
 mod frame_crypto;
+mod long_run;
 #[path = "../netsim/netsim.rs"]
 mod netsim;
 mod ntp;
