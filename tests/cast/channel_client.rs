@@ -2,6 +2,7 @@
 //! The sender's side of the control channel against a scripted device, on a fake clock.
 
 use std::collections::VecDeque;
+use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -26,8 +27,11 @@ use crate::support::vectors;
 const US: &str = "sender-7";
 const SECOND: Duration = Duration::from_secs(1);
 
+/// The first OFFER of the vectors: Opus and VP8.
 pub fn an_offer() -> Offer {
-    Offer::parse(&vectors("offers.json")["offers"][0]["offer"]).unwrap()
+    static OFFER: LazyLock<Offer> =
+        LazyLock::new(|| Offer::parse(&vectors("offers.json")["offers"][0]["offer"]).unwrap());
+    OFFER.clone()
 }
 
 /// A device that does what the test says, and the client.

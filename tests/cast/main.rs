@@ -11,8 +11,10 @@
 mod answers;
 mod cast_message;
 mod channel_client;
+mod channel_pair;
 mod channel_parsers;
 mod channel_platform;
+mod channel_recordings;
 mod connection;
 mod deviations;
 mod expansion;

@@ -169,6 +169,8 @@ impl Client {
     }
 
     fn launched(&mut self, now: Instant, app: Application) {
+        // The application may appear before the device says that its viewer agreed.
+        self.confirmed(now);
         let State::Launching(launching) = std::mem::replace(&mut self.state, State::Idle) else {
             return;
         };
@@ -180,6 +182,20 @@ impl Client {
             display_name: app.display_name,
         });
         self.offer(now, launching.offer);
+    }
+
+    /// The viewer agreed, if there was a question; what was left of the 12 s runs on.
+    fn confirmed(&mut self, now: Instant) {
+        let State::Launching(launching) = &mut self.state else {
+            return;
+        };
+        if let Some(left) = launching.confirming.take() {
+            launching.deadline = now + left;
+            launching.step = Step::Waiting {
+                ask_at: now + REQUEST_TIMEOUT,
+            };
+            self.event(Event::Confirmed);
+        }
     }
 
     pub(super) fn on_launch_status(
@@ -200,15 +216,7 @@ impl Client {
                 launching.deadline = now + CONFIRMATION_LIMIT;
                 self.event(Event::ConfirmationNeeded);
             }
-            LaunchStatus::Allowed => {
-                if let Some(left) = launching.confirming.take() {
-                    launching.deadline = now + left;
-                    launching.step = Step::Waiting {
-                        ask_at: now + REQUEST_TIMEOUT,
-                    };
-                    self.event(Event::Confirmed);
-                }
-            }
+            LaunchStatus::Allowed => self.confirmed(now),
             LaunchStatus::Other(word) if word == "USER_NOT_ALLOWED" => {
                 self.start_failed(StartError::Declined);
             }
