@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! Tests with real sockets: TLS, discovery, whole sessions. Loopback only, each bounded in time.
 #![cfg(not(cast_alone))]
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "the exemption for tests does not reach the functions beside them"
+)]
 
 mod connect;
 mod discovery;

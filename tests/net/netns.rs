@@ -20,14 +20,7 @@ pub struct Hosts {
 impl Hosts {
     /// Makes the namespaces. `None`, loudly, when this process may not.
     pub fn new() -> Option<Hosts> {
-        if !rustix::process::geteuid().is_root() {
-            assert!(
-                std::env::var_os("TELECAST_TEST_AS_ROOT").is_none(),
-                "TELECAST_TEST_AS_ROOT is set, but this is not root"
-            );
-            eprintln!(
-                "NOT TESTED: network namespaces need root. Set TELECAST_TEST_AS_ROOT to make this a failure."
-            );
+        if !is_root() {
             return None;
         }
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
@@ -50,6 +43,21 @@ impl Hosts {
         }
         Some(hosts)
     }
+}
+
+/// Whether this process may use namespaces and raw sockets. Says so loudly when it may not.
+pub fn is_root() -> bool {
+    let root = rustix::process::geteuid().is_root();
+    if !root {
+        assert!(
+            std::env::var_os("TELECAST_TEST_AS_ROOT").is_none(),
+            "TELECAST_TEST_AS_ROOT is set, but this is not root"
+        );
+        eprintln!(
+            "NOT TESTED: namespaces and raw sockets need root. Set TELECAST_TEST_AS_ROOT to make this a failure."
+        );
+    }
+    root
 }
 
 impl Drop for Hosts {

@@ -33,8 +33,8 @@ pub struct Received {
     pub too_early: usize,
     /// The delays that packets announced.
     pub delays_ms: Vec<u16>,
-    /// The first packet of the newest peer's media.
-    pub first: Option<Instant>,
+    /// The port of the newest negotiation.
+    pub port: u16,
 }
 
 /// How the media port answers.
@@ -223,7 +223,6 @@ async fn serve(
     let mut buffer = vec![0; 2048];
     let mut peer: Option<SocketAddr> = None;
     let mut tick = tokio::time::interval(Duration::from_millis(30));
-    received.lock().unwrap().first = None;
     loop {
         let mut out = Vec::new();
         tokio::select! {
@@ -231,7 +230,6 @@ async fn serve(
                 let (length, from) = got.unwrap();
                 peer = Some(from);
                 let mut received = received.lock().unwrap();
-                received.first.get_or_insert_with(Instant::now);
                 out = on_datagram(&buffer[..length], &mut streams, &mut received);
             }
             _ = tick.tick() => out.extend(streams.iter_mut().map(|stream| stream.feedback(false))),

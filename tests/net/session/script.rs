@@ -86,6 +86,8 @@ pub struct Script {
     pub afterwards: Afterwards,
     /// Whether STOP is obeyed.
     pub stops: bool,
+    /// Whether the device says that it marks its RTCP.
+    pub marks: bool,
     /// Put into the ANSWER as `constraints` and `display`.
     pub limits: Option<(Value, Value)>,
 }
@@ -97,6 +99,7 @@ impl Default for Script {
             offer: OnOffer::Accept,
             afterwards: Afterwards::Play,
             stops: true,
+            marks: false,
             limits: None,
         }
     }
@@ -414,6 +417,10 @@ impl Connection {
                     "sendIndexes": accepted.iter().map(|stream| stream["index"].clone()).collect::<Vec<_>>(),
                     "ssrcs": accepted.iter().map(|stream| stream["ssrc"].as_u64().unwrap() + 1).collect::<Vec<_>>(),
                 });
+                if self.script.marks {
+                    answer["receiverRtcpDscp"] = answer["sendIndexes"].clone();
+                }
+                self.received.lock().unwrap().port = peer.port;
                 if let Some((constraints, display)) = &self.script.limits {
                     answer["constraints"] = constraints.clone();
                     answer["display"] = display.clone();

@@ -318,3 +318,48 @@ async fn an_app_that_was_left_behind_is_stopped_before_the_next_launch() {
     let second = seen.iter().rposition(|kind| kind == "LAUNCH").unwrap();
     assert_eq!(seen[second - 1], "STOP", "{seen:?}");
 }
+
+/// The DSCPs of IPv4 packets to this UDP port of loopback, as they are on the wire.
+fn captured_code_points(socket: &std::net::UdpSocket, port: u16, count: usize) -> Vec<u8> {
+    let mut packet = [0; 2048];
+    let mut found = Vec::new();
+    while found.len() < count {
+        let length = socket.recv(&mut packet).expect("packets keep coming");
+        let header = usize::from(packet[0] & 0x0f) * 4;
+        let destination = u16::from_be_bytes([packet[header + 2], packet[header + 3]]);
+        if length > header && destination == port {
+            found.push(packet[1] >> 2);
+        }
+    }
+    found
+}
+
+#[tokio::test]
+async fn packets_carry_the_dscp_on_the_wire_when_the_device_marks_too() {
+    if !crate::netns::is_root() {
+        return;
+    }
+    let raw = socket2::Socket::new(
+        socket2::Domain::IPV4,
+        socket2::Type::RAW,
+        Some(socket2::Protocol::UDP),
+    );
+    let raw = std::net::UdpSocket::from(raw.unwrap());
+    raw.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+    for (marks, expected) in [(true, 34), (false, 0)] {
+        let device = Device::start(Script {
+            marks,
+            ..Script::default()
+        })
+        .await;
+        let (handle, probe) = start(device.address, MirrorOptions::default());
+        until(&handle, is_streaming).await;
+        let port = device.media.lock().unwrap().port;
+        let socket = raw.try_clone().unwrap();
+        let captured =
+            tokio::task::spawn_blocking(move || captured_code_points(&socket, port, 50)).await;
+        assert_eq!(captured.unwrap(), [expected; 50]);
+        handle.stop();
+        assert_eq!(ended(&handle, &probe).await, Reason::UserStopped);
+    }
+}
