@@ -11,6 +11,7 @@
 mod capture_audio;
 mod capture_video;
 mod convert;
+mod playback;
 mod producer;
 mod round_trip;
 mod scene;
