@@ -7,6 +7,7 @@
 //! ```
 //! Knows nothing about sockets or the portal.
 
+pub mod audio;
 pub mod branch;
 pub mod config;
 pub mod convert;
@@ -15,6 +16,7 @@ pub mod failover;
 pub mod layout;
 pub mod null;
 pub mod output;
+pub mod probe;
 pub mod profile;
 pub mod slot;
 pub mod video;

@@ -8,10 +8,12 @@
     reason = "this is all test code, also outside of functions marked as tests"
 )]
 
+mod audio;
 mod capture_audio;
 mod capture_video;
 mod convert;
 mod playback;
+mod probe;
 mod producer;
 mod round_trip;
 mod scene;
