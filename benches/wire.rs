@@ -4,6 +4,8 @@
 //! Prints a table, and puts its rows into `target/bench/path.json`. Each figure is the median of [`ROUNDS`] rounds; the
 //! things compared take turns in each round, so that a busy moment of the machine hits all of them.
 
+#[path = "wire/cores.rs"]
+mod cores;
 #[path = "wire/rows.rs"]
 mod rows;
 
@@ -24,6 +26,7 @@ use telecast::cast::rtcp::{FeedbackBuilder, FeedbackReader, Nack, SenderReport};
 use telecast::cast::rtp::RtpPacket;
 use telecast::cast::rtp::packetize::{FrameSlices, MAX_PACKET_SIZE_IPV4, Packetizer};
 
+use cores::Cores;
 use rows::Row;
 
 /// Measurements of each thing.
@@ -85,7 +88,13 @@ fn throughput() -> Vec<Row> {
     let mut buffers = vec![[1; BUFFER_SIZE]; FRAME_SIZE / BUFFER_SIZE];
     let mut sending = Sending::new();
     let mut receiving = Receiving::new(sending.packets());
-    let bytes = [BUFFER_SIZE * buffers.len(), FRAME_SIZE, FRAME_SIZE];
+    let mut cores = Cores::new(FRAME_SIZE);
+    let bytes = [
+        BUFFER_SIZE * buffers.len(),
+        FRAME_SIZE,
+        FRAME_SIZE,
+        FRAME_SIZE,
+    ];
     let times = measure(&mut [
         &mut || {
             for buffer in &mut buffers {
@@ -94,12 +103,14 @@ fn throughput() -> Vec<Row> {
         },
         &mut || sending.frame(),
         &mut || receiving.frame(),
+        &mut || cores.frame(),
     ]);
     let rate = |index: usize| bytes[index] as f64 / times[index] / 1e6;
     vec![
         Row::new("aes_ctr_raw", rate(0), "MB/s"),
         Row::new("encrypt", rate(1), "MB/s"),
         Row::new("decrypt", rate(2), "MB/s"),
+        Row::new("sender_and_receiver", rate(3), "MB/s"),
         Row::new("encrypt_ratio", rate(1) / rate(0), "ratio"),
         Row::new("decrypt_ratio", rate(2) / rate(0), "ratio"),
     ]

@@ -90,15 +90,15 @@ fn the_same_seed_gives_the_same_run() {
 
 #[test]
 fn with_little_loss_almost_every_picture_is_on_time() {
-    // (loss, at least so many of 600 pictures on time)
-    for (loss, least) in [(0.02, 590), (0.05, 560)] {
+    // (loss, at least so many of 300 pictures on time)
+    for (loss, least) in [(0.02, 295), (0.05, 280)] {
         let mut setup = Setup::clean(5 * MS);
         setup.there.loss = Loss::Random(loss);
         let mut world = World::new(&setup);
-        world.run(20 * SECOND, true);
+        world.run(10 * SECOND, true);
         let on_time = world.delivered[&VIDEO].iter().filter(|frame| !frame.late);
         let on_time = on_time.count();
-        assert!(on_time >= least, "{on_time} of 600 at a loss of {loss}");
+        assert!(on_time >= least, "{on_time} of 300 at a loss of {loss}");
         check_statistics(&mut world);
     }
 }

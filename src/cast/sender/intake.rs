@@ -35,10 +35,15 @@ impl Stream {
         };
         let size = frame.data.len();
         let id = self.in_flight.newest().next();
+        // Decoders are started by a key frame, those of sound too; what stands alone may be called one.
+        let dependency = match frame.dependency {
+            Dependency::Independent if id == FrameId::FIRST => Dependency::KeyFrame,
+            other => other,
+        };
         let payload = self.cipher.apply_owned(id, frame.data);
         let slices = FrameSlices {
             id,
-            dependency: frame.dependency,
+            dependency,
             media_time: frame.media_time,
             new_playout_delay_ms: self.new_playout_delay_ms.take(),
             payload: &payload,
@@ -46,7 +51,7 @@ impl Stream {
         let in_flight = InFlightFrame::new(&slices, payload.clone(), packet_count, frame.times);
         self.in_flight.push(in_flight);
         self.newest_media_time = Some(frame.media_time);
-        if frame.dependency == Dependency::KeyFrame {
+        if dependency == Dependency::KeyFrame {
             self.key_frames.on_key_frame(now, id);
             self.broken = false;
         }

@@ -287,7 +287,8 @@ fn the_kind_of_frame_shows_in_its_packets() {
         [
             (false, 0, true, Some(0)),
             (false, 1, false, Some(0)),
-            (true, 0, false, Some(0)),
+            // The first block of sound counts as a key frame.
+            (true, 0, true, Some(0)),
             (true, 1, false, Some(1)),
         ]
     );
