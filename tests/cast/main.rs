@@ -29,6 +29,7 @@ mod receiver;
 #[path = "../support/recording.rs"]
 mod recording;
 mod recordings;
+mod repair;
 mod rtcp;
 mod rtp;
 mod sender_replay;
