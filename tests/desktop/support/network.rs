@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! Two hosts with a cable between them (`build-aux/desktop/network`).
+
+use std::process::Command;
+
+use super::script;
+
+/// Side `a` is 10.77.0.1, side `b` is 10.77.0.2.
+pub struct Network {
+    name: String,
+}
+
+impl Network {
+    /// Makes both. `loss`: percent of the UDP packets that `b` loses. `None`, loudly, when this process may not.
+    pub fn up(name: &str, loss: u32) -> Option<Self> {
+        if !rustix::process::geteuid().is_root() {
+            assert!(
+                std::env::var_os("TELECAST_TEST_AS_ROOT").is_none(),
+                "TELECAST_TEST_AS_ROOT is set, but this is not root"
+            );
+            eprintln!("NOT TESTED: network namespaces need root");
+            return None;
+        }
+        let network = Network {
+            name: name.to_owned(),
+        };
+        let status = Command::new(script("network"))
+            .args(["up", name, &loss.to_string()])
+            .status()
+            .unwrap();
+        assert!(status.success(), "network up: {status}");
+        Some(network)
+    }
+
+    /// The namespace of the sender's host.
+    pub fn a(&self) -> String {
+        format!("{}-a", self.name)
+    }
+
+    /// The namespace of the receiver's host.
+    pub fn b(&self) -> String {
+        format!("{}-b", self.name)
+    }
+}
+
+impl Drop for Network {
+    fn drop(&mut self) {
+        match Command::new(script("network"))
+            .args(["down", &self.name])
+            .status()
+        {
+            Ok(status) if status.success() => {}
+            other => eprintln!("network down {}: {other:?}", self.name),
+        }
+    }
+}
