@@ -113,7 +113,7 @@ fn share(kind: &str, buttons: &[&str], size: &str) {
             .env("TELECAST_TEST_KIND", kind),
     );
     session.press(buttons);
-    let status = child.wait(Duration::from_secs(60));
+    let status = child.wait(Duration::from_mins(1));
     assert!(status.success());
     assert!(
         child.lines().iter().any(|line| line.contains(size)),

@@ -17,7 +17,7 @@ const UP: Duration = Duration::from_secs(90);
 /// The script ends what it started within 3 s and kills the rest.
 const DOWN: Duration = Duration::from_secs(15);
 /// The portal's dialog and a button in it.
-const DIALOG: Duration = Duration::from_secs(60);
+const DIALOG: Duration = Duration::from_mins(1);
 
 /// A running session. All of its processes end with it.
 pub struct Session {
