@@ -41,12 +41,12 @@ pub(super) async fn start(request: VideoRequest) -> Result<VideoSource, CaptureE
     let portal = Screencast::with_connection(connection)
         .await
         .map_err(error)?;
-    if !portal
-        .available_source_types()
-        .await
-        .map_err(error)?
-        .contains(kind)
-    {
+    let offered = portal.available_source_types().await.map_err(error)?;
+    if offered.is_empty() {
+        // The portal itself runs, but no desktop stands behind it.
+        return Err(CaptureError::NoPortal);
+    }
+    if !offered.contains(kind) {
         return Err(CaptureError::KindNotOffered(request.kind));
     }
     let session = portal

@@ -251,4 +251,4 @@ pub(super) unsafe fn borrow<'a>(fd: RawFd) -> BorrowedFd<'a> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
