@@ -17,3 +17,4 @@ mod recording;
 mod sender;
 mod session;
 mod tls;
+mod whole;

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! A session of ours casts the test card to a receiver of ours: real encoders, TLS, UDP, real decoders, no desktop.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use telecast::capture::slot::Next;
+use telecast::capture::source::{SourceKind, VideoRequest, VideoSource};
+use telecast::cast::codec::VideoCodec;
+use telecast::cast::control::EncoderControl;
+use telecast::encode::config::{Encoders, VideoConfig};
+use telecast::encode::profile::Profile;
+use telecast::encode::video::VideoEncoder;
+use telecast::receiver::{Receiver, ReceiverOptions, ReceiverState};
+use telecast::session::Session;
+use telecast::session::options::{CodecChoice, MirrorOptions, Target};
+use telecast::session::reason::{Missing, Reason};
+use telecast::session::source::{
+    AudioSetup, BoxFuture, Codecs, EncoderPort, Ended, Feed, MediaSource, VideoSetup,
+};
+use tokio::runtime::Handle;
+use tokio::sync::watch;
+use tokio::time::timeout;
+
+const SIZE: (u32, u32) = (640, 360);
+const LIMIT: Duration = Duration::from_secs(30);
+
+/// The test card, encoded in software.
+struct CardSource {
+    codec: VideoCodec,
+    card: Option<VideoSource>,
+    /// Held: it would say when the source has ended, which it never does.
+    ended: watch::Sender<Option<Reason>>,
+}
+
+struct Port(Arc<Mutex<VideoEncoder>>);
+
+impl EncoderPort for Port {
+    fn control(&mut self, wish: EncoderControl) {
+        self.0.lock().unwrap().control(wish);
+    }
+}
+
+impl MediaSource for CardSource {
+    fn may_ask(&self) -> bool {
+        false
+    }
+
+    fn codecs(&self) -> BoxFuture<'static, Result<Codecs, Reason>> {
+        let video = vec![self.codec];
+        Box::pin(async {
+            Ok(Codecs {
+                video,
+                audio: Vec::new(),
+            })
+        })
+    }
+
+    fn open(&mut self) -> BoxFuture<'_, Result<Ended, Reason>> {
+        Box::pin(async {
+            let request = VideoRequest {
+                size: SIZE,
+                ..VideoRequest::new(SourceKind::TestCard)
+            };
+            self.card = Some(VideoSource::start(request).await.unwrap());
+            Ok(self.ended.subscribe())
+        })
+    }
+
+    fn start_video(&mut self, setup: VideoSetup) -> Result<Feed, Reason> {
+        let software = Profile::candidates(setup.codec)
+            .into_iter()
+            .filter(|profile| !profile.hardware)
+            .collect();
+        let config = VideoConfig {
+            max_size: setup.max_size,
+            bitrate: setup.bitrate,
+            max_frame_rate: setup.frame_rate,
+            epoch: setup.epoch,
+            ..VideoConfig::new(setup.codec, Encoders::Candidates(software))
+        };
+        let (sender, events) = async_channel::bounded(8);
+        let encoder = Arc::new(Mutex::new(VideoEncoder::start(config, sender).unwrap()));
+        let frames = self.card.as_ref().unwrap().frames();
+        let weak = Arc::downgrade(&encoder);
+        std::thread::spawn(move || {
+            while let Next::Item(frame) = frames.take_until(None) {
+                let Some(encoder) = weak.upgrade() else {
+                    return;
+                };
+                if setup.valve.admit() {
+                    encoder.lock().unwrap().push(frame);
+                }
+            }
+        });
+        Ok(Feed {
+            events,
+            port: Box::new(Port(encoder)),
+        })
+    }
+
+    fn start_audio(&mut self, _setup: AudioSetup) -> Result<Feed, Reason> {
+        Err(Reason::Missing(Missing::AudioEncoder))
+    }
+
+    fn pause(&mut self, _paused: bool) {}
+}
+
+async fn the_card_is_shown(codec: VideoCodec) {
+    let receiver = Receiver::start(ReceiverOptions {
+        name: "Test TV".into(),
+        listen: IpAddr::V4(Ipv4Addr::LOCALHOST),
+        port: 0,
+        advertise: false,
+        play_sound: false,
+        measure: true,
+        ..ReceiverOptions::default()
+    })
+    .await
+    .expect("the receiver starts");
+    let handle = Session::start(
+        &Handle::current(),
+        Target {
+            name: "Test TV".to_owned(),
+            addresses: vec![receiver.address()],
+            has_screen: true,
+        },
+        MirrorOptions {
+            codec: CodecChoice::Only(codec),
+            ..MirrorOptions::default()
+        },
+        Box::new(CardSource {
+            codec,
+            card: None,
+            ended: watch::channel(None).0,
+        }),
+    );
+
+    let mut stats = receiver.stats();
+    let shown = stats.wait_for(|stats| {
+        let measured = stats
+            .measure
+            .is_some_and(|measure| measure.screen_to_decoded_ms.p50 > 0.0);
+        measured && stats.fps.shown > 10.0
+    });
+    let shown = timeout(LIMIT, shown).await;
+    let shown = shown.unwrap_or_else(|_| {
+        panic!(
+            "no picture: {:?}; the session: {:?}",
+            receiver.stats().borrow().clone(),
+            handle.state().borrow().clone()
+        )
+    });
+    let shown = shown.unwrap().clone();
+    assert_eq!(shown.codec, codec.name());
+    assert_eq!((shown.width, shown.height), SIZE);
+    let delay = shown.measure.unwrap().screen_to_decoded_ms.p50;
+    assert!(
+        delay < 500.0,
+        "{delay} ms from the card to the decoded picture"
+    );
+
+    let mut stats = handle.stats();
+    let known = stats.wait_for(|stats| stats.fps.acknowledged > 10.0 && stats.rtt_ms.is_some());
+    let known = timeout(LIMIT, known)
+        .await
+        .expect("in time")
+        .unwrap()
+        .clone();
+    assert_eq!(
+        (known.codec, known.state),
+        (Some(codec.name()), "streaming")
+    );
+    assert_eq!((known.width, known.height), SIZE);
+    assert!(known.latency_ms.encode.is_some() && known.latency_ms.network.is_some());
+
+    assert!(handle.stop());
+    let reason = timeout(LIMIT, handle.ended())
+        .await
+        .expect("it ends in time");
+    assert_eq!(reason, Reason::UserStopped);
+    let mut doing = receiver.status();
+    let idle = doing.wait_for(|doing| doing.state == ReceiverState::Idle);
+    timeout(LIMIT, idle)
+        .await
+        .expect("the app is stopped")
+        .unwrap();
+    receiver.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_test_card_is_cast_as_vp8() {
+    the_card_is_shown(VideoCodec::Vp8).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_test_card_is_cast_as_h264() {
+    the_card_is_shown(VideoCodec::H264).await;
+}
