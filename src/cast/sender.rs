@@ -157,6 +157,7 @@ impl Sender {
         mut congestion: Box<dyn CongestionControl>,
     ) -> Sender {
         config.max_packet_size = config.max_packet_size.max(MIN_PACKET_SIZE);
+        config.target_delay = Duration::from_millis(wire_delay(config.target_delay).into());
         let mut streams: Vec<Stream> = config
             .streams
             .iter()
@@ -324,7 +325,7 @@ impl Sender {
     }
 
     fn on_target_delay(&mut self, delay: Duration) {
-        let ms = u16::try_from(delay.as_millis()).unwrap_or(u16::MAX);
+        let ms = wire_delay(delay);
         self.target_delay = Duration::from_millis(ms.into());
         for stream in &mut self.streams {
             // 0 means "no change" on the wire.
@@ -423,6 +424,11 @@ impl Sender {
 
 fn find(streams: &mut [Stream], id: StreamId) -> Option<&mut Stream> {
     streams.iter_mut().find(|stream| stream.config.id == id)
+}
+
+/// A playout delay in the milliseconds of the wire.
+fn wire_delay(delay: Duration) -> u16 {
+    u16::try_from(delay.as_millis()).unwrap_or(u16::MAX)
 }
 
 fn remember(events: &mut VecDeque<SenderEvent>, event: SenderEvent) {

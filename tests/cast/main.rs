@@ -32,5 +32,6 @@ mod recordings;
 mod repair;
 mod rtcp;
 mod rtp;
+mod sender_properties;
 mod sender_replay;
 mod support;

@@ -129,7 +129,8 @@ impl Stream {
             .reports
             .media_time_at(now)
             .map(|media_time| self.in_flight.span_until(media_time, self.config.timebase));
-        let span = (self.in_flight_media() + next).max(until_now.unwrap_or_default());
+        let until_next = self.in_flight_media().saturating_add(next);
+        let span = until_next.max(until_now.unwrap_or_default());
         self.in_flight.is_empty() || span <= limit
     }
 
