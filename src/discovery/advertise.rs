@@ -3,6 +3,7 @@
 //! date with the network's interfaces, withdrawn at the end.
 
 use std::net::IpAddr;
+use std::time::Duration;
 
 use mdns_sd::ServiceInfo;
 use tokio::sync::watch;
@@ -32,7 +33,13 @@ pub struct Advertisement {
     pub status: String,
     /// The TCP port of the control channel; not 0.
     pub port: u16,
+    /// The one address that the receiver listens on; `None`: all of this computer's, as they come and go.
+    pub address: Option<IpAddr>,
 }
+
+/// Time between two announcements of changes. A record may be multicast once a second (RFC 6762 section 6), and the
+/// library repeats each announcement after one second: what came sooner would not leave.
+const GAP: Duration = Duration::from_millis(2200);
 
 /// Why a receiver cannot be announced.
 #[derive(Debug, thiserror::Error)]
@@ -91,16 +98,20 @@ impl Advertisement {
             return Err(AdvertiseError::Incomplete);
         }
         let host = format!("{}.local.", self.id.replace('-', "").to_lowercase());
-        let no_addresses: &[IpAddr] = &[];
+        let addresses: Vec<IpAddr> = self.address.into_iter().collect();
         let service = ServiceInfo::new(
             SERVICE_TYPE,
             &self.instance(),
             &host,
-            no_addresses,
+            &addresses[..],
             self.port,
             &self.txt()[..],
         )?;
-        Ok(service.enable_addr_auto())
+        Ok(if addresses.is_empty() {
+            service.enable_addr_auto()
+        } else {
+            service
+        })
     }
 }
 
@@ -126,7 +137,7 @@ impl Advertiser {
         Ok(Advertiser { wanted, task })
     }
 
-    /// Announces what changed: name, busy, status. The id stays what it was.
+    /// Announces what changed: name, busy, status; at once, or 2 s after the change before. The id stays what it was.
     pub fn update(&self, change: impl FnOnce(&mut Advertisement)) {
         self.wanted.send_if_modified(|advertisement| {
             let before = advertisement.clone();
@@ -151,12 +162,23 @@ async fn run(mdns: Mdns, interface: Option<String>, mut changes: watch::Receiver
         .ok();
     let mut mdns = Some(mdns);
     let mut settled = None;
+    // When what changed is announced, and before which moment nothing is.
+    let mut due = None;
+    let mut not_before = Instant::now() + GAP;
     loop {
         let result = tokio::select! {
             change = changes.changed() => match change {
-                Ok(()) => announce(mdns.as_ref(), &changes.borrow_and_update()),
+                Ok(()) => {
+                    due.get_or_insert(not_before);
+                    Ok(())
+                }
                 Err(_) => break,
             },
+            () = at(due) => {
+                due = None;
+                not_before = Instant::now() + GAP;
+                announce(mdns.as_ref(), &changes.borrow_and_update())
+            }
             () = changed(interfaces.as_mut()) => {
                 settled = Some(Instant::now() + SETTLED);
                 mdns.as_mut().map_or(Ok(()), Mdns::look_again).map_err(Into::into)
@@ -213,6 +235,7 @@ mod tests {
             busy: false,
             status: String::new(),
             port: 8009,
+            address: None,
         }
     }
 

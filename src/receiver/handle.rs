@@ -84,6 +84,7 @@ impl Receiver {
             busy: false,
             status: String::new(),
             port: address.port(),
+            address: Some(address.ip().to_canonical()).filter(|ip| !ip.is_unspecified()),
         };
         let interface = options.interface.clone();
         let advertiser = if options.advertise {
@@ -137,7 +138,7 @@ impl ReceiverHandle {
         self.shared.status()
     }
 
-    /// The numbers of the current or last cast; new ones come four times a second while something is cast.
+    /// The numbers of the current or last cast; new ones come once a second.
     pub fn stats(&self) -> watch::Receiver<ReceiverStats> {
         self.shared.stats()
     }

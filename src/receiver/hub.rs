@@ -14,6 +14,7 @@ use std::time::{Duration, Instant, SystemTime};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
+use tokio::time::MissedTickBehavior;
 
 use self::door::Door;
 use super::connection::{self, FromConnection};
@@ -43,6 +44,8 @@ const INCOMING: usize = 64;
 const NEWS: usize = 8;
 /// How long connections may take to close at the end.
 const CLOSE: Duration = Duration::from_secs(2);
+/// How often the numbers are published while nothing is cast; while something is, the media do it.
+const TICK: Duration = Duration::from_secs(1);
 /// How long no connection is accepted after that failed, for want of file descriptors most likely.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
 
@@ -147,6 +150,8 @@ impl Hub {
         renewal.tick().await;
         let mut renewed = JoinSet::new();
         let mut pause = None;
+        let mut tick = tokio::time::interval(TICK);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             self.drain().await;
             self.announce(advertiser);
@@ -172,6 +177,9 @@ impl Hub {
                 }
                 () = connection::at(pause.map(Into::into)) => pause = None,
                 () = connection::at(timeout.map(Into::into)) => {}
+                _ = tick.tick() => if self.casting.is_none() {
+                    self.shared.set_still();
+                },
                 _ = renewal.tick() => {
                     renewed.spawn_blocking(|| Identity::generate(SystemTime::now()));
                 }

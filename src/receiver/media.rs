@@ -23,7 +23,7 @@ use super::stats::ReceiverStats;
 use crate::cast::receiver::{Event, Input, Output, Receiver};
 
 /// How often the numbers are published.
-const TICK: Duration = Duration::from_millis(250);
+const TICK: Duration = Duration::from_secs(1);
 /// Datagrams that are taken before anything else gets its turn.
 const BATCH: usize = 64;
 /// Media without any datagram for so long are dead: a sender reports twice a second even when the screen is still.
@@ -63,6 +63,9 @@ impl Media {
         let mut remote = None;
         let mut last_datagram = Instant::now();
         loop {
+            if let Some(audio) = &mut self.audio {
+                audio.played(Instant::now(), &mut self.core);
+            }
             let timeout = self.drain(remote);
             let show_at = self.video.as_ref().and_then(VideoPath::deadline);
             let events = self.video.as_ref().and_then(VideoPath::events);

@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use tokio::sync::watch;
 
 use super::options::ReceiverOptions;
-use super::stats::{ReceiverState, ReceiverStats, ReceiverStatus};
+use super::stats::{FrameRates, ReceiverState, ReceiverStats, ReceiverStatus};
 use crate::decode;
 
 /// One per receiver. Locks are held for moments only, never across an await.
@@ -61,6 +61,12 @@ impl Shared {
             sender: now.sender,
             ..stats
         });
+    }
+
+    /// Says that nothing moves; the sums of the last cast stay.
+    pub(super) fn set_still(&self) {
+        self.stats
+            .send_modify(|stats| stats.fps = FrameRates::default());
     }
 
     pub(super) fn stats(&self) -> watch::Receiver<ReceiverStats> {

@@ -22,6 +22,7 @@ fn advertisement() -> Advertisement {
         busy: false,
         status: String::new(),
         port: 8010,
+        address: None,
     }
 }
 

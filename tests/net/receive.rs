@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use telecast::cast::channel::namespace;
+use telecast::discovery::{Device, DeviceKind, Discovery, DiscoveryOptions};
 use telecast::receiver::{
     AcceptPolicy, ListenError, Picture, Receiver, ReceiverError, ReceiverHandle, ReceiverOptions,
     ReceiverState, Screen,
@@ -16,6 +17,7 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpStream, UdpSocket};
 use tokio::sync::oneshot;
 
+use super::netns::{Hosts, inside};
 use super::recording::Recording;
 use super::sender::{ME, Sender};
 
@@ -131,7 +133,7 @@ async fn recorded_session_is_shown(name: &'static str, codec: &str) {
     let feedback = replay(&recording, media).await;
     state(&receiver, ReceiverState::Streaming).await;
     // The last frames wait for their playout time.
-    tokio::time::sleep(Duration::from_millis(700)).await;
+    tokio::time::sleep(Duration::from_millis(1800)).await;
     let stats = receiver.stats().borrow().clone();
     assert!(feedback > 10, "{feedback} datagrams of feedback");
     assert_eq!(
@@ -178,6 +180,65 @@ async fn a_recorded_vp8_session_is_decoded_and_shown() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_recorded_vp9_session_is_decoded_and_shown() {
     recorded_session_is_shown("openscreen-vp9", "vp9").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_recorded_av1_session_is_decoded_and_shown() {
+    recorded_session_is_shown("openscreen-av1", "av1").await;
+}
+
+#[test]
+fn a_receiver_is_found_by_its_announcement_and_says_when_it_is_busy() {
+    let Some(hosts) = Hosts::new() else { return };
+    let (done, wait_done) = oneshot::channel::<()>();
+    std::thread::scope(|scope| {
+        let b = &hosts.b;
+        scope.spawn(move || {
+            inside(b, || async {
+                let listen = "::".parse().unwrap();
+                let receiver = start(ReceiverOptions {
+                    advertise: true,
+                    listen,
+                    ..options()
+                })
+                .await;
+                wait_done.await.expect("the other side is done");
+                receiver.stop().await;
+            });
+        });
+        inside(&hosts.a, || async {
+            let discovery = Discovery::start(DiscoveryOptions::default());
+            let mut devices = discovery.watch();
+            let mut wait = async |what: &str, wanted: &dyn Fn(&Device) -> bool| {
+                let found = devices.wait_for(|list| list.iter().any(wanted));
+                let found = tokio::time::timeout(LONG, found).await;
+                let list = found
+                    .unwrap_or_else(|_| panic!("waited in vain: {what}"))
+                    .unwrap();
+                list.iter().find(|device| wanted(device)).unwrap().clone()
+            };
+            let device = wait("found", &|device| device.name == "Test TV" && !device.busy).await;
+            assert_eq!(device.kind, DeviceKind::Tv);
+            let mut sender = Sender::connect(device.best().unwrap().socket_addr()).await;
+            let transport = sender.launch(MIRRORING).await;
+            wait("busy", &|device| device.busy && !device.status.is_empty()).await;
+            let answer = sender
+                .offer(&transport, 1, &recorded_offer("openscreen-vp8"))
+                .await;
+            assert_eq!(answer["result"], "ok");
+            sender
+                .send(
+                    ME,
+                    "receiver-0",
+                    namespace::RECEIVER,
+                    &json!({ "type": "STOP", "requestId": 9 }),
+                )
+                .await;
+            wait("idle", &|device| !device.busy).await;
+            discovery.stop().await;
+            done.send(()).expect("the receiver waits");
+        });
+    });
 }
 
 #[tokio::test]

@@ -7,9 +7,9 @@ use std::time::Instant;
 use tokio::sync::watch;
 
 use crate::cast::codec::AudioCodec;
-use crate::cast::frame::StreamId;
+use crate::cast::frame::{FrameId, StreamId};
 use crate::cast::offer::AudioStream;
-use crate::cast::receiver::ReceivedFrame;
+use crate::cast::receiver::{Input, ReceivedFrame, Receiver};
 use crate::decode::audio::{AudioDecoder, Sound};
 use crate::decode::error::DecodeError;
 use crate::decode::player::Player;
@@ -17,6 +17,9 @@ use crate::receiver::measure::Sounds;
 use crate::receiver::shared::Shared;
 use crate::receiver::spectrum::Listener;
 use crate::receiver::stats::{AudioStats, ReceiverStats};
+
+/// Frames that may wait to be heard; 20 ms each, the queue lasts longer than the longest delay.
+const MAX_WAITING: usize = 300;
 
 /// The state of the sound.
 pub(in crate::receiver) struct AudioPath {
@@ -28,6 +31,8 @@ pub(in crate::receiver) struct AudioPath {
     decoded: u64,
     rate: u32,
     listener: Listener,
+    /// Frames that are not heard yet, and when they will be.
+    waiting: VecDeque<(Instant, FrameId)>,
     player: Option<Player>,
     volume: watch::Receiver<(f64, bool)>,
     measure: Option<Sounds>,
@@ -52,6 +57,7 @@ impl AudioPath {
             decoded: 0,
             rate,
             listener: Listener::default(),
+            waiting: VecDeque::new(),
             player: player.transpose()?,
             volume,
             measure: shared.options.measure.then(|| Sounds::new(rate)),
@@ -64,8 +70,28 @@ impl AudioPath {
             self.decoder.reset();
         }
         match self.decoder.decode(&frame.data) {
-            Ok(sound) => self.on_sound(&sound, frame.playout),
+            Ok(sound) => {
+                if self.waiting.len() == MAX_WAITING {
+                    self.waiting.pop_front();
+                }
+                self.waiting.push_back((frame.playout, frame.id));
+                self.on_sound(&sound, frame.playout);
+            }
             Err(error) => tracing::debug!(%error, "sound"),
+        }
+    }
+
+    /// Tells the core what has begun to sound by now, for its event log. Later by as long as the loop slept, which is
+    /// less than a frame while sound comes.
+    pub(super) fn played(&mut self, now: Instant, core: &mut Receiver) {
+        while let Some((_, frame)) = self.waiting.pop_front_if(|(playout, _)| *playout <= now) {
+            core.handle(
+                now,
+                Input::PlayedOut {
+                    stream: self.stream,
+                    frame,
+                },
+            );
         }
     }
 
