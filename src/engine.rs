@@ -1,6 +1,146 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! The one API that front ends may call: devices, sessions, settings. Knows nothing about GTK, D-Bus or argv.
+//!
+//! ```text
+//! front end ──find, mirror, receive──▶ Engine ──▶ discovery (what is there), session (one cast), receiver
+//!                                        └─ CastSource: capture ──RawFrame──▶ encode ──EncodedFrame──▶ session
+//! ```
+//! What a front end needs of the rooms below is re-exported here, so that it needs to know no other room.
 
+mod find;
+mod source;
+mod tokens;
+mod tone;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::runtime::Handle;
+use tokio::sync::watch;
+
+pub use crate::capture::source::SourceKind;
+pub use crate::cast::codec::{AudioCodec, VideoCodec};
+pub use crate::discovery::{Device, DeviceKind, Endpoint};
+pub use crate::receiver::{
+    AcceptPolicy, ListenError, Picture, Receiver, ReceiverError, ReceiverHandle, ReceiverOptions,
+    ReceiverState, ReceiverStats, Screen,
+};
+pub use crate::session::handle::{Command, SessionHandle, Volume};
+pub use crate::session::options::{CodecChoice, MirrorOptions};
 pub use crate::session::reason::{Blame, Layer, Missing, Reason, SourceEnd, Waiting};
 pub use crate::session::state::{SessionState, Streams, Trouble};
 pub use crate::session::stats::SessionStats;
+pub use tone::{TestSound, play_test_sound};
+
+use crate::discovery::{Discovery, DiscoveryHandle, DiscoveryOptions};
+use crate::session::Session;
+use crate::session::options::Target;
+use source::CastSource;
+use tokens::Tokens;
+
+/// How the engine is to run.
+#[derive(Debug, Clone, Default)]
+pub struct EngineOptions {
+    /// Look for devices on this network interface only.
+    pub interface: Option<String>,
+}
+
+/// Which sound goes to the TV.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AudioChoice {
+    /// Only the TV plays.
+    Tv,
+    /// The TV and this computer play.
+    Both,
+    /// The sound of the application with this name.
+    App(String),
+    /// None.
+    None,
+    /// The test card's own sound.
+    Tone,
+}
+
+/// What is to be cast, and how.
+#[derive(Debug, Clone)]
+pub struct MirrorRequest {
+    /// Where the picture comes from.
+    pub source: SourceKind,
+    /// Where the sound comes from.
+    pub audio: AudioChoice,
+    /// Whether a permission that was given before may be used again, without a dialog.
+    pub restore: bool,
+    /// The window that the dialog belongs to (an `xdg_foreign` handle).
+    pub parent_window: Option<String>,
+    /// Codec, size, rate, delay, network.
+    pub options: MirrorOptions,
+}
+
+/// The running engine. Lives on the tokio runtime on which it was started.
+#[derive(Debug)]
+pub struct Engine {
+    runtime: Handle,
+    discovery: DiscoveryHandle,
+    tokens: Tokens,
+}
+
+impl Engine {
+    /// Starts to look for devices, on the current tokio runtime.
+    pub fn start(options: EngineOptions) -> Engine {
+        let discovery = Discovery::start(DiscoveryOptions {
+            interface: options.interface,
+            hosts: Vec::new(),
+        });
+        Engine {
+            runtime: Handle::current(),
+            discovery,
+            tokens: Tokens::of_user(),
+        }
+    }
+
+    /// The devices that are known, as they come and go.
+    pub fn devices(&self) -> watch::Receiver<Arc<[Device]>> {
+        self.discovery.watch()
+    }
+
+    /// Why the network cannot be searched at the moment.
+    pub fn discovery_problem(&self) -> Option<String> {
+        self.discovery
+            .problem()
+            .borrow()
+            .as_ref()
+            .map(ToString::to_string)
+    }
+
+    /// The device that `query` means: an id or a name of the list (within `wait`), else a host with an optional port.
+    ///
+    /// # Errors
+    /// [`Reason::DeviceNotFound`], [`Reason::HostUnknown`].
+    pub async fn find(&self, query: &str, wait: Duration) -> Result<Device, Reason> {
+        find::find(&self.discovery, query, wait).await
+    }
+
+    /// Starts to mirror to `device`. The handle tells how it goes; nothing else needs to be kept.
+    pub fn mirror(&self, device: &Device, request: MirrorRequest) -> SessionHandle {
+        let target = Target {
+            name: device.name.clone(),
+            addresses: device.endpoints.iter().map(Endpoint::socket_addr).collect(),
+            has_screen: device.kind.has_picture(),
+        };
+        let options = request.options.clone();
+        let source = CastSource::new(request, &target, self.tokens.clone());
+        Session::start(&self.runtime, target, options, Box::new(source))
+    }
+
+    /// Starts to be a Cast device, on the current tokio runtime.
+    ///
+    /// # Errors
+    /// [`ReceiverError`], a port in use above all.
+    pub async fn receive(options: ReceiverOptions) -> Result<ReceiverHandle, ReceiverError> {
+        Receiver::start(options).await
+    }
+
+    /// Ends the search for devices. Sessions are ended by their handles.
+    pub async fn shut_down(self) {
+        self.discovery.stop().await;
+    }
+}

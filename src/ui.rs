@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! What is seen: the test card and the receiver's window. Only talks to the engine.
 
+pub mod receiver_window;
 pub mod test_card;

@@ -5,6 +5,7 @@
 //! translation, so that translators can move it.
 
 mod reason;
+mod receiver;
 mod state;
 
 use gettextrs::{
@@ -12,7 +13,8 @@ use gettextrs::{
 };
 
 pub use reason::{Explanation, explain};
-pub use state::describe;
+pub use receiver::receiver_failed;
+pub use state::{describe, no_devices, ready_to_receive};
 
 /// The name of the catalogues.
 const DOMAIN: &str = "telecast";

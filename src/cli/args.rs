@@ -139,17 +139,6 @@ pub struct MirrorArguments {
     pub stats: StatsFormat,
 }
 
-/// Whom the receiver serves.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Accept {
-    /// Ask in the receiver's window
-    Ask,
-    /// Senders that were accepted before
-    Known,
-    /// Everyone on the network
-    Any,
-}
-
 /// `telecast receive`
 #[derive(Debug, Args)]
 pub struct ReceiveArguments {

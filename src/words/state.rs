@@ -20,3 +20,13 @@ pub fn describe(state: &SessionState) -> String {
         SessionState::Ended(_) => gettext("Ended"),
     }
 }
+
+/// What the list of devices says when it is empty.
+pub fn no_devices() -> String {
+    gettext("No Cast devices found. Are the device and this computer in the same network?")
+}
+
+/// What the receiver's window says while nobody casts.
+pub fn ready_to_receive() -> String {
+    gettext("Ready. Choose this name in the list of Cast devices on another computer or phone.")
+}

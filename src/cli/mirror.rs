@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! `telecast mirror`: one cast from the command line, until it ends or is interrupted.
+
+use std::time::Duration;
+
+use super::args::{Audio, Bitrate, Codec, MirrorArguments, Profile, Source};
+use super::print;
+use super::signals::Signals;
+use crate::engine::{
+    AudioChoice, CodecChoice, Engine, EngineOptions, MirrorOptions, MirrorRequest, Reason,
+    SessionHandle, SessionState, SessionStats, SourceKind, VideoCodec,
+};
+use crate::words;
+
+/// How long a device is looked for by name.
+const LOOK: Duration = Duration::from_secs(8);
+
+/// Runs one cast.
+pub async fn run(arguments: MirrorArguments) -> anyhow::Result<()> {
+    let mut signals = Signals::new()?;
+    let engine = Engine::start(EngineOptions {
+        interface: arguments.interface.clone(),
+    });
+    let found = tokio::select! {
+        found = engine.find(&arguments.device, LOOK) => found,
+        () = signals.next() => Err(Reason::UserStopped),
+    };
+    let outcome = match found {
+        Ok(device) => {
+            let session = engine.mirror(&device, request(&arguments));
+            let ended = follow(&session, &arguments, &mut signals).await;
+            (ended, device.name)
+        }
+        Err(reason) => (Ok(reason), arguments.device.clone()),
+    };
+    engine.shut_down().await;
+    let (reason, name) = (outcome.0?, outcome.1);
+    let line = words::explain(&reason, &name).line();
+    if reason.is_failure() {
+        anyhow::bail!(line);
+    }
+    if !matches!(reason, Reason::DialogCancelled) {
+        eprintln!("{line}");
+    }
+    Ok(())
+}
+
+/// Shows what the session does until it is over.
+async fn follow(
+    session: &SessionHandle,
+    arguments: &MirrorArguments,
+    signals: &mut Signals,
+) -> anyhow::Result<Reason> {
+    let (mut state, mut numbers) = (session.state(), session.stats());
+    let limit = arguments.duration.map(Duration::from_secs_f64);
+    // Counts from the first frame: the time in the dialog is the user's own.
+    let mut deadline = None;
+    let ended = session.ended();
+    tokio::pin!(ended);
+    say(&state.borrow_and_update());
+    let mut asked = false;
+    loop {
+        tokio::select! {
+            reason = &mut ended => return Ok(reason),
+            Ok(()) = state.changed() => {
+                let now = state.borrow_and_update().clone();
+                say(&now);
+                if matches!(now, SessionState::Streaming(_)) && deadline.is_none() {
+                    deadline = limit.map(|limit| tokio::time::Instant::now() + limit);
+                }
+            }
+            Ok(()) = numbers.changed() => {
+                let latest = numbers.borrow_and_update().clone();
+                if let Err(error) = print::numbers(arguments.stats, &latest, || text(&latest)) {
+                    session.stop();
+                    ended.await;
+                    return Err(error.into());
+                }
+            }
+            () = sleep_until(deadline) => {
+                deadline = None;
+                session.command(crate::engine::Command::Stop(Reason::Finished));
+            }
+            () = signals.next() => {
+                // Asked twice: it is stopping already and the user does not want to wait.
+                if std::mem::replace(&mut asked, true) || !session.stop() {
+                    return Ok(Reason::UserStopped);
+                }
+            }
+        }
+    }
+}
+
+async fn sleep_until(deadline: Option<tokio::time::Instant>) {
+    match deadline {
+        Some(deadline) => tokio::time::sleep_until(deadline).await,
+        None => std::future::pending().await,
+    }
+}
+
+fn say(state: &SessionState) {
+    if !matches!(state, SessionState::Ended(_)) {
+        eprintln!("{}", words::describe(state));
+    }
+}
+
+/// One line for people.
+fn text(stats: &SessionStats) -> String {
+    format!(
+        "{:>4.0}s  {}x{} {}  {:.0} fps  {} Mbit/s (of {})  rtt {} ms  loss {:.1} %  resent {}",
+        stats.uptime_s,
+        stats.width,
+        stats.height,
+        stats.codec.unwrap_or("–"),
+        stats.fps.acknowledged,
+        print::megabits(stats.bitrate.actual),
+        print::megabits(stats.bitrate.target),
+        print::or_dash(stats.rtt_ms),
+        stats.loss_pct,
+        stats.retransmitted,
+    )
+}
+
+fn request(arguments: &MirrorArguments) -> MirrorRequest {
+    let defaults = MirrorOptions::default();
+    let options = MirrorOptions {
+        audio: arguments.audio != Audio::None,
+        codec: match arguments.codec {
+            Codec::Auto => CodecChoice::Auto,
+            Codec::Vp8 => CodecChoice::Only(VideoCodec::Vp8),
+            Codec::Vp9 => CodecChoice::Only(VideoCodec::Vp9),
+            Codec::H264 => CodecChoice::Only(VideoCodec::H264),
+            Codec::Av1 => CodecChoice::Only(VideoCodec::Av1),
+        },
+        max_size: arguments.max_size.unwrap_or(defaults.max_size),
+        frame_rate: arguments.fps,
+        bitrate: match arguments.bitrate {
+            Bitrate::Auto => None,
+            Bitrate::Limit(bits) => Some(bits),
+        },
+        target_delay: Duration::from_millis(arguments.latency.map_or_else(
+            || match arguments.profile {
+                Profile::Responsive => 100,
+                Profile::Balanced => 200,
+                Profile::Robust => 400,
+            },
+            u64::from,
+        )),
+        interface: arguments.interface.clone(),
+        ports: arguments.port_range.map(|(first, last)| first..=last),
+        ..defaults
+    };
+    MirrorRequest {
+        options,
+        source: match arguments.source {
+            Source::Screen => SourceKind::Screen,
+            Source::Window => SourceKind::Window,
+            Source::Virtual => SourceKind::Virtual,
+            Source::TestCard => SourceKind::TestCard,
+        },
+        audio: match &arguments.audio {
+            Audio::Tv => AudioChoice::Tv,
+            Audio::Both => AudioChoice::Both,
+            Audio::App(name) => AudioChoice::App(name.clone()),
+            Audio::None => AudioChoice::None,
+            Audio::Tone => AudioChoice::Tone,
+        },
+        restore: !arguments.no_restore,
+        parent_window: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::super::args::{Arguments, Command};
+    use super::*;
+
+    fn parsed(line: &str) -> MirrorRequest {
+        match Arguments::try_parse_from(line.split(' '))
+            .expect("valid")
+            .command
+        {
+            Command::Mirror(arguments) => request(&arguments),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn options_reach_the_request() {
+        let request = parsed(
+            "telecast mirror TV --source window --audio app=mpv --codec h264 --max-size 640x360 --bitrate 2000000 \
+             --latency 150 --no-restore --port-range 5000-5010",
+        );
+        assert_eq!(request.source, SourceKind::Window);
+        assert_eq!(request.audio, AudioChoice::App("mpv".into()));
+        assert_eq!(request.options.codec, CodecChoice::Only(VideoCodec::H264));
+        assert_eq!(request.options.max_size, (640, 360));
+        assert_eq!(request.options.bitrate, Some(2_000_000));
+        assert_eq!(request.options.target_delay, Duration::from_millis(150));
+        assert_eq!(request.options.ports, Some(5000..=5010));
+        assert!(!request.restore);
+    }
+
+    #[test]
+    fn the_default_is_the_balanced_profile() {
+        assert_eq!(
+            parsed("telecast mirror TV").options,
+            MirrorOptions::default()
+        );
+        assert!(!parsed("telecast mirror TV --audio none").options.audio);
+    }
+
+    #[test]
+    fn statistics_fit_on_a_line() {
+        assert!(text(&SessionStats::default()).chars().count() < 120);
+    }
+}

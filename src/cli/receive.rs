@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! `telecast receive`: be a Cast device until interrupted, in a window or headless.
+
+use std::fs;
+use std::io::BufWriter;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use tokio::runtime::Runtime;
+
+use super::args::ReceiveArguments;
+use super::print;
+use super::signals::Signals;
+use crate::engine::{Engine, Picture, ReceiverHandle, ReceiverOptions, ReceiverStats, Screen};
+
+/// Runs the receiver: with a window on this thread, or without one.
+pub fn run(runtime: &Runtime, arguments: &ReceiveArguments) -> anyhow::Result<()> {
+    #[cfg(feature = "gui")]
+    if !arguments.headless {
+        use crate::ui::receiver_window::ReceiverWindow;
+
+        match ReceiverWindow::new() {
+            Ok(window) => return with_window(runtime, arguments, window),
+            Err(error) => tracing::debug!(%error, "headless"),
+        }
+    }
+    runtime.block_on(async {
+        let handle = start(arguments, None).await?;
+        serve(handle, arguments, std::future::pending()).await
+    })
+}
+
+#[cfg(feature = "gui")]
+fn with_window(
+    runtime: &Runtime,
+    arguments: &ReceiveArguments,
+    window: crate::ui::receiver_window::ReceiverWindow,
+) -> anyhow::Result<()> {
+    let screen = window.screen();
+    let handle = runtime.block_on(start(arguments, Some(screen.clone())))?;
+    let (closed, wait_closed) = tokio::sync::oneshot::channel::<()>();
+    std::thread::scope(|scope| {
+        let serving = scope.spawn(|| {
+            let result = runtime.block_on(serve(handle, arguments, async move {
+                // An error means that the window's side is gone: closed as well.
+                wait_closed.await.unwrap_or_default();
+            }));
+            screen.quit();
+            result
+        });
+        window.run(&name(arguments));
+        drop(closed);
+        serving
+            .join()
+            .unwrap_or_else(|_| Err(anyhow::anyhow!("the receiver's thread failed")))
+    })
+}
+
+fn name(arguments: &ReceiveArguments) -> String {
+    let host = || {
+        rustix::system::uname()
+            .nodename()
+            .to_string_lossy()
+            .into_owned()
+    };
+    arguments.name.clone().unwrap_or_else(host)
+}
+
+async fn start(
+    arguments: &ReceiveArguments,
+    screen: Option<Arc<dyn Screen>>,
+) -> anyhow::Result<ReceiverHandle> {
+    let defaults = ReceiverOptions::default();
+    let options = ReceiverOptions {
+        name: name(arguments),
+        listen: arguments.listen.unwrap_or(defaults.listen),
+        port: arguments.port,
+        measure: arguments.measure,
+        screen,
+        ..defaults
+    };
+    Engine::receive(options)
+        .await
+        .map_err(|error| anyhow::anyhow!(crate::words::receiver_failed(&error)))
+}
+
+/// Prints the numbers and writes the snapshots until `closed`, an interrupt or the end of the time.
+async fn serve(
+    handle: ReceiverHandle,
+    arguments: &ReceiveArguments,
+    closed: impl Future<Output = ()>,
+) -> anyhow::Result<()> {
+    let mut signals = Signals::new()?;
+    let mut stats = handle.stats();
+    let time = async {
+        match arguments.duration {
+            Some(seconds) => tokio::time::sleep(Duration::from_secs_f64(seconds)).await,
+            None => std::future::pending().await,
+        }
+    };
+    tokio::pin!(time, closed);
+    let result = loop {
+        tokio::select! {
+            () = signals.next() => break Ok(()),
+            () = &mut time => break Ok(()),
+            () = &mut closed => break Ok(()),
+            changed = stats.changed() => {
+                if changed.is_err() {
+                    break Err(anyhow::anyhow!("the receiver ended by itself"));
+                }
+                let numbers = stats.borrow_and_update().clone();
+                if let Err(error) = print::numbers(arguments.stats, &numbers, || text(&numbers)) {
+                    break Err(error.into());
+                }
+                if let Err(error) = snapshot(&handle, arguments.snapshot.as_deref()).await {
+                    break Err(error);
+                }
+            }
+        }
+    };
+    let last = snapshot(&handle, arguments.snapshot.as_deref()).await;
+    handle.stop().await;
+    result.and(last)
+}
+
+/// One line for people.
+fn text(stats: &ReceiverStats) -> String {
+    let sender = stats
+        .sender
+        .map_or_else(|| "–".to_owned(), |sender| sender.to_string());
+    format!(
+        "{sender}  {}x{} {}  {:.0} fps  late {}  skipped {}  frozen {} ms",
+        stats.width,
+        stats.height,
+        stats.codec,
+        stats.fps.shown,
+        stats.late,
+        stats.skipped,
+        stats.frozen_ms,
+    )
+}
+
+/// Writes the last picture, if there is one, beside the file and renames it: a reader never sees half a picture.
+async fn snapshot(handle: &ReceiverHandle, file: Option<&Path>) -> anyhow::Result<()> {
+    let (Some(file), Some(picture)) = (file, handle.snapshot()) else {
+        return Ok(());
+    };
+    let file = file.to_owned();
+    tokio::task::spawn_blocking(move || write_png(&file, &picture)).await?
+}
+
+fn write_png(file: &Path, picture: &Picture) -> anyhow::Result<()> {
+    let mut beside: PathBuf = file.to_owned();
+    beside.as_mut_os_string().push(".new");
+    let context = || format!("cannot write {}; choose another file", file.display());
+    let out = BufWriter::new(fs::File::create(&beside).with_context(context)?);
+    let mut encoder = png::Encoder::new(out, picture.width, picture.height);
+    encoder.set_color(png::ColorType::Rgba);
+    encoder.set_depth(png::BitDepth::Eight);
+    encoder.set_compression(png::Compression::Fast);
+    let mut writer = encoder.write_header().with_context(context)?;
+    writer
+        .write_image_data(&picture.rgba)
+        .with_context(context)?;
+    writer.finish().with_context(context)?;
+    fs::rename(&beside, file).with_context(context)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use super::*;
+
+    #[test]
+    fn a_snapshot_is_a_readable_picture() {
+        let file =
+            std::env::temp_dir().join(format!("telecast-snapshot-{}.png", std::process::id()));
+        let rgba = bytes::Bytes::from_static(&[10, 20, 30, 255, 200, 100, 50, 255]);
+        let picture = Picture {
+            width: 2,
+            height: 1,
+            rgba: rgba.clone(),
+            show_at: Instant::now(),
+        };
+        write_png(&file, &picture).expect("written");
+        let decoder = png::Decoder::new(std::io::BufReader::new(
+            fs::File::open(&file).expect("there"),
+        ));
+        let mut reader = decoder.read_info().expect("a picture");
+        let mut pixels = vec![0; 8];
+        reader.next_frame(&mut pixels).expect("pixels");
+        assert_eq!(pixels, rgba);
+        fs::remove_file(&file).expect("removed");
+    }
+
+    #[test]
+    fn a_place_that_cannot_be_written_is_named() {
+        let picture = Picture {
+            width: 1,
+            height: 1,
+            rgba: bytes::Bytes::from_static(&[0; 4]),
+            show_at: Instant::now(),
+        };
+        let error = write_png(Path::new("/nonexistent/a.png"), &picture).expect_err("refused");
+        assert!(error.to_string().contains("/nonexistent/a.png"), "{error}");
+    }
+}

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! `CastSource`: what a session streams, made of the capture and the encode rooms. Permission and capture when it is
+//! opened; encoders when the device has answered.
+//!
+//! ```text
+//! VideoSource ──RawFrame──▶ pictures (valve, pause) ──▶ VideoEncoder ──EncoderEvent──▶ session
+//! AudioSource ──AudioBlock──▶ sound ─────────────────▶ AudioEncoder ──EncoderEvent──▶ session
+//! ```
+
+mod pictures;
+mod reasons;
+mod sound;
+
+use std::time::Instant;
+
+use tokio::sync::watch;
+
+use super::tokens::Tokens;
+use super::{AudioChoice, MirrorRequest, Missing, Reason};
+use crate::capture::source::{AudioMode, SourceKind, VideoRequest};
+use crate::cast::codec::{AudioCodec, VideoCodec};
+use crate::encode::probe;
+use crate::session::options::Target;
+use crate::session::source::{AudioSetup, BoxFuture, Codecs, Ended, Feed, MediaSource, VideoSetup};
+use pictures::Pictures;
+use sound::Sound;
+
+/// Encoded frames that wait for the media thread: a quarter of a second of sound, half a second of pictures. A full
+/// queue holds the encoder back, so that raw frames are dropped before it.
+const FEED_DEPTH: usize = 16;
+
+/// See the module.
+#[derive(Debug)]
+pub struct CastSource {
+    request: MirrorRequest,
+    device: String,
+    tokens: Tokens,
+    /// Media time 0 of all streams.
+    epoch: Instant,
+    pictures: Option<Pictures>,
+    sound: Option<Sound>,
+}
+
+impl CastSource {
+    /// A source for a cast to `target`; nothing happens before it is opened.
+    pub fn new(mut request: MirrorRequest, target: &Target, tokens: Tokens) -> CastSource {
+        request.options.video &= target.has_screen;
+        CastSource {
+            request,
+            device: target.name.clone(),
+            tokens,
+            epoch: Instant::now(),
+            pictures: None,
+            sound: None,
+        }
+    }
+
+    async fn open_all(&mut self) -> Result<Ended, Reason> {
+        let (end, ended) = watch::channel(None);
+        if self.request.options.video {
+            self.pictures = Some(self.open_pictures(end.clone()).await?);
+        }
+        if self.request.options.audio
+            && let Some(mode) = self.audio_mode()
+        {
+            self.sound = Some(Sound::open(mode, end).await?);
+        }
+        Ok(ended)
+    }
+
+    async fn open_pictures(&self, end: watch::Sender<Option<Reason>>) -> Result<Pictures, Reason> {
+        let kind = self.request.source;
+        let request = VideoRequest {
+            size: self.request.options.max_size,
+            max_fps: self.request.options.frame_rate,
+            restore_token: if self.request.restore {
+                self.tokens.take(kind)
+            } else {
+                None
+            },
+            parent_window: self.request.parent_window.clone(),
+            ..VideoRequest::new(kind)
+        };
+        let (pictures, token) = Pictures::open(request, end).await?;
+        if let Some(token) = token {
+            self.tokens.keep(kind, &token);
+        }
+        Ok(pictures)
+    }
+
+    fn audio_mode(&self) -> Option<AudioMode> {
+        match &self.request.audio {
+            AudioChoice::Tv => Some(AudioMode::Tv {
+                device: self.device.clone(),
+            }),
+            AudioChoice::Both => Some(AudioMode::Both),
+            AudioChoice::App(name) => Some(AudioMode::App { name: name.clone() }),
+            AudioChoice::Tone => Some(AudioMode::Tone),
+            AudioChoice::None => None,
+        }
+    }
+}
+
+impl MediaSource for CastSource {
+    fn may_ask(&self) -> bool {
+        let asks = self.request.options.video && self.request.source != SourceKind::TestCard;
+        asks && !(self.request.restore && self.tokens.has(self.request.source))
+    }
+
+    fn codecs(&self) -> BoxFuture<'static, Result<Codecs, Reason>> {
+        Box::pin(proven_codecs(
+            self.request.options.video,
+            self.request.options.audio,
+        ))
+    }
+
+    fn open(&mut self) -> BoxFuture<'_, Result<Ended, Reason>> {
+        Box::pin(self.open_all())
+    }
+
+    fn start_video(&mut self, setup: VideoSetup) -> Result<Feed, Reason> {
+        let pictures = self
+            .pictures
+            .as_ref()
+            .ok_or(Reason::Missing(Missing::VideoEncoder))?;
+        pictures.encode(&setup, self.epoch)
+    }
+
+    fn start_audio(&mut self, setup: AudioSetup) -> Result<Feed, Reason> {
+        let sound = self
+            .sound
+            .as_ref()
+            .ok_or(Reason::Missing(Missing::AudioEncoder))?;
+        sound.encode(setup, self.epoch)
+    }
+
+    fn pause(&mut self, paused: bool) {
+        if let Some(pictures) = &self.pictures {
+            pictures.pause(paused);
+        }
+    }
+}
+
+/// What can be encoded here, of what is wanted. Proving encoders blocks, so it happens on a thread of its own.
+async fn proven_codecs(video: bool, audio: bool) -> Result<Codecs, Reason> {
+    let proofs = tokio::task::spawn_blocking(move || Codecs {
+        video: if video { video_codecs() } else { Vec::new() },
+        audio: if audio { audio_codecs() } else { Vec::new() },
+    });
+    let codecs = proofs
+        .await
+        .map_err(|error| Reason::System(error.to_string()))?;
+    if video && codecs.video.is_empty() {
+        return Err(Reason::Missing(Missing::VideoEncoder));
+    }
+    if audio && codecs.audio.is_empty() {
+        return Err(Reason::Missing(Missing::AudioEncoder));
+    }
+    Ok(codecs)
+}
+
+/// The video codecs with a working encoder, best first.
+fn video_codecs() -> Vec<VideoCodec> {
+    let ranked = [
+        VideoCodec::H264,
+        VideoCodec::Vp8,
+        VideoCodec::Vp9,
+        VideoCodec::Av1,
+    ];
+    ranked
+        .into_iter()
+        .filter(|codec| !probe::proven(*codec).is_empty())
+        .collect()
+}
+
+fn audio_codecs() -> Vec<AudioCodec> {
+    if probe::audio_works() {
+        vec![AudioCodec::Opus]
+    } else {
+        Vec::new()
+    }
+}

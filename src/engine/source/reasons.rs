@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! What the capture room says, as the reason for which a session does not start or ends.
+
+use super::super::{Missing, Reason, SourceEnd};
+use crate::capture::error::{CaptureEnd, CaptureError};
+use crate::capture::source::SourceKind;
+
+/// Why a source could not be started.
+pub fn of_error(error: &CaptureError) -> Reason {
+    tracing::debug!(?error, "capture");
+    match error {
+        CaptureError::NoPortal | CaptureError::KindNotOffered(_) => {
+            Reason::Missing(Missing::Portal)
+        }
+        CaptureError::Cancelled => Reason::DialogCancelled,
+        CaptureError::Denied | CaptureError::DefaultOutputRefused => Reason::PermissionDenied,
+        CaptureError::NoPipeWire => Reason::Missing(Missing::PipeWire),
+        CaptureError::NoSuchApplication(name) => {
+            Reason::Missing(Missing::AudioApplication(name.clone()))
+        }
+        other => Reason::System(other.to_string()),
+    }
+}
+
+/// Why a running source ended.
+pub fn of_end(end: &CaptureEnd) -> Reason {
+    match end {
+        CaptureEnd::Stopped => Reason::UserStopped,
+        CaptureEnd::SharingEnded(SourceKind::Window) | CaptureEnd::SourceGone => {
+            Reason::SourceEnded(SourceEnd::Closed)
+        }
+        CaptureEnd::SharingEnded(_) => Reason::SourceEnded(SourceEnd::SharingRevoked),
+        CaptureEnd::PipeWireGone => Reason::Missing(Missing::PipeWire),
+        CaptureEnd::NoCommonFormat => {
+            Reason::System("the source offers only pictures of unknown formats".to_owned())
+        }
+        CaptureEnd::Failed(text) => Reason::System(text.clone()),
+    }
+}

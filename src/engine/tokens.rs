@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! The portal's restore tokens, kept per kind of source, so that the second cast of the same screen needs no dialog.
+//!
+//! A small JSON file in the user's state folder, readable by the user alone: a token stands for a permission. A file
+//! that cannot be read counts as empty, one that cannot be written costs the user a dialog and nothing more.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::PathBuf;
+
+use crate::capture::source::SourceKind;
+
+/// A token is a UUID in practice; what is much longer is not one.
+const MAX_TOKEN: usize = 512;
+
+/// The store of restore tokens.
+#[derive(Debug, Clone)]
+pub struct Tokens {
+    file: Option<PathBuf>,
+}
+
+impl Tokens {
+    /// The store in the user's state folder.
+    pub fn of_user() -> Tokens {
+        Tokens {
+            file: state_folder().map(|folder| folder.join("restore-tokens.json")),
+        }
+    }
+
+    /// The store in this file.
+    #[cfg(test)]
+    fn in_file(file: PathBuf) -> Tokens {
+        Tokens { file: Some(file) }
+    }
+
+    /// Whether there is a token for `kind`.
+    pub fn has(&self, kind: SourceKind) -> bool {
+        key(kind).is_some_and(|key| self.read().contains_key(key))
+    }
+
+    /// Takes out the token for `kind`: it is single use, whatever comes of it.
+    pub fn take(&self, kind: SourceKind) -> Option<String> {
+        let mut all = self.read();
+        let token = all.remove(key(kind)?)?;
+        self.write(&all);
+        Some(token)
+    }
+
+    /// Keeps the token for the next start of `kind`.
+    pub fn keep(&self, kind: SourceKind, token: &str) {
+        let Some(key) = key(kind) else { return };
+        if token.is_empty() || token.len() > MAX_TOKEN {
+            return;
+        }
+        let mut all = self.read();
+        all.insert(key.to_owned(), token.to_owned());
+        self.write(&all);
+    }
+
+    fn read(&self) -> BTreeMap<String, String> {
+        let text = self
+            .file
+            .as_ref()
+            .and_then(|file| fs::read_to_string(file).ok());
+        text.and_then(|text| serde_json::from_str(&text).ok())
+            .unwrap_or_default()
+    }
+
+    fn write(&self, all: &BTreeMap<String, String>) {
+        if let Some(file) = &self.file
+            && let Err(error) = replace(file, all)
+        {
+            tracing::warn!(%error, file = %file.display(), "the portal's permission cannot be remembered");
+        }
+    }
+}
+
+/// Writes beside the file and renames, so that a crash leaves the old or the new one.
+fn replace(file: &PathBuf, all: &BTreeMap<String, String>) -> io::Result<()> {
+    if let Some(folder) = file.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    let beside = file.with_extension(format!("{}.new", std::process::id()));
+    let mut out = fs::OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&beside)?;
+    out.write_all(&serde_json::to_vec(all).map_err(io::Error::other)?)?;
+    out.sync_all()?;
+    fs::rename(&beside, file)
+}
+
+fn key(kind: SourceKind) -> Option<&'static str> {
+    match kind {
+        SourceKind::Screen => Some("screen"),
+        SourceKind::Window => Some("window"),
+        SourceKind::Virtual => Some("virtual"),
+        SourceKind::TestCard => None,
+    }
+}
+
+/// `$XDG_STATE_HOME/telecast`, by default `~/.local/state/telecast`.
+pub fn state_folder() -> Option<PathBuf> {
+    let absolute = |name: &str| {
+        std::env::var_os(name)
+            .map(PathBuf::from)
+            .filter(|path| path.is_absolute())
+    };
+    absolute("XDG_STATE_HOME")
+        .or_else(|| absolute("HOME").map(|home| home.join(".local/state")))
+        .map(|folder| folder.join("telecast"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    fn store(name: &str) -> (Tokens, PathBuf) {
+        let folder =
+            std::env::temp_dir().join(format!("telecast-tokens-{}-{name}", std::process::id()));
+        let file = folder.join("deep/tokens.json");
+        (Tokens::in_file(file.clone()), file)
+    }
+
+    #[test]
+    fn a_token_is_given_out_once_and_kept_per_kind() {
+        let (tokens, file) = store("once");
+        tokens.keep(SourceKind::Screen, "abc");
+        tokens.keep(SourceKind::Window, "def");
+        assert_eq!(tokens.take(SourceKind::Screen).as_deref(), Some("abc"));
+        assert_eq!(tokens.take(SourceKind::Screen), None);
+        assert_eq!(tokens.take(SourceKind::Window).as_deref(), Some("def"));
+        let mode = fs::metadata(&file).expect("the file").permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        fs::remove_dir_all(file.parent().expect("a folder").parent().expect("a folder"))
+            .expect("removed");
+    }
+
+    #[test]
+    fn a_spoiled_file_counts_as_empty_and_is_replaced() {
+        let (tokens, file) = store("spoiled");
+        fs::create_dir_all(file.parent().expect("a folder")).expect("created");
+        fs::write(&file, b"{\"screen\": 7").expect("written");
+        assert_eq!(tokens.take(SourceKind::Screen), None);
+        tokens.keep(SourceKind::Screen, "new");
+        assert_eq!(tokens.take(SourceKind::Screen).as_deref(), Some("new"));
+        fs::remove_dir_all(file.parent().expect("a folder").parent().expect("a folder"))
+            .expect("removed");
+    }
+
+    #[test]
+    fn what_is_no_token_is_not_kept() {
+        let (tokens, _) = store("none");
+        tokens.keep(SourceKind::TestCard, "abc");
+        tokens.keep(SourceKind::Screen, "");
+        tokens.keep(SourceKind::Screen, &"x".repeat(10_000));
+        assert_eq!(tokens.take(SourceKind::Screen), None);
+    }
+}

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! The receiver's window: shows what is cast to this computer. Input: pictures of a [`Screen`]; output: the closing of
+//! the window.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use gtk4 as gtk;
+use gtk4::glib;
+use gtk4::prelude::*;
+
+use super::test_card::NoDisplay;
+use crate::config::APP_ID;
+use crate::engine::{Picture, Screen};
+use crate::words;
+
+/// What reaches the window. The queue holds two: a picture that could not be drawn in time is replaced by the next.
+#[derive(Debug)]
+enum News {
+    Show(Picture),
+    Idle,
+    Quit,
+}
+
+/// The receiver's side of the window; can be called from any thread.
+#[derive(Debug, Clone)]
+pub struct WindowScreen {
+    news: async_channel::Sender<News>,
+}
+
+impl WindowScreen {
+    /// Closes the window.
+    pub fn quit(&self) {
+        self.tell(News::Quit);
+    }
+
+    fn tell(&self, news: News) {
+        // The oldest gives way; a closed channel means that the window is gone, and with it all interest.
+        if let Ok(Some(replaced)) = self.news.force_send(news)
+            && matches!(replaced, News::Quit)
+        {
+            self.tell(News::Quit);
+        }
+    }
+}
+
+impl Screen for WindowScreen {
+    fn started(&self, _: IpAddr) {}
+
+    fn show(&self, picture: Picture) {
+        self.tell(News::Show(picture));
+    }
+
+    fn stopped(&self) {
+        self.tell(News::Idle);
+    }
+}
+
+/// A window that can be shown once: [`ReceiverWindow::screen`] for the receiver, [`ReceiverWindow::run`] for the main
+/// thread.
+#[derive(Debug)]
+pub struct ReceiverWindow {
+    screen: Arc<WindowScreen>,
+    news: async_channel::Receiver<News>,
+}
+
+impl ReceiverWindow {
+    /// Prepares a window.
+    ///
+    /// # Errors
+    /// [`NoDisplay`] when there is no display to show it on.
+    pub fn new() -> Result<ReceiverWindow, NoDisplay> {
+        gtk::init().map_err(|_| NoDisplay)?;
+        let (sender, news) = async_channel::bounded(2);
+        Ok(ReceiverWindow {
+            screen: Arc::new(WindowScreen { news: sender }),
+            news,
+        })
+    }
+
+    /// What the receiver shows its pictures on.
+    pub fn screen(&self) -> Arc<WindowScreen> {
+        self.screen.clone()
+    }
+
+    /// Shows the window of the receiver called `name` until it is closed. To be called on the main thread.
+    pub fn run(self, name: &str) {
+        let app = gtk::Application::builder()
+            .application_id(format!("{APP_ID}.Receiver"))
+            .flags(gtk::gio::ApplicationFlags::NON_UNIQUE)
+            .build();
+        let name = name.to_owned();
+        let news = self.news;
+        app.connect_activate(move |app| {
+            let view = View::new(app, &name);
+            let news = news.clone();
+            glib::spawn_future_local(async move {
+                while let Ok(news) = news.recv().await {
+                    match news {
+                        News::Show(picture) => view.show(&picture),
+                        News::Idle => view.idle(),
+                        News::Quit => view.window.close(),
+                    }
+                }
+            });
+        });
+        app.run_with_args::<&str>(&[]);
+    }
+}
+
+/// The widgets.
+struct View {
+    window: gtk::ApplicationWindow,
+    stack: gtk::Stack,
+    picture: gtk::Picture,
+}
+
+impl View {
+    fn new(app: &gtk::Application, name: &str) -> View {
+        let picture = gtk::Picture::builder()
+            .content_fit(gtk::ContentFit::Contain)
+            .alternative_text(words::fill("What is cast to {name}", &[("name", name)]))
+            .build();
+        let waiting = gtk::Box::builder()
+            .orientation(gtk::Orientation::Vertical)
+            .spacing(12)
+            .halign(gtk::Align::Center)
+            .valign(gtk::Align::Center)
+            .build();
+        let title = gtk::Label::builder()
+            .label(name)
+            .wrap(true)
+            .css_classes(["title-1"])
+            .build();
+        let hint = gtk::Label::builder()
+            .label(words::ready_to_receive())
+            .wrap(true)
+            .justify(gtk::Justification::Center)
+            .css_classes(["dim-label"])
+            .build();
+        waiting.append(&title);
+        waiting.append(&hint);
+        let stack = gtk::Stack::new();
+        stack.add_named(&waiting, Some("waiting"));
+        stack.add_named(&picture, Some("picture"));
+        let window = gtk::ApplicationWindow::builder()
+            .application(app)
+            .title(name)
+            .default_width(960)
+            .default_height(540)
+            .child(&stack)
+            .build();
+        add_keys(&window);
+        window.present();
+        View {
+            window,
+            stack,
+            picture,
+        }
+    }
+
+    fn show(&self, picture: &Picture) {
+        let bytes = glib::Bytes::from_owned(picture.rgba.clone());
+        let (Ok(width), Ok(height)) = (i32::try_from(picture.width), i32::try_from(picture.height))
+        else {
+            return;
+        };
+        if width == 0
+            || height == 0
+            || bytes.len() < picture.width as usize * picture.height as usize * 4
+        {
+            return;
+        }
+        let stride = picture.width as usize * 4;
+        let format = gtk::gdk::MemoryFormat::R8g8b8a8;
+        let texture = gtk::gdk::MemoryTexture::new(width, height, format, &bytes, stride);
+        self.picture.set_paintable(Some(&texture));
+        self.stack.set_visible_child_name("picture");
+    }
+
+    fn idle(&self) {
+        self.stack.set_visible_child_name("waiting");
+        self.picture.set_paintable(gtk::gdk::Paintable::NONE);
+    }
+}
+
+/// F11 and Escape for the whole screen, Ctrl+Q and Ctrl+W for the end.
+fn add_keys(window: &gtk::ApplicationWindow) {
+    let keys = gtk::EventControllerKey::new();
+    keys.connect_key_pressed(glib::clone!(
+        #[weak]
+        window,
+        #[upgrade_or]
+        glib::Propagation::Proceed,
+        move |_, key, _, modifiers| {
+            let control = modifiers.contains(gtk::gdk::ModifierType::CONTROL_MASK);
+            match key {
+                gtk::gdk::Key::F11 => window.set_fullscreened(!window.is_fullscreen()),
+                gtk::gdk::Key::Escape if window.is_fullscreen() => window.set_fullscreened(false),
+                gtk::gdk::Key::q | gtk::gdk::Key::w if control => window.close(),
+                _ => return glib::Propagation::Proceed,
+            }
+            glib::Propagation::Stop
+        }
+    ));
+    window.add_controller(keys);
+}
