@@ -46,9 +46,11 @@ mod config;
 mod feedback;
 mod in_flight;
 mod intake;
+mod io;
 mod key_frames;
 mod limits;
 mod meter;
+mod rates;
 mod reports;
 mod round_trip;
 mod stream;
@@ -58,11 +60,11 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 pub use self::config::{SenderConfig, StreamConfig, StreamId, StreamKind};
+pub use self::io::{Input, Output, SenderEvent};
 use self::round_trip::RoundTrip;
 use self::stream::Stream;
 use crate::cast::congestion::follow::FollowEstimate;
-use crate::cast::congestion::{Bounds, CongestionControl, DECISION_INTERVAL, Decision, Signal};
-use crate::cast::control::EncoderControl;
+use crate::cast::congestion::{CongestionControl, DECISION_INTERVAL, Decision, Signal};
 use crate::cast::frame::{EncodedFrame, FrameId};
 use crate::cast::ntp::NtpClock;
 use crate::cast::pacer::Pacer;
@@ -72,54 +74,6 @@ use crate::cast::stats::{DropReason, SenderStats};
 
 /// Events that may wait to be polled; beyond that the oldest are forgotten. One input makes at most a few hundred.
 const MAX_EVENTS: usize = 1024;
-
-/// Something that happened to the sender.
-#[derive(Debug)]
-pub enum Input<'a> {
-    /// An encoder gave out a frame of this stream.
-    Frame(StreamId, EncodedFrame),
-    /// A raw frame of this stream was dropped before it was encoded.
-    Dropped(StreamId, DropReason),
-    /// A datagram came from the receiver's address.
-    Datagram(&'a [u8]),
-    /// From the next frame of each stream on, this much time passes from capture to display; up to 65 535 ms.
-    TargetDelay(Duration),
-}
-
-/// Something to be done for the sender.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Output<'a> {
-    /// Send this datagram to the receiver, now.
-    Transmit(&'a [u8]),
-    /// Pass this on to the encoder of the stream.
-    Encoder(StreamId, EncoderControl),
-    /// News.
-    Event(SenderEvent),
-    /// All was taken out: poll again at this time, or after the next input. Always the last one before `None`, and
-    /// replaces earlier ones.
-    Timeout(Instant),
-}
-
-/// News of the sender.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SenderEvent {
-    /// The receiver has the frame, or does not want it any more. Once for each frame.
-    Acknowledged {
-        /// Of this stream.
-        stream: StreamId,
-        /// The frame.
-        frame: FrameId,
-    },
-    /// An encoded frame was refused; what refers to it is refused too, until a key frame comes.
-    Refused {
-        /// Of this stream.
-        stream: StreamId,
-        /// Why.
-        reason: DropReason,
-    },
-    /// The receiver cannot show a picture, and a key frame is being asked for.
-    PictureLost(StreamId),
-}
 
 /// The sending side of one session.
 #[derive(Debug)]
@@ -146,7 +100,7 @@ pub struct Sender {
 impl Sender {
     /// A sender that follows the estimated bandwidth ([`FollowEstimate`]).
     pub fn new(now: Instant, config: SenderConfig) -> Sender {
-        let congestion = FollowEstimate::new(now, bounds(&config));
+        let congestion = FollowEstimate::new(now, rates::bounds(&config));
         Sender::with_congestion_control(now, config, Box::new(congestion))
     }
 
@@ -333,36 +287,6 @@ impl Sender {
         }
     }
 
-    fn decide(&mut self, now: Instant) {
-        self.decide_at = now + DECISION_INTERVAL;
-        self.decision = self.congestion.decide(now);
-        self.pacer.set_rate(now, self.decision.pacing_rate);
-        self.share_bitrate();
-    }
-
-    /// Sound gets all it may have; the pictures share the rest.
-    fn share_bitrate(&mut self) {
-        let mut rest = self.decision.media_bitrate;
-        let mut pictures = 0;
-        for stream in &mut self.streams {
-            if stream.config.kind == StreamKind::Audio {
-                let bitrate = stream.config.max_bitrate;
-                stream.set_bitrate(bitrate);
-                rest = rest.saturating_sub(bitrate);
-            } else {
-                pictures += 1;
-            }
-        }
-        let Some(share) = rest.checked_div(pictures) else {
-            return;
-        };
-        for stream in &mut self.streams {
-            if stream.config.kind == StreamKind::Video {
-                stream.set_bitrate(share);
-            }
-        }
-    }
-
     /// Writes a sender report that is due; these do not wait for the pacer.
     fn write_report(&mut self, now: Instant) -> bool {
         let due = |stream: &&mut Stream| stream.reports.due().is_some_and(|at| at <= now);
@@ -436,25 +360,6 @@ fn remember(events: &mut VecDeque<SenderEvent>, event: SenderEvent) {
         events.pop_front();
     }
     events.push_back(event);
-}
-
-/// The bounds of all streams together: sound always has its maximum, pictures start at half of theirs.
-fn bounds(config: &SenderConfig) -> Bounds {
-    let mut bounds = Bounds {
-        min: 0,
-        start: 0,
-        max: 0,
-    };
-    for stream in &config.streams {
-        let (min, start) = match stream.kind {
-            StreamKind::Audio => (stream.max_bitrate, stream.max_bitrate),
-            StreamKind::Video => (stream.min_bitrate, stream.max_bitrate / 2),
-        };
-        bounds.min = bounds.min.saturating_add(min);
-        bounds.start = bounds.start.saturating_add(start);
-        bounds.max = bounds.max.saturating_add(stream.max_bitrate);
-    }
-    bounds
 }
 
 #[cfg(test)]

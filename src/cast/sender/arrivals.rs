@@ -136,3 +136,89 @@ fn push(window: &mut VecDeque<f64>, sample: f64) {
     }
     window.push_back(sample);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bytes::Bytes;
+
+    use crate::cast::frame::{Dependency, FrameId, MediaTime, StageTimes};
+    use crate::cast::rtcp::LogEvent;
+    use crate::cast::rtp::packetize::FrameSlices;
+
+    /// A frame of two packets, both sent.
+    fn frame(now: Instant, media_time: i64) -> InFlightFrame {
+        let slices = FrameSlices {
+            id: FrameId(media_time),
+            dependency: Dependency::Independent,
+            media_time: MediaTime(media_time),
+            new_playout_delay_ms: None,
+            payload: &[],
+        };
+        let times = StageTimes {
+            captured: now,
+            received: now,
+            converted: now,
+            encoded: now,
+        };
+        let mut frame = InFlightFrame::new(&slices, Bytes::new(), 2, times);
+        frame.mark_sent(now, 0);
+        frame.mark_sent(now, 1);
+        frame
+    }
+
+    #[test]
+    fn the_way_there_is_measured_although_the_receivers_clock_starts_anywhere_and_wraps() {
+        let start = Instant::now();
+        let ms = Duration::from_millis;
+        // The receiver's clock is 1 s before its wrap when ours begins.
+        let theirs = |at_ms: u64| ms(((1 << 24) - 1000 + at_ms) % (1 << 24));
+        let mut arrivals = Arrivals::default();
+        let mut meter = Meter::new(start);
+        for index in 0..100 {
+            // 8 ms there, 2 ms until the frame is complete, 8 ms back.
+            let at = index * 33;
+            let frame = frame(start + ms(at), index as i64 * 3000);
+            arrivals.on_sent(start + ms(at), &frame);
+            arrivals.on_acknowledged(start + ms(at + 18), &frame);
+            let events = [
+                (LogEventKind::PacketReceived { packet: 0 }, at + 3),
+                (LogEventKind::PacketReceived { packet: 1 }, at + 8),
+                (LogEventKind::AckSent { delay_ms: 0 }, at + 10),
+                (LogEventKind::PlayedOut { delay_ms: 200 }, at + 200),
+            ];
+            let log = FrameLog {
+                rtp_timestamp: frame.media_time.rtp_timestamp(),
+                events: events
+                    .map(|(kind, at)| LogEvent {
+                        kind,
+                        at: theirs(at),
+                    })
+                    .to_vec(),
+            };
+            let unknown = FrameLog {
+                rtp_timestamp: 1,
+                ..log.clone()
+            };
+            arrivals.on_log(&[log, unknown], &mut meter);
+        }
+        let network = meter.take_latencies().network.unwrap();
+        assert!(network.abs_diff(ms(8)) < ms(1), "{network:?}");
+        assert_eq!(meter.played_out, 200);
+        assert!(arrivals.sent.len() <= MAX_FRAMES && arrivals.upper.len() <= WINDOW);
+    }
+
+    #[test]
+    fn a_log_before_anything_was_sent_says_nothing() {
+        let mut meter = Meter::new(Instant::now());
+        let log = FrameLog {
+            rtp_timestamp: 0,
+            events: vec![LogEvent {
+                kind: LogEventKind::PacketReceived { packet: 0 },
+                at: Duration::ZERO,
+            }],
+        };
+        Arrivals::default().on_log(&[log], &mut meter);
+        assert_eq!(meter.take_latencies().network, None);
+    }
+}

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! The congestion control's decision in, a bitrate for each encoder and the pacing rate out.
+
+use std::time::Instant;
+
+use crate::cast::congestion::{Bounds, DECISION_INTERVAL};
+use crate::cast::sender::Sender;
+use crate::cast::sender::config::{SenderConfig, StreamKind};
+
+impl Sender {
+    /// Asks the congestion control what to do from now on.
+    pub(super) fn decide(&mut self, now: Instant) {
+        self.decide_at = now + DECISION_INTERVAL;
+        self.decision = self.congestion.decide(now);
+        self.pacer.set_rate(now, self.decision.pacing_rate);
+        self.share_bitrate();
+    }
+
+    /// Sound gets all it may have; the pictures share the rest.
+    pub(super) fn share_bitrate(&mut self) {
+        let mut rest = self.decision.media_bitrate;
+        let mut pictures = 0;
+        for stream in &mut self.streams {
+            if stream.config.kind == StreamKind::Audio {
+                let bitrate = stream.config.max_bitrate;
+                stream.set_bitrate(bitrate);
+                rest = rest.saturating_sub(bitrate);
+            } else {
+                pictures += 1;
+            }
+        }
+        let Some(share) = rest.checked_div(pictures) else {
+            return;
+        };
+        for stream in &mut self.streams {
+            if stream.config.kind == StreamKind::Video {
+                stream.set_bitrate(share);
+            }
+        }
+    }
+}
+
+/// The bounds of all streams together: sound always has its maximum, pictures start at half of theirs.
+pub(super) fn bounds(config: &SenderConfig) -> Bounds {
+    let mut bounds = Bounds {
+        min: 0,
+        start: 0,
+        max: 0,
+    };
+    for stream in &config.streams {
+        let (min, start) = match stream.kind {
+            StreamKind::Audio => (stream.max_bitrate, stream.max_bitrate),
+            StreamKind::Video => (stream.min_bitrate, stream.max_bitrate / 2),
+        };
+        bounds.min = bounds.min.saturating_add(min);
+        bounds.start = bounds.start.saturating_add(start);
+        bounds.max = bounds.max.saturating_add(stream.max_bitrate);
+    }
+    bounds
+}
