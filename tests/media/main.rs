@@ -12,11 +12,14 @@ mod audio;
 mod capture_audio;
 mod capture_video;
 mod convert;
+mod failover;
+mod faulty;
 mod playback;
 mod probe;
 mod producer;
 mod round_trip;
 mod scene;
+mod steering;
 mod video;
 
 #[path = "../support/pipewire.rs"]

@@ -72,7 +72,7 @@ fn round_trip(config: VideoConfig, frames: impl Iterator<Item = RawFrame>) -> Ve
         .collect()
 }
 
-fn rgb(picture: &Picture) -> RgbPicture {
+pub fn rgb(picture: &Picture) -> RgbPicture {
     RgbConverter::new(RgbLayout::Rgb).convert(picture).unwrap()
 }
 

@@ -37,7 +37,7 @@ pub fn config(codec: VideoCodec, encoders: Encoders) -> VideoConfig {
     }
 }
 
-fn next(news: &Receiver<EncoderEvent>) -> EncoderEvent {
+pub fn next(news: &Receiver<EncoderEvent>) -> EncoderEvent {
     let deadline = Instant::now() + Duration::from_secs(20);
     loop {
         match news.try_recv() {

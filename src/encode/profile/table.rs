@@ -258,7 +258,11 @@ pub(super) fn all() -> Vec<Profile> {
             "openh264enc",
             OPENH264,
             OPENH264_RATES,
-            Live::ALL_BUT_SIZE,
+            // It takes another bitrate and goes on with the old one.
+            Live {
+                bitrate: false,
+                ..Live::ALL_BUT_SIZE
+            },
         ),
         va(profile(Vp8, "vavp8enc", VA_OTHER, KBIT, Live::ALL_BUT_SIZE)),
         on_gpu(profile(

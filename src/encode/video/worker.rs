@@ -116,11 +116,13 @@ impl<'a> Worker<'a> {
                 Ok(())
             }
             Found::Frame { frame, replaced } => {
+                self.pace.taken(Instant::now());
+                self.encode_frame(frame)?;
+                // Afterwards: the channel may be full, and the frame must not grow old in the meantime.
                 for _ in 0..replaced {
                     self.emit(EncoderEvent::Dropped)?;
                 }
-                self.pace.taken(Instant::now());
-                self.encode_frame(frame)
+                Ok(())
             }
             Found::Nothing => {
                 self.pace.taken(Instant::now());
