@@ -117,28 +117,17 @@ fn read_loss_fields(
     }
     missing.sort_unstable();
     missing.dedup();
-    let mut kept = 0;
-    // The whole-frame entry is the greatest of its frame, so it is found at the end of the frame's run.
-    while let Some(run) = missing
-        .get(kept..)
-        .and_then(|rest| rest.first().map(|first| first.frame))
-    {
-        let length = missing
-            .iter()
-            .skip(kept)
-            .take_while(|nack| nack.frame == run)
-            .count();
-        let last = kept + length - 1;
-        if missing
-            .get(last)
-            .is_some_and(|nack| nack.packet == WHOLE_FRAME)
-        {
-            missing.drain(kept..last);
-            kept += 1;
-        } else {
-            kept += length;
+    // Backwards, the entry for a whole frame comes before those that it absorbs.
+    let mut whole = None;
+    missing.reverse();
+    missing.retain(|nack| {
+        if nack.packet == WHOLE_FRAME {
+            whole = Some(nack.frame);
+            return true;
         }
-    }
+        whole != Some(nack.frame)
+    });
+    missing.reverse();
     Ok(missing)
 }
 
