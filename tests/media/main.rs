@@ -17,6 +17,9 @@ mod faulty;
 mod playback;
 mod probe;
 mod producer;
+#[path = "../support/recording.rs"]
+mod recording;
+mod recordings;
 mod round_trip;
 mod scene;
 mod steering;
