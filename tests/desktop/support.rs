@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! What the desktop tests stand on: sessions, hosts, running programs. Everything a test starts ends with its values.
 
+pub mod cast;
 pub mod folder;
 pub mod network;
+pub mod picture;
 pub mod program;
 pub mod session;
 

@@ -7,6 +7,9 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
+
 /// Lines of one of its outputs.
 type Lines = Arc<Mutex<Vec<String>>>;
 
@@ -45,6 +48,55 @@ impl Program {
     /// What it printed until now.
     pub fn lines(&self) -> Vec<String> {
         self.output.lock().unwrap().clone()
+    }
+
+    /// What it printed on standard error until now.
+    pub fn error_lines(&self) -> Vec<String> {
+        self.errors.lock().unwrap().clone()
+    }
+
+    /// The JSON objects among its lines.
+    pub fn objects(&self) -> Vec<Value> {
+        self.lines()
+            .iter()
+            .filter_map(|line| serde_json::from_str(line).ok())
+            .collect()
+    }
+
+    /// The first JSON object that fulfils `condition`, also one that it printed before. Panics after `limit`, and when
+    /// the program ends without it.
+    pub fn wait_for_object(
+        &mut self,
+        what: &str,
+        limit: Duration,
+        condition: impl Fn(&Value) -> bool,
+    ) -> Value {
+        let deadline = Instant::now() + limit;
+        loop {
+            let ended = self.child.try_wait().unwrap();
+            if let Some(found) = self.objects().into_iter().find(&condition) {
+                return found;
+            }
+            assert!(
+                ended.is_none(),
+                "{what}: {} ended before: {ended:?}",
+                self.name
+            );
+            assert!(Instant::now() < deadline, "{what}: not within {limit:?}");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    /// Asks it to end, as Ctrl-C does, and waits.
+    pub fn interrupt(&mut self, limit: Duration) -> ExitStatus {
+        self.signal(Signal::INT);
+        self.wait(limit)
+    }
+
+    /// Sends a signal.
+    pub fn signal(&self, signal: Signal) {
+        let pid = Pid::from_raw(self.child.id().cast_signed()).unwrap();
+        kill_process(pid, signal).unwrap();
     }
 
     /// Waits until it ends by itself. Panics after `limit`.

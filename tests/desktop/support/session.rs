@@ -130,6 +130,14 @@ impl Session {
         serde_json::from_str(&text).unwrap_or(Value::String(text))
     }
 
+    /// Its windows: objects with `title`, `app`, `x`, `y`, `width`, `height`.
+    pub fn windows(&self) -> Vec<Value> {
+        match self.shell(&["windows"]) {
+            Value::Array(windows) => windows,
+            other => panic!("windows: {other}"),
+        }
+    }
+
     /// A picture of the whole screen.
     pub fn screenshot(&self, file: &Path) {
         self.shell(&["screenshot", &file.to_string_lossy()]);
