@@ -12,5 +12,6 @@
 
 mod support;
 
+mod capture_portal;
 mod ground;
 mod whole;
