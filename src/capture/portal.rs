@@ -90,7 +90,7 @@ pub(super) async fn start(request: VideoRequest) -> Result<VideoSource, CaptureE
         .await
         .map_err(error)?;
 
-    let (writer, hub) = SlotWriter::new();
+    let (writer, hub) = SlotWriter::with_replay();
     let (events, receiver) = async_channel::bounded(EVENTS);
     let stream_request = StreamRequest {
         size: (request.kind == SourceKind::Virtual).then_some(request.size),

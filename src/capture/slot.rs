@@ -79,11 +79,21 @@ pub struct SlotWriter<T> {
 }
 
 impl<T: Clone> SlotWriter<T> {
+    /// As [`SlotWriter::new`], but a new reader begins with the item that was put last: a still screen gives one picture
+    /// only, and each of its readers needs it. The hub holds that item until the next one.
+    pub fn with_replay() -> (Self, SlotHub<T>) {
+        let (writer, hub) = Self::new();
+        hub.lock().replay = true;
+        (writer, hub)
+    }
+
     /// A producer without readers, and the hub where readers join.
     pub fn new() -> (Self, SlotHub<T>) {
         let hub = SlotHub {
             readers: Arc::new(Mutex::new(Readers {
                 closed: false,
+                replay: false,
+                last: None,
                 list: Vec::new(),
             })),
         };
@@ -92,7 +102,16 @@ impl<T: Clone> SlotWriter<T> {
 
     /// Hands `item` to every reader. Never waits.
     pub fn put(&self, item: T) {
-        let readers = self.hub.live();
+        let (readers, replaced) = {
+            let mut all = self.hub.lock();
+            let replaced = if all.replay {
+                all.last.replace(item.clone())
+            } else {
+                None
+            };
+            (all.live(), replaced)
+        };
+        drop(replaced);
         if let Some((last, rest)) = readers.split_last() {
             for reader in rest {
                 reader.put(item.clone());
@@ -103,7 +122,7 @@ impl<T: Clone> SlotWriter<T> {
 
     /// Whether anybody reads.
     pub fn has_readers(&self) -> bool {
-        !self.hub.live().is_empty()
+        !self.hub.lock().live().is_empty()
     }
 }
 
@@ -111,16 +130,30 @@ impl<T> Drop for SlotWriter<T> {
     fn drop(&mut self) {
         let mut readers = self.hub.lock();
         readers.closed = true;
+        let last = readers.last.take();
         for reader in readers.list.drain(..).filter_map(|reader| reader.upgrade()) {
             reader.close();
         }
+        drop(readers);
+        drop(last);
     }
 }
 
 #[derive(Debug)]
 struct Readers<T> {
     closed: bool,
+    /// Whether the last item is kept for new readers.
+    replay: bool,
+    last: Option<T>,
     list: Vec<Weak<Shared<T>>>,
+}
+
+impl<T> Readers<T> {
+    /// The readers that still exist; the others are forgotten.
+    fn live(&mut self) -> Vec<Arc<Shared<T>>> {
+        self.list.retain(|reader| reader.strong_count() > 0);
+        self.list.iter().filter_map(Weak::upgrade).collect()
+    }
 }
 
 /// Where consumers join a producer. Cheap to clone.
@@ -142,19 +175,17 @@ impl<T> SlotHub<T> {
         self.readers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn live(&self) -> Vec<Arc<Shared<T>>> {
-        let mut readers = self.lock();
-        readers.list.retain(|reader| reader.strong_count() > 0);
-        readers.list.iter().filter_map(Weak::upgrade).collect()
-    }
-
-    /// A new reader that holds at most `capacity` items (at least 1). It sees what is put from now on.
-    pub fn subscribe(&self, capacity: usize) -> SlotReader<T> {
+    /// A new reader that holds at most `capacity` items (at least 1). It sees what is put from now on, and before it the
+    /// last item where the producer replays that.
+    pub fn subscribe(&self, capacity: usize) -> SlotReader<T>
+    where
+        T: Clone,
+    {
         let mut readers = self.lock();
         let shared = Arc::new(Shared {
             capacity: capacity.max(1),
             state: Mutex::new(State {
-                items: VecDeque::new(),
+                items: readers.last.iter().cloned().collect(),
                 closed: readers.closed,
                 woken: false,
             }),

@@ -122,7 +122,7 @@ impl VideoSource {
         }
     }
 
-    /// A reader of the newest picture, from now on. Several readers share one capture.
+    /// A reader of the newest picture, beginning with the last one that there was. Several readers share one capture.
     pub fn frames(&self) -> SlotReader<RawFrame> {
         self.hub.subscribe(1)
     }

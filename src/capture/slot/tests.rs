@@ -58,6 +58,34 @@ fn a_replaced_item_is_dropped_at_once() {
 }
 
 #[test]
+fn a_late_reader_of_a_still_screen_gets_the_last_picture() {
+    let (writer, hub) = SlotWriter::with_replay();
+    let early = hub.subscribe(1);
+    let first = Arc::new(1);
+    writer.put(Arc::clone(&first));
+    writer.put(Arc::new(2));
+    assert_eq!(Arc::strong_count(&first), 1);
+    let late = hub.subscribe(1);
+    assert_eq!(
+        (early.try_take(), late.try_take()),
+        (Some(Arc::new(2)), Some(Arc::new(2)))
+    );
+    assert_eq!(late.try_take(), None);
+    drop(writer);
+    assert_eq!(hub.subscribe(1).take_until(None), Next::Closed);
+}
+
+#[test]
+fn without_replay_a_late_reader_begins_with_the_next_item() {
+    let (writer, hub) = SlotWriter::new();
+    writer.put(1);
+    let late = hub.subscribe(1);
+    assert_eq!(late.try_take(), None);
+    writer.put(2);
+    assert_eq!(late.try_take(), Some(2));
+}
+
+#[test]
 fn the_last_items_are_read_before_the_end_is_told() {
     let (writer, hub) = SlotWriter::new();
     let reader = hub.subscribe(1);
