@@ -2,12 +2,16 @@
 //! Packets cost no allocation. A binary of its own, with one test: the allocator that counts serves the whole process.
 
 use std::alloc::System;
+use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
-use telecast::cast::frame::{Dependency, EncodedFrame, MediaTime, Ssrc, StageTimes};
+use telecast::cast::frame::{Dependency, EncodedFrame, FrameId, MediaTime, Ssrc, StageTimes};
 use telecast::cast::keys::StreamKeys;
+use telecast::cast::ntp::NtpTime;
+use telecast::cast::rtcp::FeedbackBuilder;
+use telecast::cast::rtcp::compound::FeedbackContents;
 use telecast::cast::rtp::RtpPacket;
 use telecast::cast::sender::{
     Input, Output, Sender, SenderConfig, StreamConfig, StreamId, StreamKind,
@@ -86,21 +90,48 @@ fn packets_are_written_and_read_without_an_allocation_and_a_frame_costs_few() {
     send_all(&mut sender, start, span);
 
     let mut now = start + span;
-    for (index, size) in [(2, 1_000), (3, 145_000)] {
-        let frame = key_frame(now, index, size);
-        let region = Region::new(ALLOCATOR);
-        sender.handle(now, Input::Frame(VIDEO, frame));
-        let taken_in = region.change();
-        assert!(taken_in.allocations <= 4, "{size}: {taken_in:?}");
-        let copied = taken_in.bytes_allocated > size;
-        assert!(
-            !copied || size < 10_000,
-            "the frame was copied: {taken_in:?}"
-        );
+    let mut index = 1;
+    for size in [1_000, 145_000] {
+        // The test harness has a thread of its own, which may allocate meanwhile: what the code does is the least seen.
+        let (mut intake, mut bytes, mut sending) = (usize::MAX, usize::MAX, usize::MAX);
+        for _ in 0..8 {
+            index += 1;
+            let frame = key_frame(now, index, size);
+            let region = Region::new(ALLOCATOR);
+            sender.handle(now, Input::Frame(VIDEO, frame));
+            let taken_in = region.change();
+            intake = intake.min(taken_in.allocations);
+            bytes = bytes.min(taken_in.bytes_allocated);
 
-        let (allocations, packets) = send_all(&mut sender, now, span);
-        assert!(packets >= size / 1449, "{packets}");
-        assert_eq!(allocations, 0, "for {packets} packets");
-        now += span;
+            let (allocations, packets) = send_all(&mut sender, now, span);
+            assert!(packets >= size / 1449, "{packets}");
+            sending = sending.min(allocations);
+            now += span;
+            acknowledge(&mut sender, now, index - 1);
+        }
+        assert!(intake <= 4, "{intake} allocations for a frame of {size}");
+        assert!(bytes < size.max(10_000), "the frame was copied: {bytes}");
+        assert_eq!(sending, 0, "for the packets of a frame of {size}");
     }
+}
+
+/// The receiver has everything up to this frame.
+fn acknowledge(sender: &mut Sender, now: Instant, frame: i64) {
+    let contents = FeedbackContents {
+        now: NtpTime(frame.unsigned_abs() << 32),
+        report: None,
+        picture_loss: false,
+        checkpoint: FrameId(frame),
+        playout_delay: Duration::ZERO,
+        missing: &[],
+        acknowledged: &[],
+    };
+    let mut datagram = Vec::new();
+    FeedbackBuilder::new(Ssrc(1), Ssrc(2), 1472).build(
+        &contents,
+        &mut VecDeque::new(),
+        &mut datagram,
+    );
+    sender.handle(now, Input::Datagram(&datagram));
+    assert_eq!(sender.checkpoint(VIDEO), Some(FrameId(frame)));
 }
