@@ -10,17 +10,19 @@ pub mod advertise;
 mod announcement;
 mod browse;
 mod device;
+mod handle;
 mod lookup;
 mod manual;
 mod mdns;
 mod netlink;
+mod records;
 mod table;
 mod text;
 
 pub use advertise::{AdvertiseError, Advertisement, Advertiser};
 pub use announcement::{Announcement, TxtFields};
-pub use browse::{Discovery, DiscoveryError, DiscoveryHandle, DiscoveryOptions};
 pub use device::{Capabilities, Device, DeviceEvent, DeviceKind, Endpoint};
+pub use handle::{Discovery, DiscoveryError, DiscoveryHandle, DiscoveryOptions};
 pub use manual::{ManualHost, ParseHostError};
 pub use table::{MAX_DEVICES, Table};
 

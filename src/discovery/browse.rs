@@ -1,28 +1,24 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! `Discovery`: the running search. Input: mDNS events, interface changes, commands; output: the list and its changes.
-//! All decisions are the table's.
+//! The running search. Input: mDNS events, interface changes, commands; output: the list and its changes. All decisions
+//! are the table's.
 
-use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use mdns_sd::{ResolvedService, ScopedIp, ServiceEvent};
+use mdns_sd::ServiceEvent;
 use tokio::sync::{broadcast, mpsc, watch};
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior};
 
-use super::announcement::{Announcement, TxtFields};
 use super::device::{Device, DeviceEvent, Endpoint};
+use super::handle::{Command, DiscoveryError, DiscoveryOptions};
 use super::manual::ManualHost;
 use super::mdns::Mdns;
 use super::netlink::InterfaceWatch;
+use super::records::announcement;
 use super::table::Table;
 use super::{SERVICE_TYPE, lookup};
 
-/// Commands that wait for the task. They come from people, one at a time.
-const COMMANDS: usize = 16;
-/// Events that a slow listener may lag behind before it has to look at the list instead.
-const EVENTS: usize = 256;
 /// mDNS events that are taken from the library's channel before the list is made anew.
 const BATCH: usize = 256;
 /// How often the library's cache is looked at.
@@ -36,133 +32,8 @@ const RESTART_GRACE: Duration = Duration::from_secs(10);
 /// When the library's check for vanished interfaces has happened; it comes after one second.
 pub(super) const SETTLED: Duration = Duration::from_millis(1500);
 
-/// What to search for.
-#[derive(Debug, Clone, Default)]
-pub struct DiscoveryOptions {
-    /// Search on this interface only, instead of on all.
-    pub interface: Option<String>,
-    /// Hosts that the user entered.
-    pub hosts: Vec<ManualHost>,
-}
-
-/// Why nothing can be found by itself. Manual hosts still work.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum DiscoveryError {
-    /// The mDNS sockets could not be opened.
-    #[error("cannot listen to mDNS: {0}")]
-    Mdns(#[from] mdns_sd::Error),
-}
-
-/// Starts searches.
-#[derive(Debug)]
-pub struct Discovery;
-
-impl Discovery {
-    /// Starts to search, on the current tokio runtime.
-    ///
-    /// It goes on until [`DiscoveryHandle::stop`] or until the handle is dropped. A network that does not allow mDNS is no
-    /// error here: the search starts when it can, see [`DiscoveryHandle::problem`].
-    pub fn start(options: DiscoveryOptions) -> DiscoveryHandle {
-        let (commands, received) = mpsc::channel(COMMANDS);
-        let (devices, watch) = watch::channel(Arc::<[Device]>::default());
-        let (problem, problems) = watch::channel(None);
-        let (events, _) = broadcast::channel(EVENTS);
-        let mut task = Task {
-            interface: options.interface,
-            table: Table::new(),
-            devices,
-            problem,
-            events: events.clone(),
-            lookups: JoinSet::new(),
-            hosts: Vec::new(),
-        };
-        for host in options.hosts {
-            task.add_host(host);
-        }
-        let task = tokio::spawn(task.run(received));
-        DiscoveryHandle {
-            commands,
-            devices: watch,
-            problem: problems,
-            events,
-            task,
-        }
-    }
-}
-
-/// A running search. Dropping it ends the search without waiting.
-#[derive(Debug)]
-pub struct DiscoveryHandle {
-    commands: mpsc::Sender<Command>,
-    devices: watch::Receiver<Arc<[Device]>>,
-    problem: watch::Receiver<Option<Arc<DiscoveryError>>>,
-    events: broadcast::Sender<DeviceEvent>,
-    task: JoinHandle<()>,
-}
-
-impl DiscoveryHandle {
-    /// The devices known now, sorted by name.
-    pub fn devices(&self) -> Arc<[Device]> {
-        self.devices.borrow().clone()
-    }
-
-    /// The list as it changes (also when only `last_seen` did).
-    pub fn watch(&self) -> watch::Receiver<Arc<[Device]>> {
-        self.devices.clone()
-    }
-
-    /// The changes from now on. A listener that lags by more than 256 gets an error and looks at [`Self::devices`].
-    pub fn events(&self) -> broadcast::Receiver<DeviceEvent> {
-        self.events.subscribe()
-    }
-
-    /// Why mDNS does not work at the moment; `None` when it does.
-    pub fn problem(&self) -> watch::Receiver<Option<Arc<DiscoveryError>>> {
-        self.problem.clone()
-    }
-
-    /// Adds a host that the user entered. It is in the list at once, and merged with the announced device when that
-    /// turns up under the same address.
-    pub async fn add_host(&self, host: ManualHost) {
-        self.command(Command::Add(host)).await;
-    }
-
-    /// Forgets a host that the user entered.
-    pub async fn remove_host(&self, host: ManualHost) {
-        self.command(Command::Remove(host)).await;
-    }
-
-    /// Tells the `id` that a session learnt from the device behind a manual host.
-    pub async fn identify_host(&self, host: ManualHost, id: String) {
-        self.command(Command::Identify(host, id)).await;
-    }
-
-    /// Ends the search and its thread, and waits for it.
-    pub async fn stop(self) {
-        drop(self.commands);
-        if let Err(error) = self.task.await {
-            tracing::warn!(%error, "the search for devices ended badly");
-        }
-    }
-
-    async fn command(&self, command: Command) {
-        if self.commands.send(command).await.is_err() {
-            tracing::debug!("the search for devices has ended");
-        }
-    }
-}
-
-/// What a front end may ask.
-#[derive(Debug)]
-enum Command {
-    Add(ManualHost),
-    Remove(ManualHost),
-    Identify(ManualHost, String),
-}
-
 /// The state of the search, apart from the sockets.
-struct Task {
+pub(super) struct Task {
     interface: Option<String>,
     table: Table,
     devices: watch::Sender<Arc<[Device]>>,
@@ -201,7 +72,30 @@ impl Search {
 }
 
 impl Task {
-    async fn run(mut self, mut commands: mpsc::Receiver<Command>) {
+    /// A search that has not begun; it publishes through these channels.
+    pub(super) fn new(
+        options: DiscoveryOptions,
+        devices: watch::Sender<Arc<[Device]>>,
+        problem: watch::Sender<Option<Arc<DiscoveryError>>>,
+        events: broadcast::Sender<DeviceEvent>,
+    ) -> Task {
+        let mut task = Task {
+            interface: options.interface,
+            table: Table::new(),
+            devices,
+            problem,
+            events,
+            lookups: JoinSet::new(),
+            hosts: Vec::new(),
+        };
+        for host in options.hosts {
+            task.add_host(host);
+        }
+        task
+    }
+
+    /// Searches until `commands` is closed.
+    pub(super) async fn run(mut self, mut commands: mpsc::Receiver<Command>) {
         let mut interfaces = InterfaceWatch::new()
             .inspect_err(
                 |error| tracing::warn!(%error, "changes of the network will not be noticed"),
@@ -361,54 +255,5 @@ pub(super) async fn at(deadline: Option<Instant>) {
     match deadline {
         Some(deadline) => tokio::time::sleep_until(deadline).await,
         None => std::future::pending().await,
-    }
-}
-
-/// What the library knows of an instance, in our words.
-fn announcement(service: &ResolvedService) -> Announcement {
-    let endpoints = service
-        .addresses
-        .iter()
-        .map(|address| {
-            let interface = match address {
-                ScopedIp::V4(ip) => ip.interface_ids().first().cloned(),
-                ScopedIp::V6(ip) => Some(ip.scope_id().clone()),
-                _ => None,
-            };
-            let (scope_id, interface) = interface.map_or((0, None), |interface| {
-                (interface.index, Some(interface.name))
-            });
-            let interface = interface.filter(|name| !name.is_empty());
-            Endpoint {
-                ip: address.to_ip_addr(),
-                port: service.port,
-                scope_id,
-                interface,
-            }
-        })
-        .collect();
-    let pairs = service
-        .txt_properties
-        .iter()
-        .map(|property| (property.key(), property.val().unwrap_or_default()));
-    Announcement {
-        instance: service.fullname.clone(),
-        endpoints,
-        txt: TxtFields::from_pairs(pairs),
-    }
-}
-
-/// The endpoint of an address that was looked up.
-pub(super) fn endpoint(address: SocketAddr, interface: Option<String>) -> Endpoint {
-    let scope_id = match address {
-        SocketAddr::V6(address) => address.scope_id(),
-        SocketAddr::V4(_) => 0,
-    };
-    let ip: IpAddr = address.ip().to_canonical();
-    Endpoint {
-        ip,
-        port: address.port(),
-        scope_id,
-        interface,
     }
 }

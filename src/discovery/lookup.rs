@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use mdns_sd::HostnameResolutionEvent;
 
-use super::browse::endpoint;
 use super::device::Endpoint;
 use super::manual::ManualHost;
 use super::mdns::Mdns;
+use super::records::endpoint;
 
 /// How long a name may take.
 const TIMEOUT: Duration = Duration::from_secs(5);
