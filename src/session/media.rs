@@ -60,6 +60,15 @@ pub(super) enum MediaEvent {
     Failed(Reason),
 }
 
+/// From when things are counted; the same after a renegotiation.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Since {
+    /// The moment of media time 0: before any picture was captured.
+    pub(super) epoch: Instant,
+    /// When the first frames could flow.
+    pub(super) started: Instant,
+}
+
 /// A running media loop.
 #[derive(Debug)]
 pub(super) struct Media {
@@ -69,11 +78,10 @@ pub(super) struct Media {
 }
 
 impl Media {
-    /// Starts the encoders for what was settled, and the loop that sends what they make. The uptime is counted from
-    /// `started`.
+    /// Starts the encoders for what was settled, and the loop that sends what they make.
     pub(super) fn start(
         settled: &Settled,
-        started: Instant,
+        since: Since,
         socket: Bound,
         device: SocketAddr,
         source: &mut dyn MediaSource,
@@ -81,15 +89,14 @@ impl Media {
         stats: watch::Sender<SessionStats>,
     ) -> Result<Media, Reason> {
         let device = SocketAddr::new(device.ip(), settled.port).with_scope_of(device);
-        let epoch = Instant::now();
         let valve = Arc::new(Valve::default());
-        let feeds = start_feeds(settled, source, epoch, &valve)?;
+        let feeds = start_feeds(settled, source, since.epoch, &valve)?;
         let (commands, command_rx) = mpsc::channel(COMMANDS);
         let (event_tx, events) = mpsc::channel(EVENTS);
         let settled = settled.clone();
         let looping = async move {
             match Flow::new(&settled, socket, device, feeds, valve, timings, event_tx) {
-                Ok(flow) => run(flow, command_rx, stats, started, timings.report).await,
+                Ok(flow) => run(flow, command_rx, stats, since.started, timings.report).await,
                 Err(feeds) => feeds,
             }
         };

@@ -16,7 +16,7 @@ use super::control::{Control, lost, offer_failed, start_failed};
 use super::handle::{Command, Reporter, Volume};
 use super::leftover;
 use super::media::socket::{self, Bound};
-use super::media::{Media, MediaCommand, MediaEvent};
+use super::media::{Media, MediaCommand, MediaEvent, Since};
 use super::negotiate::{Settled, offered_codecs, propose, settle};
 use super::opening::{Opening, Progress};
 use super::options::{MirrorOptions, Target};
@@ -38,6 +38,8 @@ pub(super) struct Actor {
     /// Video codecs that were accepted and brought no picture.
     tried: Vec<VideoCodec>,
     paused: bool,
+    /// The moment of media time 0: before any picture was captured.
+    epoch: Instant,
     /// When the first frames could flow.
     started: Option<Instant>,
 }
@@ -70,6 +72,7 @@ impl Actor {
             media: None,
             tried: Vec::new(),
             paused: false,
+            epoch: Instant::now(),
             started: None,
         }
     }
@@ -212,7 +215,10 @@ impl Actor {
         let started = *self.started.get_or_insert_with(Instant::now);
         let media = Media::start(
             settled,
-            started,
+            Since {
+                epoch: self.epoch,
+                started,
+            },
             socket,
             device,
             source,

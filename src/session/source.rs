@@ -6,8 +6,8 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
@@ -118,32 +118,54 @@ impl fmt::Debug for Feed {
 
 /// The valve between capture and encoder: the protocol core closes it while too much media is in flight, and each raw
 /// frame asks it before being encoded. It counts both answers.
-#[derive(Debug, Default)]
+///
+/// A screen may stand still right after a frame that was refused, so the source can ask to be told when the valve opens
+/// again with nothing admitted since; it then passes its newest frame on.
+#[derive(Default)]
 pub struct Valve {
     closed: AtomicBool,
+    /// The newest raw frame was refused.
+    missed: AtomicBool,
     captured: AtomicU64,
     refused: AtomicU64,
+    reopened: OnceLock<Box<dyn Fn() + Send + Sync>>,
 }
 
 impl Valve {
-    /// A raw frame has come: whether it may be encoded. A refused one is to be dropped, not kept.
+    /// A raw frame has come: whether it may be encoded. A refused one is not to be queued.
     pub fn admit(&self) -> bool {
         self.captured.fetch_add(1, Ordering::Relaxed);
-        let open = !self.closed.load(Ordering::Relaxed);
-        if !open {
-            self.refused.fetch_add(1, Ordering::Relaxed);
+        if !self.closed.load(Ordering::SeqCst) {
+            self.missed.store(false, Ordering::SeqCst);
+            return true;
         }
-        open
+        self.missed.store(true, Ordering::SeqCst);
+        // Opened in this very moment: whoever takes the mark back lets the frame pass.
+        if !self.closed.load(Ordering::SeqCst) && self.missed.swap(false, Ordering::SeqCst) {
+            return true;
+        }
+        self.refused.fetch_add(1, Ordering::Relaxed);
+        false
     }
 
-    /// Whether a frame that was not captured just now (a repeated picture) may be encoded; counts nothing.
-    pub fn is_open(&self) -> bool {
-        !self.closed.load(Ordering::Relaxed)
+    /// Asks for `pass_on_newest` to be called, from the media thread and without being allowed to block, when the valve
+    /// opens after the newest frame was refused. Only the first call has an effect.
+    pub fn when_reopened(&self, pass_on_newest: impl Fn() + Send + Sync + 'static) {
+        if self.reopened.set(Box::new(pass_on_newest)).is_err() {
+            tracing::debug!("somebody waits for the valve already");
+        }
     }
 
     /// Opens or closes it.
     pub fn set_open(&self, open: bool) {
-        self.closed.store(!open, Ordering::Relaxed);
+        let was_closed = self.closed.swap(!open, Ordering::SeqCst);
+        if open
+            && was_closed
+            && self.missed.swap(false, Ordering::SeqCst)
+            && let Some(pass_on_newest) = self.reopened.get()
+        {
+            pass_on_newest();
+        }
     }
 
     /// Raw frames that came, and how many of them were refused, since the start.
@@ -152,6 +174,15 @@ impl Valve {
             self.captured.load(Ordering::Relaxed),
             self.refused.load(Ordering::Relaxed),
         )
+    }
+}
+
+impl fmt::Debug for Valve {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Valve")
+            .field("closed", &self.closed)
+            .field("counts", &self.counts())
+            .finish_non_exhaustive()
     }
 }
 
@@ -165,9 +196,32 @@ mod tests {
         assert!(valve.admit());
         valve.set_open(false);
         assert!(!valve.admit());
-        assert!(!valve.is_open());
         valve.set_open(true);
         assert!(valve.admit());
         assert_eq!(valve.counts(), (3, 1));
+    }
+
+    #[test]
+    fn the_source_is_told_when_the_newest_frame_was_refused_and_may_pass_now() {
+        let valve = Valve::default();
+        let told = Arc::new(AtomicU64::new(0));
+        let count = told.clone();
+        valve.when_reopened(move || {
+            count.fetch_add(1, Ordering::Relaxed);
+        });
+        let told = move || told.load(Ordering::Relaxed);
+        valve.set_open(true);
+        valve.set_open(false);
+        valve.set_open(true);
+        assert_eq!(told(), 0, "nothing was refused");
+        valve.set_open(false);
+        assert!(!valve.admit() && !valve.admit());
+        valve.set_open(true);
+        valve.set_open(true);
+        assert_eq!(told(), 1, "once for all that were refused");
+        assert!(valve.admit());
+        valve.set_open(false);
+        valve.set_open(true);
+        assert_eq!(told(), 1);
     }
 }

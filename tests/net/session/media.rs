@@ -44,6 +44,8 @@ pub enum Manners {
     Good,
     /// Not at all.
     Silent,
+    /// With honest RTCP, but for a pause that begins after some frames.
+    Pausing(Duration),
     /// With honest RTCP, and garbage before each of it.
     Noisy,
 }
@@ -222,6 +224,7 @@ async fn serve(
 ) {
     let mut buffer = vec![0; 2048];
     let mut peer: Option<SocketAddr> = None;
+    let mut paused: Option<Instant> = None;
     let mut tick = tokio::time::interval(Duration::from_millis(30));
     loop {
         let mut out = Vec::new();
@@ -233,6 +236,14 @@ async fn serve(
                 out = on_datagram(&buffer[..length], &mut streams, &mut received);
             }
             _ = tick.tick() => out.extend(streams.iter_mut().map(|stream| stream.feedback(false))),
+        }
+        if let Manners::Pausing(pause) = manners
+            && received.lock().unwrap().video.len() >= 30
+        {
+            let begin = *paused.get_or_insert_with(Instant::now);
+            if begin.elapsed() < pause {
+                continue;
+            }
         }
         let Some(peer) = peer.filter(|_| manners != Manners::Silent) else {
             continue;

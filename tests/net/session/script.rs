@@ -64,6 +64,8 @@ pub enum Afterwards {
     NoPictureUnless(&'static str),
     /// The media port stays silent.
     NoFeedback,
+    /// The media port falls silent for this long in the middle.
+    Outage(Duration),
     /// The media port is closed: packets come back as ICMP errors.
     NoMediaPort,
     /// It goes on, with garbage among the RTCP and strange messages on the control channel.
@@ -407,6 +409,7 @@ impl Connection {
                 let manners = match self.script.afterwards {
                     Afterwards::NoFeedback => Manners::Silent,
                     Afterwards::Noise => Manners::Noisy,
+                    Afterwards::Outage(length) => Manners::Pausing(length),
                     _ => Manners::Good,
                 };
                 let host = self.stream.get_ref().0.local_addr().unwrap().ip();
@@ -441,6 +444,7 @@ impl Connection {
             Afterwards::Play
             | Afterwards::NoPictureUnless(_)
             | Afterwards::NoFeedback
+            | Afterwards::Outage(_)
             | Afterwards::NoMediaPort => {}
         }
     }

@@ -233,6 +233,35 @@ async fn a_codec_without_a_picture_makes_way_for_the_next() {
 }
 
 #[tokio::test]
+async fn an_outage_passes() {
+    let device = Device::start(Script {
+        afterwards: Afterwards::Outage(Duration::from_millis(1300)),
+        ..Script::default()
+    })
+    .await;
+    let (handle, probe) = start(device.address, MirrorOptions::default());
+    until(&handle, |state| {
+        matches!(state, SessionState::Recovering(_, Trouble::NoFeedback))
+    })
+    .await;
+    let (_, refused) = probe.setups()[0].valve.counts();
+    assert!(
+        refused > 0,
+        "nothing is encoded while too much is under way"
+    );
+    until(&handle, is_streaming).await;
+    let before = device.media.lock().unwrap().video.len();
+    eventually("frames after the outage", || {
+        device.media.lock().unwrap().video.len() > before + 20
+    })
+    .await;
+    let dropped = handle.stats().borrow().dropped.clone();
+    assert!(dropped.contains_key("in_flight"), "{dropped:?}");
+    handle.stop();
+    assert_eq!(ended(&handle, &probe).await, Reason::UserStopped);
+}
+
+#[tokio::test]
 async fn an_encoder_that_fails_makes_way_for_the_next_codec() {
     let device = Device::start(Script::default()).await;
     let (handle, probe) = start(device.address, MirrorOptions::default());
