@@ -96,6 +96,30 @@ pub struct Output {
     pub caps: Option<gst::Caps>,
 }
 
+/// The newest buffer that reached an element. Clones share it.
+#[derive(Debug, Clone, Default)]
+pub struct LastInput(Arc<Mutex<Option<gst::Buffer>>>);
+
+impl LastInput {
+    /// The buffer, if one has passed.
+    pub fn get(&self) -> Option<gst::Buffer> {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    fn set(&self, buffer: gst::Buffer) {
+        let older = self
+            .0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .replace(buffer);
+        // Outside the lock: it may go back into a pool.
+        drop(older);
+    }
+}
+
 /// Elements in a row, running.
 pub struct Chain {
     elements: Vec<gst::Element>,
@@ -199,6 +223,35 @@ impl Chain {
             (Err(gst::FlowError::NotNegotiated), None) => Err(ChainError::NotNegotiated(
                 self.elements.last().map(name_of).unwrap_or_default(),
             )),
+            (Err(_), None) => Err(ChainError::Refused),
+        }
+    }
+
+    /// Keeps the newest buffer that reaches the last element, for [`Chain::push_last`]. For rows of several elements,
+    /// whose first ones make that buffer.
+    pub fn keep_last_input(&self) -> Option<LastInput> {
+        let pad = self.elements.last()?.static_pad("sink")?;
+        let last = LastInput::default();
+        let kept = last.clone();
+        pad.add_probe(gst::PadProbeType::BUFFER, move |_, info| {
+            if let Some(buffer) = info.buffer() {
+                kept.set(buffer.clone());
+            }
+            gst::PadProbeReturn::Ok
+        })?;
+        Some(last)
+    }
+
+    /// Hands a buffer to the last element alone.
+    pub fn push_last(&self, buffer: gst::Buffer) -> Result<(), ChainError> {
+        let pad = self
+            .elements
+            .last()
+            .and_then(|last| last.static_pad("sink"));
+        let flow = pad.ok_or(ChainError::Refused)?.chain(buffer);
+        match (flow, self.take_fault()) {
+            (_, Some(fault)) => Err(fault),
+            (Ok(_), None) => Ok(()),
             (Err(_), None) => Err(ChainError::Refused),
         }
     }

@@ -21,7 +21,7 @@ use super::convert::{Picture, colorimetry};
 use super::error::EncodeError;
 use super::profile::{Profile, threads};
 use crate::cast::bitstream::{colour, is_key_frame};
-use crate::chain::{self, Chain, ChainError, Output};
+use crate::chain::{self, Chain, ChainError, LastInput, Output};
 
 /// How long the first frame may take: drivers load firmware, compile shaders, and the machine may be busy.
 pub const START_TIMEOUT: Duration = Duration::from_secs(4);
@@ -53,6 +53,11 @@ pub struct Stamp {
 enum Command {
     Encode {
         picture: Picture,
+        stamp: Stamp,
+        key: bool,
+    },
+    /// The last picture again, which is only kept where it was converted on the GPU.
+    Repeat {
         stamp: Stamp,
         key: bool,
     },
@@ -131,32 +136,50 @@ impl Branch {
         stamp: Stamp,
         key: bool,
     ) -> Result<Coded, EncodeError> {
-        let started = Instant::now();
         let patience = if self.fresh {
             START_TIMEOUT
         } else {
             FRAME_TIMEOUT
         };
-        let must_be_key = self.fresh || (key && self.profile.live.key_frame);
-        self.fresh = false;
+        let key = std::mem::take(&mut self.fresh) || (key && self.profile.live.key_frame);
         self.size = picture.size;
+        let picture = picture.clone();
+        self.request(
+            Command::Encode {
+                picture,
+                stamp,
+                key,
+            },
+            key,
+            patience,
+        )
+    }
+
+    /// Encodes the last DMA-BUF picture again, from the encoder's own copy. Only after [`Branch::encode`] of one.
+    pub fn repeat(&mut self, stamp: Stamp, key: bool) -> Result<Coded, EncodeError> {
+        let key = key && self.profile.live.key_frame;
+        self.request(Command::Repeat { stamp, key }, key, FRAME_TIMEOUT)
+    }
+
+    fn request(
+        &mut self,
+        command: Command,
+        must_be_key: bool,
+        patience: Duration,
+    ) -> Result<Coded, EncodeError> {
         match self.replies.try_recv() {
             Ok(Reply::Failed(error)) => return Err(error.into()),
             Ok(Reply::Frame(_)) => return Err(self.not_one_for_one()),
             Err(_) => {}
         }
-        self.send(Command::Encode {
-            picture: picture.clone(),
-            stamp,
-            key: must_be_key,
-        })?;
+        self.send(command)?;
         let data = match self.replies.recv_timeout(patience) {
             Ok(Reply::Frame(data)) => data,
             Ok(Reply::Failed(error)) => return Err(error.into()),
             Err(RecvTimeoutError::Timeout) => {
                 return Err(EncodeError::Hang {
                     element: self.profile.element.to_string(),
-                    after: started.elapsed(),
+                    after: patience,
                 });
             }
             Err(RecvTimeoutError::Disconnected) => return Err(self.not_one_for_one()),
@@ -222,6 +245,7 @@ fn run(
         Ok(chain) => chain,
         Err(error) => return fail(outbox, error),
     };
+    let last = on_gpu(&caps).then(|| chain.keep_last_input()).flatten();
     let mut fresh = true;
     while let Ok(command) = inbox.recv() {
         let done = match command {
@@ -237,16 +261,36 @@ fn run(
                     caps.clone_from(&picture.caps);
                     chain.set_caps(&caps)
                 };
-                if key && !std::mem::take(&mut fresh) && !chain.request_key_frame() {
-                    tracing::debug!(element = %profile.element, "does not take the wish for a key frame");
+                if key && !std::mem::take(&mut fresh) {
+                    request_key_frame(&chain, profile);
                 }
-                renegotiated.and_then(|()| chain.push(stamped(picture, stamp)))
+                renegotiated.and_then(|()| chain.push(stamped(picture.buffer, stamp)))
+            }
+            Command::Repeat { stamp, key } => {
+                if key {
+                    request_key_frame(&chain, profile);
+                }
+                match last.as_ref().and_then(LastInput::get) {
+                    Some(buffer) => chain.push_last(stamped(buffer, stamp)),
+                    None => Err(ChainError::Refused),
+                }
             }
         };
         if let Err(error) = done {
             return fail(outbox, error);
         }
     }
+}
+
+fn request_key_frame(chain: &Chain, profile: &Profile) {
+    if !chain.request_key_frame() {
+        tracing::debug!(element = %profile.element, "does not take the wish for a key frame");
+    }
+}
+
+fn on_gpu(caps: &gst::Caps) -> bool {
+    caps.features(0)
+        .is_some_and(|features| features.contains("memory:DMABuf"))
 }
 
 fn fail(outbox: &SyncSender<Reply>, error: ChainError) {
@@ -256,8 +300,7 @@ fn fail(outbox: &SyncSender<Reply>, error: ChainError) {
 }
 
 /// A copy of the picture's buffer that shares its pixels, with a timestamp.
-fn stamped(picture: Picture, stamp: Stamp) -> gst::Buffer {
-    let mut buffer = picture.buffer;
+fn stamped(mut buffer: gst::Buffer, stamp: Stamp) -> gst::Buffer {
     let writable = buffer.make_mut();
     let time = |duration: Duration| gst::ClockTime::from_nseconds(duration.as_nanos() as u64);
     writable.set_pts(time(stamp.at));
@@ -284,9 +327,7 @@ fn build(
     set_rate_properties(&encoder, profile, bitrate)?;
     let mut elements = Vec::new();
     if let Some(converter) = &profile.from_dma_buf
-        && caps
-            .features(0)
-            .is_some_and(|features| features.contains("memory:DMABuf"))
+        && on_gpu(caps)
     {
         elements.push(chain::make(converter)?);
         elements.push(gpu_format(profile, size)?);

@@ -61,6 +61,12 @@ impl Failover {
         self.candidates.front()
     }
 
+    /// The profile whose turn it is, unless it has been told already.
+    pub fn announce(&mut self) -> Option<Arc<Profile>> {
+        let profile = self.candidates.front().cloned();
+        profile.filter(|_| !std::mem::replace(&mut self.announced, true))
+    }
+
     /// Aims at another bitrate from the next picture on.
     pub fn set_bitrate(&mut self, bits: u32) {
         self.bitrate = bits;
@@ -75,10 +81,13 @@ impl Failover {
     ) -> Result<Encoded, EncodeError> {
         let mut last_error = EncodeError::NoEncoder(self.codec);
         while let Some(profile) = self.candidates.front().cloned() {
+            // The capture has to be told first, and to deliver other memory.
+            if picture.layout.is_none() && profile.from_dma_buf.is_none() {
+                return Err(EncodeError::BadPicture);
+            }
             match self.attempt(&profile, picture, stamp, key) {
                 Ok(frame) => {
-                    let switched =
-                        (!std::mem::replace(&mut self.announced, true)).then_some(profile);
+                    let switched = self.announce();
                     return Ok(Encoded { frame, switched });
                 }
                 Err(error) => {
@@ -93,6 +102,32 @@ impl Failover {
         Err(last_error)
     }
 
+    /// Encodes the last DMA-BUF picture again; `None` when the encoder that had it is gone or cannot.
+    pub fn repeat(&mut self, stamp: Stamp, key: bool) -> Option<Coded> {
+        let bitrate = self.bitrate;
+        let branch = self.branch.as_mut()?;
+        let live = branch.profile().live;
+        if key && !live.key_frame {
+            return None;
+        }
+        let rate_set = if live.bitrate {
+            branch.set_bitrate(bitrate)
+        } else {
+            Ok(())
+        };
+        match rate_set.and_then(|()| branch.repeat(stamp, key)) {
+            Ok(frame) => Some(frame),
+            Err(error) => {
+                // Started again with the next picture, by the next candidate.
+                tracing::warn!(%error, "an encoder is given up");
+                self.branch = None;
+                self.announced = false;
+                self.candidates.pop_front();
+                None
+            }
+        }
+    }
+
     fn attempt(
         &mut self,
         profile: &Arc<Profile>,
@@ -104,9 +139,6 @@ impl Failover {
             Some(layout) if layout != profile.input => {
                 Some(relayout(picture, profile.input, self.codec)?)
             }
-            // A DMA-BUF in front of an encoder that cannot take it: the caller asks the profile before it prepares
-            // one, so this is the picture that was under way when the other encoder failed.
-            None if profile.from_dma_buf.is_none() => return Err(EncodeError::BadPicture),
             _ => None,
         };
         let picture = converted.as_ref().unwrap_or(picture);

@@ -14,6 +14,7 @@ mod capture_video;
 mod convert;
 mod failover;
 mod faulty;
+mod gpu;
 mod playback;
 mod probe;
 mod producer;

@@ -308,6 +308,10 @@ fn a_frame_that_lies_about_its_memory_is_dropped_and_the_next_one_encoded() {
     let mut lying = scene::frame((320, 180), 0, Instant::now());
     lying.planes[0].stride = 1 << 20;
     encoder.push(lying);
+    assert!(matches!(
+        next(&news),
+        EncoderEvent::Using { dma_buf: false, .. }
+    ));
     assert!(matches!(next(&news), EncoderEvent::Dropped));
     let mut outside = scene::frame((320, 180), 0, Instant::now());
     outside.crop.y = 100;

@@ -52,8 +52,17 @@ enum Backend {
 struct Coder {
     converter: Converter,
     failover: Failover,
-    /// The last picture, for repeating it.
-    last: Option<Picture>,
+    /// What can be encoded again.
+    last: Last,
+}
+
+/// The last picture.
+enum Last {
+    None,
+    /// Here.
+    Picture(Picture),
+    /// In the encoder alone: the buffer that it came in has been given back. Its size.
+    InEncoder((u32, u32)),
 }
 
 /// Times of a raw frame, or of a repetition.
@@ -84,7 +93,7 @@ impl<'a> Worker<'a> {
             Encoders::Candidates(candidates) => Backend::Coder(Box::new(Coder {
                 converter: Converter::new(config.codec, config.max_frame_rate, threads().min(2)),
                 failover: Failover::new(config.codec, candidates, config.bitrate),
-                last: None,
+                last: Last::None,
             })),
             Encoders::Null(recording) => Backend::Null(NullEncoder::default(), recording),
         };
@@ -170,9 +179,19 @@ impl<'a> Worker<'a> {
             Ok(picture) => self.encode_picture(&picture, origin),
             Err(error) => {
                 tracing::debug!(%error, "a raw frame is dropped");
-                self.emit(EncoderEvent::Dropped)
+                self.drop_unreadable()
             }
         }
+    }
+
+    /// Drops a frame that the encoder whose turn it is cannot take; whoever captures learns which memory it wants.
+    fn drop_unreadable(&mut self) -> Result<(), Ended> {
+        if let Backend::Coder(coder) = &mut self.backend
+            && let Some(profile) = coder.failover.announce()
+        {
+            self.emit(using(&profile))?;
+        }
+        self.emit(EncoderEvent::Dropped)
     }
 
     fn repeat_last(&mut self) -> Result<(), Ended> {
@@ -182,12 +201,31 @@ impl<'a> Worker<'a> {
             received: now,
         };
         self.repeat_at = self.repeat.map(|after| now + after);
-        match &self.backend {
-            Backend::Null(..) => self.emit_null(origin),
-            Backend::Coder(coder) => match coder.last.clone() {
-                Some(picture) => self.encode_picture(&picture, origin),
-                None => Ok(()),
-            },
+        let coder = match &mut self.backend {
+            Backend::Null(..) => return self.emit_null(origin),
+            Backend::Coder(coder) => coder,
+        };
+        match &coder.last {
+            Last::None => Ok(()),
+            Last::Picture(picture) => {
+                let picture = picture.clone();
+                self.encode_picture(&picture, origin)
+            }
+            Last::InEncoder(size) => {
+                let size = *size;
+                self.repeat_in_encoder(size, origin)
+            }
+        }
+    }
+
+    fn repeat_in_encoder(&mut self, size: (u32, u32), origin: Origin) -> Result<(), Ended> {
+        let stamp = self.stamp(origin.captured);
+        let Backend::Coder(coder) = &mut self.backend else {
+            return Ok(());
+        };
+        match coder.failover.repeat(stamp, self.key_wanted) {
+            Some(frame) => self.emit_frame(frame, size, origin, Instant::now()),
+            None => Ok(()),
         }
     }
 
@@ -205,7 +243,7 @@ impl<'a> Worker<'a> {
                 }
                 self.emit_frame(encoded.frame, picture.size, origin, converted)
             }
-            Err(EncodeError::BadPicture) => self.emit(EncoderEvent::Dropped),
+            Err(EncodeError::BadPicture) => self.drop_unreadable(),
             Err(error) => {
                 self.emit(EncoderEvent::Failed(error))?;
                 Err(Ended)
@@ -319,15 +357,16 @@ impl Coder {
         let on_gpu = matches!(frame.memory, Memory::DmaBuf(_))
             && profile.is_some_and(|profile| profile.from_dma_buf.is_some());
         if on_gpu {
-            // Not kept for repeating: the buffer belongs to the compositor, which has few of them.
-            self.last = None;
-            return self.converter.pass_dma_buf(&frame, &limits);
+            // Not kept here: the buffer belongs to the compositor, which has few of them.
+            let picture = self.converter.pass_dma_buf(&frame, &limits)?;
+            self.last = Last::InEncoder(picture.size);
+            return Ok(picture);
         }
         let picture = self
             .converter
             .convert(&frame, &limits, wanted_layout(&self.failover))?;
         drop(frame);
-        self.last = Some(picture.clone());
+        self.last = Last::Picture(picture.clone());
         Ok(picture)
     }
 }
