@@ -44,10 +44,6 @@ pub enum CaptureError {
     /// No application that plays sound has this name.
     #[error("no application named {0:?} plays sound")]
     NoSuchApplication(String),
-    /// The virtual output could not be made the default one (a sandbox without that right, say); the person has to
-    /// choose it in the sound settings.
-    #[error("the default sound output may not be changed")]
-    DefaultOutputRefused,
     /// A thread or a file descriptor could not be had.
     #[error("the system refused a resource")]
     System(#[from] io::Error),

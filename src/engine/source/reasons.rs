@@ -13,7 +13,7 @@ pub fn of_error(error: &CaptureError) -> Reason {
             Reason::Missing(Missing::Portal)
         }
         CaptureError::Cancelled => Reason::DialogCancelled,
-        CaptureError::Denied | CaptureError::DefaultOutputRefused => Reason::PermissionDenied,
+        CaptureError::Denied => Reason::PermissionDenied,
         CaptureError::NoPipeWire => Reason::Missing(Missing::PipeWire),
         CaptureError::NoSuchApplication(name) => {
             Reason::Missing(Missing::AudioApplication(name.clone()))
