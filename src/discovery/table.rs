@@ -16,6 +16,8 @@ use super::manual::ManualHost;
 mod source;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod vectors;
 
 use source::Source;
 

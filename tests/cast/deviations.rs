@@ -14,6 +14,9 @@ const CHECKED: [&str; 3] = [
     "capture_recommendations.json",
 ];
 
+/// Checked beside the code of discovery, which is no part of the protocol core.
+const CHECKED_ELSEWHERE: [&str; 1] = ["txt_records.json"];
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Register {
@@ -83,7 +86,11 @@ impl Deviations {
 #[test]
 fn every_deviation_belongs_to_a_file_that_is_checked_and_gives_a_reason() {
     for entry in register() {
-        assert!(CHECKED.contains(&entry.file.as_str()), "{}", entry.file);
+        let file = entry.file.as_str();
+        assert!(
+            CHECKED.contains(&file) || CHECKED_ELSEWHERE.contains(&file),
+            "{file}"
+        );
         assert!(entry.reason.len() > 20, "{}", entry.case);
     }
 }
