@@ -80,7 +80,7 @@ fn key() -> impl Strategy<Value = &'static str> {
 }
 
 /// A message: an object with a type out of the protocol and any other keys.
-fn any_message() -> impl Strategy<Value = String> {
+pub fn any_message() -> impl Strategy<Value = String> {
     let kind = prop::sample::select(vec![
         "CONNECT",
         "CONNECTED",

@@ -14,6 +14,7 @@ mod channel_client;
 mod channel_pair;
 mod channel_parsers;
 mod channel_platform;
+mod channel_properties;
 mod channel_recordings;
 mod connection;
 mod deviations;

@@ -50,7 +50,10 @@ fn device(case: &Value) -> Option<Device> {
         txt: TxtFields::from_pairs(pairs),
     };
     table.announce(Instant::now(), announcement);
-    table.devices().first().cloned()
+    match table.poll() {
+        Some(DeviceEvent::Added(device)) => Some(device),
+        _ => None,
+    }
 }
 
 #[test]
