@@ -68,7 +68,7 @@ fn every_record_of_the_vectors_is_taken_or_refused_as_listed() {
             assert_eq!(
                 (&*entry.reference, &*entry.ours),
                 ("verdict: reject", "verdict: ok")
-            )
+            );
         })
         .map(|entry| entry.case)
         .collect();
