@@ -8,7 +8,6 @@ pub mod error;
 pub mod frame;
 pub mod pipewire;
 mod portal;
-pub mod repeat;
 pub mod slot;
 pub mod source;
 pub mod synthetic;

@@ -8,7 +8,9 @@
 //! What a front end needs of the rooms below is re-exported here, so that it needs to know no other room.
 
 mod find;
+mod receiver_id;
 mod source;
+mod store;
 mod tokens;
 mod tone;
 
@@ -135,7 +137,9 @@ impl Engine {
     ///
     /// # Errors
     /// [`ReceiverError`], a port in use above all.
-    pub async fn receive(options: ReceiverOptions) -> Result<ReceiverHandle, ReceiverError> {
+    pub async fn receive(mut options: ReceiverOptions) -> Result<ReceiverHandle, ReceiverError> {
+        let id = options.id.take();
+        options.id = Some(id.unwrap_or_else(|| receiver_id::of(&options.name)));
         Receiver::start(options).await
     }
 

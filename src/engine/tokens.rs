@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! The portal's restore tokens, kept per kind of source, so that the second cast of the same screen needs no dialog.
 //!
-//! A small JSON file in the user's state folder, readable by the user alone: a token stands for a permission. A file
-//! that cannot be read counts as empty, one that cannot be written costs the user a dialog and nothing more.
+//! They stand for a permission, so only the user can read the file. One that cannot be written costs the user a dialog
+//! and nothing more.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 
+use super::store;
 use crate::capture::source::SourceKind;
 
 /// A token is a UUID in practice; what is much longer is not one.
@@ -25,7 +23,7 @@ impl Tokens {
     /// The store in the user's state folder.
     pub fn of_user() -> Tokens {
         Tokens {
-            file: state_folder().map(|folder| folder.join("restore-tokens.json")),
+            file: store::in_state_folder("restore-tokens.json"),
         }
     }
 
@@ -60,38 +58,16 @@ impl Tokens {
     }
 
     fn read(&self) -> BTreeMap<String, String> {
-        let text = self
-            .file
-            .as_ref()
-            .and_then(|file| fs::read_to_string(file).ok());
-        text.and_then(|text| serde_json::from_str(&text).ok())
-            .unwrap_or_default()
+        self.file.as_deref().map(store::read).unwrap_or_default()
     }
 
     fn write(&self, all: &BTreeMap<String, String>) {
         if let Some(file) = &self.file
-            && let Err(error) = replace(file, all)
+            && let Err(error) = store::replace(file, all)
         {
             tracing::warn!(%error, file = %file.display(), "the portal's permission cannot be remembered");
         }
     }
-}
-
-/// Writes beside the file and renames, so that a crash leaves the old or the new one.
-fn replace(file: &PathBuf, all: &BTreeMap<String, String>) -> io::Result<()> {
-    if let Some(folder) = file.parent() {
-        fs::create_dir_all(folder)?;
-    }
-    let beside = file.with_extension(format!("{}.new", std::process::id()));
-    let mut out = fs::OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(&beside)?;
-    out.write_all(&serde_json::to_vec(all).map_err(io::Error::other)?)?;
-    out.sync_all()?;
-    fs::rename(&beside, file)
 }
 
 fn key(kind: SourceKind) -> Option<&'static str> {
@@ -103,20 +79,9 @@ fn key(kind: SourceKind) -> Option<&'static str> {
     }
 }
 
-/// `$XDG_STATE_HOME/telecast`, by default `~/.local/state/telecast`.
-pub fn state_folder() -> Option<PathBuf> {
-    let absolute = |name: &str| {
-        std::env::var_os(name)
-            .map(PathBuf::from)
-            .filter(|path| path.is_absolute())
-    };
-    absolute("XDG_STATE_HOME")
-        .or_else(|| absolute("HOME").map(|home| home.join(".local/state")))
-        .map(|folder| folder.join("telecast"))
-}
-
 #[cfg(test)]
 mod tests {
+    use std::fs;
     use std::os::unix::fs::PermissionsExt;
 
     use super::*;
