@@ -34,6 +34,7 @@ pub use crate::session::state::{SessionState, Streams, Trouble};
 pub use crate::session::stats::SessionStats;
 pub use tone::{TestSound, play_test_sound};
 
+use crate::capture::source::AudioSource;
 use crate::discovery::{Discovery, DiscoveryHandle, DiscoveryOptions};
 use crate::session::Session;
 use crate::session::options::Target;
@@ -86,8 +87,13 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// Starts to look for devices, on the current tokio runtime.
+    /// Starts to look for devices, on the current tokio runtime, and undoes what a crashed cast has left behind.
     pub fn start(options: EngineOptions) -> Engine {
+        tokio::task::spawn_blocking(|| {
+            if let Err(error) = AudioSource::repair() {
+                tracing::warn!(%error, "the default sound output cannot be restored");
+            }
+        });
         let discovery = Discovery::start(DiscoveryOptions {
             interface: options.interface,
             hosts: Vec::new(),

@@ -43,6 +43,13 @@ pub fn proven(codec: VideoCodec) -> Vec<Arc<Profile>> {
         .clone()
 }
 
+/// Whether an encoder of `codec` on a GPU or a video unit works. Software encoders are not tried.
+pub fn proven_hardware(codec: VideoCodec) -> bool {
+    let mut candidates = Profile::candidates(codec);
+    candidates.retain(|profile| profile.hardware);
+    !Prober::of_user().working(candidates).is_empty()
+}
+
 /// Every working encoder.
 pub fn available() -> Vec<Proven> {
     VideoCodec::ALL

@@ -20,7 +20,7 @@ use super::{AudioChoice, MirrorRequest, Missing, Reason};
 use crate::capture::source::{AudioMode, SourceKind, VideoRequest};
 use crate::cast::codec::{AudioCodec, VideoCodec};
 use crate::encode::probe;
-use crate::session::options::Target;
+use crate::session::options::{CodecChoice, Target};
 use crate::session::source::{AudioSetup, BoxFuture, Codecs, Ended, Feed, MediaSource, VideoSetup};
 use pictures::Pictures;
 use sound::Sound;
@@ -108,10 +108,13 @@ impl MediaSource for CastSource {
     }
 
     fn codecs(&self) -> BoxFuture<'static, Result<Codecs, Reason>> {
-        Box::pin(proven_codecs(
-            self.request.options.video,
-            self.request.options.audio,
-        ))
+        {
+            let options = &self.request.options;
+            Box::pin(proven_codecs(
+                options.video.then_some(options.codec),
+                options.audio,
+            ))
+        }
     }
 
     fn open(&mut self) -> BoxFuture<'_, Result<Ended, Reason>> {
@@ -142,15 +145,15 @@ impl MediaSource for CastSource {
 }
 
 /// What can be encoded here, of what is wanted. Proving encoders blocks, so it happens on a thread of its own.
-async fn proven_codecs(video: bool, audio: bool) -> Result<Codecs, Reason> {
+async fn proven_codecs(video: Option<CodecChoice>, audio: bool) -> Result<Codecs, Reason> {
     let proofs = tokio::task::spawn_blocking(move || Codecs {
-        video: if video { video_codecs() } else { Vec::new() },
+        video: video.map(video_codecs).unwrap_or_default(),
         audio: if audio { audio_codecs() } else { Vec::new() },
     });
     let codecs = proofs
         .await
         .map_err(|error| Reason::System(error.to_string()))?;
-    if video && codecs.video.is_empty() {
+    if video.is_some() && codecs.video.is_empty() {
         return Err(Reason::Missing(Missing::VideoEncoder));
     }
     if audio && codecs.audio.is_empty() {
@@ -159,18 +162,25 @@ async fn proven_codecs(video: bool, audio: bool) -> Result<Codecs, Reason> {
     Ok(codecs)
 }
 
-/// The video codecs with a working encoder, best first.
-fn video_codecs() -> Vec<VideoCodec> {
-    let ranked = [
-        VideoCodec::H264,
-        VideoCodec::Vp8,
-        VideoCodec::Vp9,
-        VideoCodec::Av1,
-    ];
-    ranked
-        .into_iter()
-        .filter(|codec| !probe::proven(*codec).is_empty())
-        .collect()
+/// The video codecs to offer that have a working encoder, best first.
+///
+/// Left to itself, VP9 and AV1 are offered with a hardware encoder only: in software they take so much of a processor
+/// that the desktop suffers, and the device, not we, chooses from what is offered.
+fn video_codecs(choice: CodecChoice) -> Vec<VideoCodec> {
+    let mut codecs = match choice {
+        CodecChoice::Only(codec) => vec![codec],
+        CodecChoice::Auto => vec![VideoCodec::H264, VideoCodec::Vp8],
+    };
+    codecs.retain(|codec| !probe::proven(*codec).is_empty());
+    if choice == CodecChoice::Auto {
+        let heavy = [VideoCodec::Av1, VideoCodec::Vp9];
+        codecs.extend(
+            heavy
+                .into_iter()
+                .filter(|codec| probe::proven_hardware(*codec)),
+        );
+    }
+    codecs
 }
 
 fn audio_codecs() -> Vec<AudioCodec> {

@@ -87,6 +87,14 @@ impl Pictures {
             Reason::Missing(Missing::VideoEncoder)
         })?;
         let encoder: Shared = Arc::new(Mutex::new(encoder));
+        // The last change before the screen stands still must not be the one that the valve refused. Weak, because the
+        // switch holds the valve.
+        let switch = Arc::downgrade(&self.switch);
+        setup.valve.when_reopened(move || {
+            if let Some(switch) = switch.upgrade() {
+                switch.push_last();
+            }
+        });
         self.switch.turn_to(&encoder, Arc::clone(&setup.valve));
         Ok(Feed {
             events,
@@ -166,6 +174,9 @@ impl Switch {
     }
 
     fn push_last(&self) {
+        if self.paused.load(Ordering::Relaxed) {
+            return;
+        }
         let to = self.lock();
         if let (Some(encoder), Some(last)) = (to.encoder.upgrade(), to.last.clone()) {
             push(&encoder, last);

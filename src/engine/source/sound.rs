@@ -44,8 +44,15 @@ impl Sound {
         let watching = tokio::spawn(async move {
             while let Ok(event) = events.recv().await {
                 tracing::debug!(?event, "sound");
-                if let AudioEvent::Ended(why) = event {
-                    end.send_replace(Some(reasons::of_end(&why)));
+                match event {
+                    AudioEvent::Ended(why) => {
+                        end.send_replace(Some(reasons::of_end(&why)));
+                    }
+                    AudioEvent::ChooseOutput { name } => tracing::warn!(
+                        output = name,
+                        "the default output may not be changed: choose this one in the sound settings"
+                    ),
+                    _ => {}
                 }
             }
         });
