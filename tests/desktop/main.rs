@@ -14,4 +14,5 @@ mod support;
 
 mod capture_portal;
 mod ground;
+mod sources;
 mod whole;

@@ -94,19 +94,22 @@ impl Cast {
             "{status}: {:?}",
             self.mirror.error_lines()
         );
-        let before = self.receiver.objects().len();
-        super::wait_until("an idle receiver", Duration::from_secs(10), || {
-            self.receiver
-                .objects()
-                .iter()
-                .skip(before)
-                .any(|object| object["state"] == "idle")
-        });
+        self.wait_for_tv_to_be_idle();
         let status = self.receiver.interrupt(Duration::from_secs(10));
         assert!(
             status.success(),
             "{status}: {:?}",
             self.receiver.error_lines()
         );
+    }
+
+    /// Waits until the receiver says that nobody casts any more.
+    pub fn wait_for_tv_to_be_idle(&self) {
+        super::wait_until("an idle receiver", Duration::from_secs(10), || {
+            self.receiver
+                .objects()
+                .last()
+                .is_some_and(|object| object["state"] == "idle")
+        });
     }
 }

@@ -24,9 +24,10 @@ pub struct Area {
 }
 
 impl Picture {
-    /// Reads a PNG file.
-    pub fn read(path: &Path) -> Self {
-        let mut decoder = png::Decoder::new(BufReader::new(File::open(path).unwrap()));
+    /// Reads a PNG file; `None` while there is none.
+    pub fn read(path: &Path) -> Option<Self> {
+        let file = File::open(path).ok()?;
+        let mut decoder = png::Decoder::new(BufReader::new(file));
         decoder.set_transformations(png::Transformations::normalize_to_color8());
         let mut reader = decoder.read_info().unwrap();
         let mut buffer = vec![0; reader.output_buffer_size().unwrap()];
@@ -37,11 +38,11 @@ impl Picture {
             .chunks_exact(channels)
             .flat_map(|pixel| [pixel[0], pixel[1], pixel[2]])
             .collect();
-        Picture {
+        Some(Picture {
             width: info.width,
             height: info.height,
             data,
-        }
+        })
     }
 
     pub fn pixel(&self, x: u32, y: u32) -> [u8; 3] {

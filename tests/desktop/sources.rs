@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! Casts of the other sources and codecs, and what happens to them on the way.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::support::cast::Cast;
+use super::support::picture::Picture;
+use super::support::wait_until;
+
+/// The snapshot is written once a second; the machine may be busy.
+const LIMIT: Duration = Duration::from_secs(30);
+
+/// A picture whose time code was read, in this codec.
+fn is_measured(object: &Value, codec: &str) -> bool {
+    object["codec"] == codec && object["screen_to_decoded_ms"]["p50"].as_f64() > Some(0.0)
+}
+
+#[test]
+fn a_window_is_cast_in_h264_and_goes_on_when_it_is_resized() {
+    let options = ["--codec", "h264", "--audio", "none"];
+    let Some(mut cast) = Cast::start("window", &["Telecast Test Card*", "Share"], &options) else {
+        return;
+    };
+    cast.wait_for_tv("the window's picture", |object| is_measured(object, "h264"));
+    let mut before = None;
+    wait_until("the test card in the window's picture", LIMIT, || {
+        before = card_width(&cast);
+        before.is_some()
+    });
+
+    // The card keeps its shape, so that it is smaller in the picture of a window that is higher than wide.
+    cast.desktop
+        .shell(&["resize", "Telecast Test Card", "500", "600"]);
+    wait_until("a picture of the new shape", LIMIT, || {
+        card_width(&cast).is_some_and(|width| Some(width) != before)
+    });
+    cast.stop();
+}
+
+/// The pixels between the first and the last colour patch in the picture that the receiver wrote.
+fn card_width(cast: &Cast) -> Option<u32> {
+    let picture = Picture::read(&cast.tv_picture())?;
+    let card = picture.card()?;
+    Some(card.patch(7).0 - card.patch(0).0)
+}
+
+#[test]
+fn a_virtual_monitor_is_cast_with_a_tone() {
+    let options = ["--codec", "vp8", "--audio", "tone"];
+    let Some(mut cast) = Cast::start("virtual", &["Share"], &options) else {
+        return;
+    };
+    cast.wait_for_tv("a new monitor's picture and the tone", |object| {
+        (object["width"].as_u64(), object["height"].as_u64()) == (Some(1920), Some(1080))
+            && object["fps"]["decoded"].as_f64() > Some(0.0)
+            && object["audio"]["frequency_hz"].as_f64() > Some(0.0)
+    });
+    cast.stop();
+}
+
+#[test]
+fn closing_the_window_that_is_cast_ends_the_cast_with_a_sentence() {
+    let options = ["--audio", "none"];
+    let Some(mut cast) = Cast::start("window", &["Telecast Test Card*", "Share"], &options) else {
+        return;
+    };
+    cast.wait_for_tv("a picture", |object| {
+        object["fps"]["decoded"].as_f64() > Some(0.0)
+    });
+    cast.desktop.shell(&["close", "Telecast Test Card"]);
+    let status = cast.mirror.wait(Duration::from_secs(15));
+    let words = cast.mirror.error_lines();
+    assert!(status.success(), "{status}: {words:?}");
+    let sentence = words.last().expect("a sentence");
+    assert!(sentence.contains("closed"), "{sentence}");
+    cast.wait_for_tv_to_be_idle();
+}
