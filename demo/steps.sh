@@ -49,7 +49,7 @@ clean_up() {
         kill -KILL "$pid" 2>/dev/null || :
     done
     [ -z "$network" ] || build-aux/desktop/network down "$network"
-    rm -rf "$work"
+    rm -rf "$work" demo/tv.png.new
 }
 
 # wait_for SECONDS WHAT COMMAND...
@@ -152,7 +152,18 @@ take_screenshot() {
     (on_desktop build-aux/desktop/shell screenshot demo/desktop.png) || fail "no screenshot of the desktop"
 }
 
-# The last JSON object of a file of lines, for people to read.
+# stop PROCESS NAME: as Ctrl-C does; it must end well.
+stop() {
+    kill -INT "$1" 2>/dev/null || fail "$2 ended by itself"
+    for _ in $(seq 150); do
+        kill -0 "$1" 2>/dev/null || break
+        sleep 0.1
+    done
+    kill -0 "$1" 2>/dev/null && fail "$2 does not end"
+    wait "$1" || fail "$2 did not end well"
+}
+
+# last_object FILE PATTERN: the last JSON object of its lines that has the pattern, for people to read.
 last_object() {
-    grep '^{' "$1" | tail -n 1 | python3 -m json.tool
+    grep '^{' "$1" | grep -E "$2" | tail -n 1 | python3 -m json.tool
 }
