@@ -17,7 +17,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 use tokio_rustls::client::TlsStream;
 
 use super::connect::connect;
-use super::reason::Reason;
+use super::reason::{Layer, Reason, Waiting};
 use super::timings::Timings;
 use super::tls::handshake;
 use crate::cast::channel::client::{Client, ClientConfig, Command, Event, Input, Output};
@@ -91,6 +91,14 @@ impl Control {
         let now = Instant::now().into_std();
         self.client.handle(now, Input::Command(command));
         self.drain();
+    }
+
+    /// Why a reply did not come in time: the device was silent, or what it said could not be read.
+    pub(super) fn unanswered(&self, waiting: Waiting) -> Reason {
+        match self.client.unreadable() {
+            0 => Reason::TimedOut(waiting),
+            _ => Reason::Garbage(Layer::Message),
+        }
     }
 
     /// The next event. After [`Event::Ended`] nothing follows, for ever. Safe to be cancelled.

@@ -288,10 +288,11 @@ impl Actor {
                 leftover::remember(self.control()?.peer(), session_id);
                 self.step(&Step::Launched);
             }
-            Channel::StartFailed(error) => return Err(start_failed(error)),
+            Channel::StartFailed(error) => return Err(self.silence_or(start_failed(error))),
             Channel::Negotiated(negotiated) => return Ok(Some(Event::Negotiated(negotiated))),
             Channel::OfferFailed(failure) => {
-                return Ok(Some(Event::OfferFailed(offer_failed(failure))));
+                let reason = self.silence_or(offer_failed(failure));
+                return Ok(Some(Event::OfferFailed(reason)));
             }
             Channel::Volume(volume) => {
                 self.reporter.volume.send_replace(Some(Volume {
@@ -307,6 +308,14 @@ impl Actor {
             _ => {}
         }
         Ok(None)
+    }
+
+    /// Tells a silent device from one that answered something that cannot be read.
+    fn silence_or(&self, reason: Reason) -> Reason {
+        match (reason, &self.control) {
+            (Reason::TimedOut(waiting), Some(control)) => control.unanswered(waiting),
+            (reason, _) => reason,
+        }
     }
 
     fn obey(&mut self, command: Command) -> Result<(), Reason> {

@@ -75,6 +75,8 @@ pub struct Client {
     availability: Option<(u32, Instant)>,
     /// An application whose launch was given up, to be stopped should it appear after all.
     abandoned: Option<Wanted>,
+    /// Messages meant for us that could not be read.
+    unreadable: u32,
 }
 
 #[derive(Debug)]
@@ -102,6 +104,7 @@ impl Client {
             volume: VolumeRequests::default(),
             availability: None,
             abandoned: None,
+            unreadable: 0,
         };
         client.connect(PLATFORM_RECEIVER);
         client
@@ -123,6 +126,12 @@ impl Client {
     pub fn poll(&mut self, now: Instant) -> Option<Output> {
         self.on_time(now);
         self.outputs.pop_front()
+    }
+
+    /// How many messages meant for us could not be read. They are ignored, as other senders ignore them; but a reply that
+    /// never came may have been one of them.
+    pub fn unreadable(&self) -> u32 {
+        self.unreadable
     }
 
     /// When to call [`Client::poll`] next if nothing else happens; `None` once it has ended.
@@ -213,13 +222,15 @@ impl Client {
                 }
             }
             namespace::RECEIVER if to_us && message.source == PLATFORM_RECEIVER => {
-                if let Some(reply) = PlatformReply::parse(text) {
-                    self.on_reply(now, reply);
+                match PlatformReply::parse(text) {
+                    Some(reply) => self.on_reply(now, reply),
+                    None => self.unreadable = self.unreadable.saturating_add(1),
                 }
             }
             namespace::WEBRTC if message.destination == self.id => {
-                if let Some(reply) = ReceiverMessage::parse(text) {
-                    self.on_streaming(&message.source, reply);
+                match ReceiverMessage::parse(text) {
+                    Some(reply) => self.on_streaming(&message.source, reply),
+                    None => self.unreadable = self.unreadable.saturating_add(1),
                 }
             }
             // Unknown namespaces, groups, device authentication: not ours to answer.

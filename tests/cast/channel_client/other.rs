@@ -54,7 +54,9 @@ fn messages_of_other_families_to_other_endpoints_and_strange_ones_are_ignored() 
     device.say_from("receiver-0", US, "urn:x-cast:other", &gone);
     device.say_from("receiver-0", US, DEVICE_AUTH, &gone);
     device.say(&json!({ "type": "RECEIVER_STATUS", "requestId": 0 }));
+    assert_eq!(device.client.unreadable(), 0);
     device.say(&json!([1, 2]));
+    assert_eq!(device.client.unreadable(), 1, "ignored, but noticed");
     device.say_from(
         "receiver-0",
         US,
