@@ -15,6 +15,7 @@ use super::convert::{Picture, relayout};
 use super::error::EncodeError;
 use super::profile::{Layout420, Profile};
 use crate::cast::codec::VideoCodec;
+use crate::chain::ChainError;
 
 /// How often at most an encoder that cannot change its bitrate is replaced for it: each time costs a key frame.
 const SWAP_INTERVAL: Duration = Duration::from_secs(3);
@@ -91,7 +92,12 @@ impl Failover {
                     return Ok(Encoded { frame, switched });
                 }
                 Err(error) => {
-                    tracing::warn!(element = %profile.element, %error, "an encoder is given up");
+                    // Most candidates are for hardware that is not there; only one that is there can fail.
+                    if let EncodeError::Chain(ChainError::NoElement(_)) = error {
+                        tracing::debug!(%error, "an encoder is not installed");
+                    } else {
+                        tracing::warn!(element = %profile.element, %error, "an encoder is given up");
+                    }
                     last_error = error;
                     self.branch = None;
                     self.announced = false;
