@@ -35,7 +35,7 @@ pub use crate::session::stats::SessionStats;
 pub use tone::{TestSound, play_test_sound};
 
 use crate::capture::source::AudioSource;
-use crate::discovery::{Discovery, DiscoveryHandle, DiscoveryOptions};
+use crate::discovery::{Discovery, DiscoveryHandle, DiscoveryOptions, has_interface};
 use crate::session::Session;
 use crate::session::options::Target;
 use source::CastSource;
@@ -83,6 +83,7 @@ pub struct MirrorRequest {
 pub struct Engine {
     runtime: Handle,
     discovery: DiscoveryHandle,
+    interface: Option<String>,
     tokens: Tokens,
 }
 
@@ -95,12 +96,13 @@ impl Engine {
             }
         });
         let discovery = Discovery::start(DiscoveryOptions {
-            interface: options.interface,
+            interface: options.interface.clone(),
             hosts: Vec::new(),
         });
         Engine {
             runtime: Handle::current(),
             discovery,
+            interface: options.interface,
             tokens: Tokens::of_user(),
         }
     }
@@ -122,8 +124,14 @@ impl Engine {
     /// The device that `query` means: an id or a name of the list (within `wait`), else a host with an optional port.
     ///
     /// # Errors
-    /// [`Reason::DeviceNotFound`], [`Reason::HostUnknown`].
+    /// [`Reason::DeviceNotFound`], [`Reason::HostUnknown`]; [`Missing::Interface`] at once when nothing can be found
+    /// through the interface that was named, because there is none.
     pub async fn find(&self, query: &str, wait: Duration) -> Result<Device, Reason> {
+        if let Some(name) = &self.interface
+            && !has_interface(name)
+        {
+            return Err(Reason::Missing(Missing::Interface(name.clone())));
+        }
         find::find(&self.discovery, query, wait).await
     }
 

@@ -49,16 +49,22 @@ pub(super) async fn endpoints(host: ManualHost) -> (ManualHost, Vec<Endpoint>) {
 
 /// The number of the interface that is named after `%`.
 fn interface_index(zone: &str) -> Option<u32> {
-    if let Ok(index) = zone.parse() {
-        return Some(index);
-    }
+    zone.parse().ok().or_else(|| index_of(zone))
+}
+
+/// Whether this computer has a network interface of this name.
+pub fn has_interface(name: &str) -> bool {
+    index_of(name).is_some()
+}
+
+fn index_of(name: &str) -> Option<u32> {
     let socket = rustix::net::socket(
         rustix::net::AddressFamily::INET,
         rustix::net::SocketType::DGRAM,
         None,
     )
     .ok()?;
-    rustix::net::netdevice::name_to_index(&socket, zone).ok()
+    rustix::net::netdevice::name_to_index(&socket, name).ok()
 }
 
 /// Asks the host itself.
