@@ -8,9 +8,12 @@ mod print;
 mod receive;
 mod signals;
 
+use std::io::IsTerminal;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Parser;
+use tokio::runtime::Runtime;
 use tracing_subscriber::EnvFilter;
 
 use crate::words;
@@ -19,6 +22,10 @@ use args::{Arguments, Command};
 /// Worker threads for control channels, discovery and the bus; media has a thread of its own.
 const WORKERS: usize = 2;
 
+/// How long the end of the program waits for work that cannot be interrupted, such as an encoder that is being tried
+/// out for a cast that has already failed.
+const LAST_WORK: Duration = Duration::from_secs(1);
+
 /// Runs the program with the arguments of this process.
 ///
 /// Exit codes: 0 done; 1 failed, with one line on standard error that says what and what to do; 2 usage.
@@ -26,13 +33,16 @@ pub fn main() -> ExitCode {
     words::init();
     let arguments = Arguments::parse();
     if let Err(error) = start_log(&arguments) {
-        eprintln!("telecast: --log: {error}");
+        print::note(&format!("telecast: --log: {error}"));
         return ExitCode::from(2);
     }
     match run(arguments.command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("telecast: {error:#}");
+            print::note(&format!(
+                "telecast: {}",
+                words::one_line(&format!("{error:#}"))
+            ));
             ExitCode::FAILURE
         }
     }
@@ -43,23 +53,26 @@ fn run(command: Command) -> anyhow::Result<()> {
         .worker_threads(WORKERS)
         .thread_name("telecast-io")
         .enable_all()
-        .build()?;
+        .build()
+        .map_err(|error| anyhow::anyhow!(words::system_failed(&error)))?;
+    let result = dispatch(&runtime, command);
+    runtime.shutdown_timeout(LAST_WORK);
+    result
+}
+
+fn dispatch(runtime: &Runtime, command: Command) -> anyhow::Result<()> {
     match command {
         Command::Devices(arguments) => runtime.block_on(devices::run(&arguments)),
         Command::Mirror(arguments) => runtime.block_on(mirror::run(*arguments)),
-        Command::Receive(arguments) => receive::run(&runtime, &arguments),
+        Command::Receive(arguments) => receive::run(runtime, &arguments),
         #[cfg(feature = "gui")]
         Command::TestCard(arguments) => {
-            let _sound = if arguments.silent {
-                None
-            } else {
-                crate::engine::play_test_sound()
-            };
             let options = crate::ui::test_card::TestCardOptions {
                 fps: arguments.fps,
                 fullscreen: arguments.fullscreen,
+                sound: !arguments.silent,
             };
-            Ok(crate::ui::test_card::run(options)?)
+            crate::ui::test_card::run(options).map_err(|_| anyhow::anyhow!(words::no_display()))
         }
     }
 }
@@ -79,6 +92,9 @@ fn start_log(arguments: &Arguments) -> Result<(), tracing_subscriber::filter::Pa
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none())
+        // It would be reported on standard error, which has just failed, and panic there.
+        .log_internal_errors(false)
         .init();
     Ok(())
 }

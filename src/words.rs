@@ -4,6 +4,7 @@
 //! Every text goes through gettext with whole sentences; what varies stands in braces and is filled in after
 //! translation, so that translators can move it.
 
+mod output;
 mod reason;
 mod receiver;
 mod state;
@@ -12,8 +13,9 @@ use gettextrs::{
     LocaleCategory, bind_textdomain_codeset, bindtextdomain, gettext, setlocale, textdomain,
 };
 
+pub use output::{no_display, output_failed, search_failed, system_failed};
 pub use reason::{Explanation, explain};
-pub use receiver::receiver_failed;
+pub use receiver::{listening, receiver_ended, receiver_failed};
 pub use state::{describe, no_devices, ready_to_receive};
 
 /// The name of the catalogues.
@@ -40,7 +42,32 @@ pub fn init() {
     }
 }
 
-/// Translates `text` and fills in what stands in braces.
+/// A value longer than this is cut off: a device may send whole pages as its reason.
+const MAX_VALUE: usize = 200;
+
+/// `text` without line breaks and control characters: what a stranger wrote must not move the cursor of a terminal.
+pub fn one_line(text: &str) -> String {
+    let shown = text
+        .chars()
+        .map(|c| if c.is_whitespace() { ' ' } else { c });
+    shown
+        .filter(|c| {
+            !c.is_control() && !matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        })
+        .collect()
+}
+
+/// A value fit to stand within a sentence.
+fn value_of(text: &str) -> String {
+    let mut line = one_line(text);
+    if let Some((end, _)) = line.char_indices().nth(MAX_VALUE) {
+        line.truncate(end);
+        line.push('…');
+    }
+    line
+}
+
+/// Translates `text` and fills in what stands in braces; each value becomes one line of bounded length.
 ///
 /// ```
 /// # use telecast::words::fill;
@@ -62,7 +89,7 @@ pub fn fill(text: &str, values: &[(&str, &str)]) -> String {
                 .map(|(_, value)| (*value, end + 1))
         });
         if let Some((value, end)) = value {
-            filled.push_str(value);
+            filled.push_str(&value_of(value));
             rest = &from[end..];
         } else {
             filled.push('{');
@@ -83,5 +110,16 @@ mod tests {
             "{b} and x"
         );
         assert_eq!(fill("{nobody} { {", &[]), "{nobody} { {");
+    }
+
+    #[test]
+    fn what_a_device_says_stays_on_its_line() {
+        let tricks = "no\r\n\u{1b}[2Jtelecast: all is well\u{202e}";
+        assert_eq!(
+            fill("{why}.", &[("why", tricks)]),
+            "no  [2Jtelecast: all is well."
+        );
+        let long = fill("{why}", &[("why", &"ä".repeat(5000))]);
+        assert_eq!(long.chars().count(), MAX_VALUE + 1);
     }
 }

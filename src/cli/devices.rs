@@ -46,10 +46,7 @@ pub async fn run(arguments: &DevicesArguments) -> anyhow::Result<()> {
     let problem = engine.discovery_problem();
     engine.shut_down().await;
     if let Some(problem) = problem {
-        anyhow::bail!(words::fill(
-            "The network cannot be searched: {problem}. Check that this computer is connected to a network.",
-            &[("problem", &problem)],
-        ));
+        anyhow::bail!(words::search_failed(&problem));
     }
     if arguments.json {
         let rows: Vec<_> = devices.iter().map(Row::of).collect();
@@ -59,7 +56,7 @@ pub async fn run(arguments: &DevicesArguments) -> anyhow::Result<()> {
             print::line(&line)?;
         }
         if devices.is_empty() {
-            eprintln!("{}", words::no_devices());
+            print::note(&words::no_devices());
         }
     }
     Ok(())

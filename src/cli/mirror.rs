@@ -17,7 +17,8 @@ const LOOK: Duration = Duration::from_secs(8);
 
 /// Runs one cast.
 pub async fn run(arguments: MirrorArguments) -> anyhow::Result<()> {
-    let mut signals = Signals::new()?;
+    let mut signals =
+        Signals::new().map_err(|error| anyhow::anyhow!(words::system_failed(&error)))?;
     let engine = Engine::start(EngineOptions {
         interface: arguments.interface.clone(),
     });
@@ -40,7 +41,7 @@ pub async fn run(arguments: MirrorArguments) -> anyhow::Result<()> {
         anyhow::bail!(line);
     }
     if !matches!(reason, Reason::DialogCancelled) {
-        eprintln!("{line}");
+        print::note(&line);
     }
     Ok(())
 }
@@ -55,6 +56,7 @@ async fn follow(
     let limit = arguments.duration.map(Duration::from_secs_f64);
     // Counts from the first frame: the time in the dialog is the user's own.
     let mut deadline = None;
+    let mut printed = SessionStats::default().uptime_s;
     let ended = session.ended();
     tokio::pin!(ended);
     say(&state.borrow_and_update());
@@ -71,6 +73,11 @@ async fn follow(
             }
             Ok(()) = numbers.changed() => {
                 let latest = numbers.borrow_and_update().clone();
+                // A change of state alone has been said already, and there is one object a second.
+                if latest.uptime_s <= printed {
+                    continue;
+                }
+                printed = latest.uptime_s;
                 if let Err(error) = print::numbers(arguments.stats, &latest, || text(&latest)) {
                     session.stop();
                     ended.await;
@@ -100,7 +107,7 @@ async fn sleep_until(deadline: Option<tokio::time::Instant>) {
 
 fn say(state: &SessionState) {
     if !matches!(state, SessionState::Ended(_)) {
-        eprintln!("{}", words::describe(state));
+        print::note(&words::describe(state));
     }
 }
 

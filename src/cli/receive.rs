@@ -14,6 +14,7 @@ use super::args::ReceiveArguments;
 use super::print;
 use super::signals::Signals;
 use crate::engine::{Engine, Picture, ReceiverHandle, ReceiverOptions, ReceiverStats, Screen};
+use crate::words;
 
 /// Runs the receiver: with a window on this thread, or without one.
 pub fn run(runtime: &Runtime, arguments: &ReceiveArguments) -> anyhow::Result<()> {
@@ -27,8 +28,9 @@ pub fn run(runtime: &Runtime, arguments: &ReceiveArguments) -> anyhow::Result<()
         }
     }
     runtime.block_on(async {
+        let signals = signals()?;
         let handle = start(arguments, None).await?;
-        serve(handle, arguments, std::future::pending()).await
+        serve(handle, arguments, signals, std::future::pending()).await
     })
 }
 
@@ -39,11 +41,12 @@ fn with_window(
     window: crate::ui::receiver_window::ReceiverWindow,
 ) -> anyhow::Result<()> {
     let screen = window.screen();
+    let signals = runtime.block_on(async { signals() })?;
     let handle = runtime.block_on(start(arguments, Some(screen.clone())))?;
     let (closed, wait_closed) = tokio::sync::oneshot::channel::<()>();
     std::thread::scope(|scope| {
         let serving = scope.spawn(|| {
-            let result = runtime.block_on(serve(handle, arguments, async move {
+            let result = runtime.block_on(serve(handle, arguments, signals, async move {
                 // An error means that the window's side is gone: closed as well.
                 wait_closed.await.unwrap_or_default();
             }));
@@ -56,6 +59,10 @@ fn with_window(
             .join()
             .unwrap_or_else(|_| Err(anyhow::anyhow!("the receiver's thread failed")))
     })
+}
+
+fn signals() -> anyhow::Result<Signals> {
+    Signals::new().map_err(|error| anyhow::anyhow!(words::system_failed(&error)))
 }
 
 fn name(arguments: &ReceiveArguments) -> String {
@@ -83,16 +90,17 @@ async fn start(
     };
     Engine::receive(options)
         .await
-        .map_err(|error| anyhow::anyhow!(crate::words::receiver_failed(&error)))
+        .map_err(|error| anyhow::anyhow!(words::receiver_failed(&error)))
 }
 
-/// Prints the numbers and writes the snapshots until `closed`, an interrupt or the end of the time.
+/// Says where it listens, prints the numbers and writes the snapshots until `closed`, an interrupt or the end of the time.
 async fn serve(
     handle: ReceiverHandle,
     arguments: &ReceiveArguments,
+    mut signals: Signals,
     closed: impl Future<Output = ()>,
 ) -> anyhow::Result<()> {
-    let mut signals = Signals::new()?;
+    print::note(&words::listening(&name(arguments), handle.address()));
     let mut stats = handle.stats();
     let time = async {
         match arguments.duration {
@@ -108,7 +116,7 @@ async fn serve(
             () = &mut closed => break Ok(()),
             changed = stats.changed() => {
                 if changed.is_err() {
-                    break Err(anyhow::anyhow!("the receiver ended by itself"));
+                    break Err(anyhow::anyhow!(words::receiver_ended()));
                 }
                 let numbers = stats.borrow_and_update().clone();
                 if let Err(error) = print::numbers(arguments.stats, &numbers, || text(&numbers)) {

@@ -8,6 +8,7 @@ use gtk4::glib;
 use gtk4::prelude::*;
 
 use crate::config::APP_ID;
+use crate::engine::play_test_sound;
 
 /// How the card is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,6 +17,8 @@ pub struct TestCardOptions {
     pub fps: u32,
     /// Whether the card fills the screen from the start (F11 toggles it).
     pub fullscreen: bool,
+    /// Whether its tone is played.
+    pub sound: bool,
 }
 
 /// Shows the card until its window is closed.
@@ -24,6 +27,7 @@ pub struct TestCardOptions {
 /// [`NoDisplay`] when there is no display to show it on.
 pub fn run(options: TestCardOptions) -> Result<(), NoDisplay> {
     gtk::init().map_err(|_| NoDisplay)?;
+    let _sound = options.sound.then(play_test_sound);
     let app = gtk::Application::builder()
         .application_id(format!("{APP_ID}.TestCard"))
         .flags(gtk::gio::ApplicationFlags::NON_UNIQUE)

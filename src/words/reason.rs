@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! Why a session ended, and what to do about it: a [`Reason`] in, an [`Explanation`] out.
 
+use std::net::IpAddr;
+
 use gettextrs::gettext;
 
 use super::fill;
@@ -23,10 +25,7 @@ impl Explanation {
         if self.next.is_empty() {
             self.what.clone()
         } else {
-            fill(
-                "{what} {next}",
-                &[("what", &self.what), ("next", &self.next)],
-            )
+            format!("{} {}", self.what, self.next)
         }
     }
 }
@@ -75,11 +74,7 @@ pub fn explain(reason: &Reason, device: &str) -> Explanation {
             ),
             next: gettext("See “telecast devices” for what is there, or give its address."),
         },
-        Reason::HostUnknown(host) => Explanation {
-            title: gettext("Unknown address"),
-            what: fill("The name “{host}” has no address.", &[("host", host)]),
-            next: gettext("Check the spelling, or give an IP address."),
-        },
+        Reason::HostUnknown(host) => unknown(host),
         Reason::ConnectionRefused => say(
             "Not a Cast device",
             "{device} refuses the connection.",
@@ -114,13 +109,37 @@ pub fn explain(reason: &Reason, device: &str) -> Explanation {
                 "No UDP port is free from {first} to {last}.",
                 &[("first", &first.to_string()), ("last", &last.to_string())],
             ),
-            next: gettext("Choose another range of ports."),
+            next: gettext("Choose another range of ports, or end what uses these."),
         },
         Reason::System(text) => Explanation {
             title: gettext("Something went wrong here"),
             what: fill("The system says: {text}.", &[("text", text)]),
-            next: gettext("Try again; if it happens again, report it."),
+            next: gettext(
+                "Try again; if it happens again, report it with what “telecast -v” says.",
+            ),
         },
+    }
+}
+
+fn unknown(host: &str) -> Explanation {
+    let (what, next) = match host.parse::<IpAddr>() {
+        Ok(IpAddr::V6(ip)) if ip.is_unicast_link_local() => (
+            "The address {host} means nothing without its network interface.",
+            "Add it, as in {host}%eth0.",
+        ),
+        Ok(_) => (
+            "No device can have the address {host}.",
+            "Check the spelling, or see “telecast devices”.",
+        ),
+        Err(_) => (
+            "The name “{host}” has no address.",
+            "Check the spelling, or give an IP address.",
+        ),
+    };
+    Explanation {
+        title: gettext("Unknown address"),
+        what: fill(what, &[("host", host)]),
+        next: fill(next, &[("host", host)]),
     }
 }
 
@@ -286,6 +305,8 @@ mod tests {
             Reason::DeviceGone(Duration::from_secs(10)),
             Reason::DeviceNotFound("X".into()),
             Reason::HostUnknown("x".into()),
+            Reason::HostUnknown("224.0.0.1".into()),
+            Reason::HostUnknown("fe80::1".into()),
             Reason::ConnectionRefused,
             Reason::NetworkUnreachable,
             Reason::TlsTooOld,

@@ -3,6 +3,8 @@
 
 use gettextrs::gettext;
 
+use std::net::SocketAddr;
+
 use super::fill;
 use crate::engine::{ListenError, ReceiverError};
 
@@ -25,9 +27,26 @@ pub fn receiver_failed(error: &ReceiverError) -> String {
             "No video decoder is installed. Install GStreamer's “good” plug-ins or its plug-in for libav.",
         ),
         ReceiverError::Unnamed => gettext("The receiver needs a name. Give one with --name."),
+        ReceiverError::Advertise(error) => fill(
+            "The receiver cannot be announced: {problem}. Check that this computer is connected to a network.",
+            &[("problem", &error.to_string())],
+        ),
         other => fill(
-            "The receiver cannot start: {problem}. See --log for details.",
+            "The receiver cannot start: {problem}. Try again; if it happens again, report it with what “telecast -v” says.",
             &[("problem", &other.to_string())],
         ),
     }
+}
+
+/// Under which name and address the receiver waits. The port is the last word: scripts read it.
+pub fn listening(name: &str, address: SocketAddr) -> String {
+    fill(
+        "“{name}” is ready. Listening on {address}",
+        &[("name", name), ("address", &address.to_string())],
+    )
+}
+
+/// The receiver is over although nobody ended it.
+pub fn receiver_ended() -> String {
+    gettext("The receiver has ended by itself. Start it again; “telecast -v” shows what happens.")
 }
