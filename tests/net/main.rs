@@ -8,9 +8,12 @@
     reason = "the exemption for tests does not reach the functions beside them"
 )]
 
+mod cli;
 mod connect;
 mod discovery;
 mod netns;
+#[path = "../support/pipewire.rs"]
+mod pipewire;
 mod receive;
 #[path = "../support/recording.rs"]
 mod recording;

@@ -3,7 +3,7 @@
 
 mod ends;
 mod media;
-mod script;
+pub mod script;
 mod source;
 mod streams;
 
@@ -91,7 +91,7 @@ async fn outcome(script: Script) -> (Reason, Device, Duration) {
 }
 
 /// Waits until something that happens on another task is so.
-async fn eventually(what: &str, so: impl Fn() -> bool) {
+pub async fn eventually(what: &str, so: impl Fn() -> bool) {
     let waiting = async {
         while !so() {
             tokio::time::sleep(Duration::from_millis(10)).await;

@@ -15,19 +15,19 @@ use telecast::session::tls::{HANDSHAKE_TIMEOUT, Secured, TlsError, handshake};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
-const RSA: &[&str] = &["-newkey", "rsa:2048"];
+pub const RSA: &[&str] = &["-newkey", "rsa:2048"];
 const P256: &[&str] = &["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"];
 
 /// A running `openssl s_server` with a certificate of its own; ends with the test.
-struct OpenSsl {
+pub struct OpenSsl {
     child: Child,
-    address: SocketAddr,
+    pub address: SocketAddr,
     certificate: PathBuf,
     folder: PathBuf,
 }
 
 impl OpenSsl {
-    fn start(key: &[&str], certificate: &[&str], server: &[&str]) -> OpenSsl {
+    pub fn start(key: &[&str], certificate: &[&str], server: &[&str]) -> OpenSsl {
         let folder = fresh_folder();
         let (key_file, cert_file) = (folder.join("key.pem"), folder.join("cert.pem"));
         // The system's configuration would add extensions, which make a v3 certificate of any.

@@ -36,6 +36,8 @@ pub enum OnLaunch {
     Refuse(&'static str, Option<&'static str>),
     /// The TV asks its user, who allows it after this time (`None`: never answers).
     Ask(Option<Duration>),
+    /// An answer that is not JSON.
+    Babble,
     /// Nothing.
     Ignore,
 }
@@ -51,6 +53,8 @@ pub enum OnOffer {
     Garbage,
     /// An ANSWER that accepts a stream that was never offered.
     Unoffered,
+    /// Something that is not JSON.
+    Babble,
     /// Nothing.
     Ignore,
 }
@@ -354,6 +358,7 @@ impl Connection {
                     self.set_alarm(after, Alarm::Allow(request));
                 }
             }
+            OnLaunch::Babble => self.babble(message).await,
             OnLaunch::Ignore => {}
         }
     }
@@ -390,6 +395,7 @@ impl Connection {
         let seq = &body["seqNum"];
         let reply = match self.script.offer {
             OnOffer::Ignore => return,
+            OnOffer::Babble => return self.babble(message).await,
             OnOffer::Garbage => {
                 json!({"type": "ANSWER", "seqNum": seq, "result": "ok", "answer": 7})
             }
@@ -447,6 +453,16 @@ impl Connection {
             | Afterwards::Outage(_)
             | Afterwards::NoMediaPort => {}
         }
+    }
+
+    async fn babble(&mut self, to: &CastMessage) {
+        let (us, them) = (to.destination.as_str(), to.source.as_str());
+        let message = CastMessage::text(us, them, to.namespace.as_str(), "\u{1b}{\"type\":");
+        self.stream
+            .write_all(&message.encode().unwrap())
+            .await
+            .unwrap();
+        self.stream.flush().await.unwrap();
     }
 
     /// Everything that a sender must not care about.
