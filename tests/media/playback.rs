@@ -106,7 +106,7 @@ fn assert_in_time(mut beeps: Vec<f64>) {
     beeps.remove(0);
     beeps.sort_by(f64::total_cmp);
     let median = beeps[beeps.len() / 2];
-    assert!(median.abs() < 40.0, "{beeps:?}");
+    assert!(median.abs() < 100.0, "{beeps:?}");
 }
 
 fn daemon_with_output() -> Daemon {
