@@ -10,10 +10,12 @@ use std::time::Duration;
 use anyhow::Context;
 use tokio::runtime::Runtime;
 
-use super::args::ReceiveArguments;
+use super::args::{ReceiveArguments, StatsFormat};
 use super::print;
 use super::signals::Signals;
-use crate::engine::{Engine, Picture, ReceiverHandle, ReceiverOptions, ReceiverStats, Screen};
+use crate::engine::{
+    Engine, Picture, ReceiverHandle, ReceiverOptions, ReceiverState, ReceiverStats, Screen,
+};
 use crate::words;
 
 /// Runs the receiver: with a window on this thread, or without one.
@@ -119,7 +121,11 @@ async fn serve(
                     break Err(anyhow::anyhow!(words::receiver_ended()));
                 }
                 let numbers = stats.borrow_and_update().clone();
-                if let Err(error) = print::numbers(arguments.stats, &numbers, || text(&numbers)) {
+                // People need no line a second about nothing; programs get every object.
+                let quiet = arguments.stats == StatsFormat::Text && numbers.state == ReceiverState::Idle;
+                if !quiet
+                    && let Err(error) = print::numbers(arguments.stats, &numbers, || text(&numbers))
+                {
                     break Err(error.into());
                 }
                 if let Err(error) = snapshot(&handle, arguments.snapshot.as_deref()).await {

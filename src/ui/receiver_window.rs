@@ -119,6 +119,7 @@ impl View {
     fn new(app: &gtk::Application, name: &str) -> View {
         let picture = gtk::Picture::builder()
             .content_fit(gtk::ContentFit::Contain)
+            .css_classes(["telecast-picture"])
             .alternative_text(words::fill("What is cast to {name}", &[("name", name)]))
             .build();
         let waiting = gtk::Box::builder()
@@ -151,6 +152,7 @@ impl View {
             .child(&stack)
             .build();
         add_keys(&window);
+        paint_borders_black();
         window.present();
         View {
             window,
@@ -182,6 +184,17 @@ impl View {
         self.stack.set_visible_child_name("waiting");
         self.picture.set_paintable(gtk::gdk::Paintable::NONE);
     }
+}
+
+/// What the picture does not cover is black, as on a TV.
+fn paint_borders_black() {
+    let Some(display) = gtk::gdk::Display::default() else {
+        return;
+    };
+    let style = gtk::CssProvider::new();
+    style.load_from_string(".telecast-picture { background: black; }");
+    let priority = gtk::STYLE_PROVIDER_PRIORITY_APPLICATION;
+    gtk::style_context_add_provider_for_display(&display, &style, priority);
 }
 
 /// F11 and Escape for the whole screen, Ctrl+Q and Ctrl+W for the end.
