@@ -17,6 +17,8 @@ pub struct Label {
     pub frame: FrameId,
     /// Its media time.
     pub media_time: MediaTime,
+    /// When its last packet arrived.
+    pub completed: Instant,
     /// When it is to be shown.
     pub playout: Instant,
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! Reads the test card from what was decoded. Input: luma and sound with their playout times; output: the time from the
-//! screen to the decoded picture, and how far sound and picture are apart.
+//! Reads the test card from what was decoded. Input: luma and sound with their playout times; output: the times from the
+//! screen to the complete frame and to the decoded picture, and how far sound and picture are apart.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -19,30 +19,50 @@ const PAIR: Duration = Duration::from_millis(450);
 /// Brighter than this is a flash; half way between limited-range black and white.
 const BRIGHT: u8 = 126;
 
+/// What happens to a picture in a receiver.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Moments {
+    /// Its frame's last packet arrived.
+    pub(super) completed: Instant,
+    /// It left the decoder.
+    pub(super) decoded: Instant,
+    /// It is to be shown.
+    pub(super) playout: Instant,
+}
+
 /// What the pictures of one cast tell.
 #[derive(Debug, Default)]
 pub(super) struct Pictures {
     reader: Reader,
-    latencies: VecDeque<Duration>,
+    first_complete: Option<Instant>,
+    to_complete: VecDeque<Duration>,
+    to_decoded: VecDeque<Duration>,
     was_bright: bool,
     flashes: VecDeque<Instant>,
 }
 
 impl Pictures {
-    /// A picture was decoded at `decoded` and is to be shown at `playout`.
-    pub(super) fn push(&mut self, luma: Luma<'_>, playout: Instant, decoded: Instant) {
+    /// A frame was complete, whatever is on it.
+    pub(super) fn complete(&mut self, at: Instant) {
+        self.first_complete.get_or_insert(at);
+    }
+
+    /// A picture was decoded.
+    pub(super) fn push(&mut self, luma: Luma<'_>, at: Moments) {
         let Some(reading) = self.reader.read(luma) else {
             return;
         };
         // Both ends must share a kernel clock; a time code from the future is somebody else's.
-        if let Some(latency) = clock::monotonic_of(decoded).checked_sub(reading.time) {
-            push(&mut self.latencies, latency, SAMPLES);
+        let since_drawn = |at| clock::monotonic_of(at).checked_sub(reading.time);
+        if let Some((complete, decoded)) = since_drawn(at.completed).zip(since_drawn(at.decoded)) {
+            push(&mut self.to_complete, complete, SAMPLES);
+            push(&mut self.to_decoded, decoded, SAMPLES);
         }
         let (x, y) = reading.flash();
         let sample = luma.data.get(y as usize * luma.stride + x as usize);
         let bright = sample.is_some_and(|sample| *sample > BRIGHT);
         if bright && !self.was_bright {
-            push(&mut self.flashes, playout, MARKS);
+            push(&mut self.flashes, at.playout, MARKS);
         }
         self.was_bright = bright;
     }
@@ -55,19 +75,12 @@ impl Pictures {
             .filter_map(|flash| nearest(*flash, beeps?))
             .collect();
         skews.sort_by(f64::total_cmp);
-        let mut latencies: Vec<f64> = self
-            .latencies
-            .iter()
-            .map(|latency| latency.as_secs_f64() * 1000.0)
-            .collect();
-        latencies.sort_by(f64::total_cmp);
+        let at_ms = |at| clock::monotonic_of(at).as_secs_f64() * 1000.0;
         MeasureStats {
-            screen_to_decoded_ms: Percentiles {
-                p50: percentile(&latencies, 50),
-                p95: percentile(&latencies, 95),
-                p99: percentile(&latencies, 99),
-            },
+            screen_to_complete_ms: percentiles(&self.to_complete),
+            screen_to_decoded_ms: percentiles(&self.to_decoded),
             av_skew_ms: (!skews.is_empty()).then(|| percentile(&skews, 50)),
+            first_complete_at_ms: self.first_complete.map(at_ms),
         }
     }
 }
@@ -145,6 +158,20 @@ fn push<T>(queue: &mut VecDeque<T>, value: T, most: usize) {
     queue.push_back(value);
 }
 
+/// In milliseconds.
+fn percentiles(latencies: &VecDeque<Duration>) -> Percentiles {
+    let mut sorted: Vec<f64> = latencies
+        .iter()
+        .map(|latency| latency.as_secs_f64() * 1000.0)
+        .collect();
+    sorted.sort_by(f64::total_cmp);
+    Percentiles {
+        p50: percentile(&sorted, 50),
+        p95: percentile(&sorted, 95),
+        p99: percentile(&sorted, 99),
+    }
+}
+
 /// The value below which `percent` of 100 of the sorted `values` are; 0 when there are none.
 fn percentile(values: &[f64], percent: usize) -> f64 {
     let index = (values.len() * percent / 100).min(values.len().saturating_sub(1));
@@ -181,12 +208,18 @@ mod tests {
         let (mut pictures, mut sounds) = (Pictures::default(), Sounds::new(48_000));
         let start = clock::monotonic();
         let end = start + Duration::from_secs(3);
-        // Sound is stamped 30 ms later than it is; pictures take 80 ms to be decoded.
+        // Sound is stamped 30 ms later than it is; pictures take 60 ms to arrive and 20 ms to be decoded.
         let late = Duration::from_millis(30);
         let mut time = start;
         while time < end {
             let at = clock::instant_of(time);
-            pictures.push(plane(&card(time)), at, at + Duration::from_millis(80));
+            let moments = Moments {
+                completed: at + Duration::from_millis(60),
+                decoded: at + Duration::from_millis(80),
+                playout: at,
+            };
+            pictures.complete(moments.completed);
+            pictures.push(plane(&card(time)), moments);
             time += Duration::from_millis(20);
         }
         let mut time = start;
@@ -202,6 +235,12 @@ mod tests {
             "{stats:?}"
         );
         assert!(stats.screen_to_decoded_ms.p99 >= stats.screen_to_decoded_ms.p95);
+        assert!(
+            (stats.screen_to_complete_ms.p50 - 60.0).abs() < 2.0,
+            "{stats:?}"
+        );
+        let first = stats.first_complete_at_ms.expect("frames were complete");
+        assert!((first - start.as_secs_f64() * 1000.0 - 60.0).abs() < 1.0);
         let skew = stats.av_skew_ms.expect("flashes and beeps were found");
         // The flash is seen in the first picture after the full second: up to 20 ms late.
         assert!((8.0..34.0).contains(&skew), "{skew}");
@@ -211,7 +250,12 @@ mod tests {
     fn a_picture_without_a_card_says_nothing() {
         let (mut pictures, mut sounds) = (Pictures::default(), Sounds::new(48_000));
         let now = Instant::now();
-        pictures.push(plane(&vec![128; 640 * 360]), now, now);
+        let moments = Moments {
+            completed: now,
+            decoded: now,
+            playout: now,
+        };
+        pictures.push(plane(&vec![128; 640 * 360]), moments);
         sounds.push(vec![0.0; 48_000], 44_100, now);
         assert_eq!(
             pictures.stats(Some(sounds.beeps())),

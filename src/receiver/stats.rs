@@ -90,11 +90,15 @@ pub struct AudioStats {
 /// What the test card's time code tells.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
 pub struct MeasureStats {
+    /// From drawing on the sender's screen to the last packet of its frame, in milliseconds; needs a common kernel clock.
+    pub screen_to_complete_ms: Percentiles,
     /// From drawing on the sender's screen to the decoded picture, in milliseconds; needs a common kernel clock.
     pub screen_to_decoded_ms: Percentiles,
     /// How much later the sound is than the picture by their media times, in milliseconds (median); `None` before a
     /// flash and a beep were found.
     pub av_skew_ms: Option<f64>,
+    /// When the first frame was complete: what the kernel's monotonic clock showed, in milliseconds.
+    pub first_complete_at_ms: Option<f64>,
 }
 
 /// Percentiles of the last samples.

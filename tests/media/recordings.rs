@@ -22,6 +22,7 @@ fn decode(decoder: &VideoDecoder, news: &Receiver<DecoderEvent>, frame: &Receive
     let label = Label {
         frame: frame.id,
         media_time: frame.media_time,
+        completed: frame.completed,
         playout: frame.playout,
     };
     decoder

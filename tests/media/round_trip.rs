@@ -38,6 +38,7 @@ impl Decoder {
         let label = Label {
             frame: FrameId(self.count),
             media_time: frame.media_time,
+            completed: Instant::now(),
             playout: Instant::now(),
         };
         self.count += 1;

@@ -15,7 +15,7 @@ use crate::decode::error::DecodeError;
 use crate::decode::picture::{Label, Picture};
 use crate::decode::rgb::{RgbConverter, RgbLayout};
 use crate::decode::video::{Coded, DecoderEvent, VideoDecoder};
-use crate::receiver::measure::Pictures;
+use crate::receiver::measure::{Moments, Pictures};
 use crate::receiver::playout::{Playout, Timed};
 use crate::receiver::screen;
 use crate::receiver::shared::Shared;
@@ -79,12 +79,16 @@ impl VideoPath {
     /// A frame is complete: it is decoded at once and shown when it is time.
     pub(super) fn on_frame(&mut self, frame: ReceivedFrame) {
         self.completed.count(frame.completed);
+        if let Some(measure) = &mut self.measure {
+            measure.complete(frame.completed);
+        }
         if frame.completed > frame.playout {
             self.late += 1;
         }
         let label = Label {
             frame: frame.id,
             media_time: frame.media_time,
+            completed: frame.completed,
             playout: frame.playout,
         };
         if self
@@ -138,7 +142,12 @@ impl VideoPath {
                         width: width as usize,
                         height: height as usize,
                     };
-                    measure.push(luma, picture.label.playout, picture.decoded);
+                    let moments = Moments {
+                        completed: picture.label.completed,
+                        decoded: picture.decoded,
+                        playout: picture.label.playout,
+                    };
+                    measure.push(luma, moments);
                 }
                 core.handle(
                     Instant::now(),
