@@ -23,6 +23,7 @@ use tokio::sync::watch;
 pub use crate::capture::source::SourceKind;
 pub use crate::cast::codec::{AudioCodec, VideoCodec};
 pub use crate::discovery::{Device, DeviceKind, Endpoint};
+pub use crate::encode::null::Recording;
 pub use crate::receiver::{
     AcceptPolicy, ListenError, Picture, Receiver, ReceiverError, ReceiverHandle, ReceiverOptions,
     ReceiverState, ReceiverStats, Screen,
@@ -46,6 +47,8 @@ use tokens::Tokens;
 pub struct EngineOptions {
     /// Look for devices on this network interface only.
     pub interface: Option<String>,
+    /// For measuring everything but the encoder: frames of this recording are sent instead of encoded pictures.
+    pub recording: Option<Arc<Recording>>,
 }
 
 /// Which sound goes to the TV.
@@ -85,6 +88,7 @@ pub struct Engine {
     discovery: DiscoveryHandle,
     interface: Option<String>,
     tokens: Tokens,
+    recording: Option<Arc<Recording>>,
 }
 
 impl Engine {
@@ -104,6 +108,7 @@ impl Engine {
             discovery,
             interface: options.interface,
             tokens: Tokens::of_user(),
+            recording: options.recording,
         }
     }
 
@@ -143,7 +148,8 @@ impl Engine {
             has_screen: device.kind.has_picture(),
         };
         let options = request.options.clone();
-        let source = CastSource::new(request, &target, self.tokens.clone());
+        let mut source = CastSource::new(request, &target, self.tokens.clone());
+        source.recording.clone_from(&self.recording);
         Session::start(&self.runtime, target, options, Box::new(source))
     }
 

@@ -21,6 +21,7 @@ pub async fn run(arguments: MirrorArguments) -> anyhow::Result<()> {
         Signals::new().map_err(|error| anyhow::anyhow!(words::system_failed(&error)))?;
     let engine = Engine::start(EngineOptions {
         interface: arguments.interface.clone(),
+        ..EngineOptions::default()
     });
     let found = tokio::select! {
         found = engine.find(&arguments.device, LOOK) => found,

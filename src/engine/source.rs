@@ -11,14 +11,16 @@ mod pictures;
 mod reasons;
 mod sound;
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use tokio::sync::watch;
 
 use super::tokens::Tokens;
-use super::{AudioChoice, MirrorRequest, Missing, Reason};
+use super::{AudioChoice, MirrorRequest, Missing, Reason, Recording};
 use crate::capture::source::{AudioMode, SourceKind, VideoRequest};
 use crate::cast::codec::{AudioCodec, VideoCodec};
+use crate::encode::config::Encoders;
 use crate::encode::probe;
 use crate::session::options::{CodecChoice, Target};
 use crate::session::source::{AudioSetup, BoxFuture, Codecs, Ended, Feed, MediaSource, VideoSetup};
@@ -39,6 +41,8 @@ pub struct CastSource {
     epoch: Instant,
     pictures: Option<Pictures>,
     sound: Option<Sound>,
+    /// What is sent instead of encoded pictures.
+    pub recording: Option<Arc<Recording>>,
 }
 
 impl CastSource {
@@ -52,6 +56,7 @@ impl CastSource {
             epoch: Instant::now(),
             pictures: None,
             sound: None,
+            recording: None,
         }
     }
 
@@ -126,7 +131,11 @@ impl MediaSource for CastSource {
             .pictures
             .as_ref()
             .ok_or(Reason::Missing(Missing::VideoEncoder))?;
-        pictures.encode(&setup, self.epoch)
+        let encoders = match &self.recording {
+            Some(recording) => Encoders::Null(Arc::clone(recording)),
+            None => Encoders::Candidates(probe::proven(setup.codec)),
+        };
+        pictures.encode(&setup, encoders, self.epoch)
     }
 
     fn start_audio(&mut self, setup: AudioSetup) -> Result<Feed, Reason> {

@@ -16,7 +16,6 @@ use crate::capture::source::{VideoEvent, VideoRequest, VideoSource};
 use crate::cast::control::EncoderControl;
 use crate::encode::config::{Encoders, VideoConfig};
 use crate::encode::layout::Fit;
-use crate::encode::probe;
 use crate::encode::video::VideoEncoder;
 use crate::session::source::{EncoderPort, Feed, Valve, VideoSetup};
 
@@ -63,9 +62,13 @@ impl Pictures {
     }
 
     /// Starts to encode. Whatever was encoding before gets no more pictures.
-    pub fn encode(&self, setup: &VideoSetup, epoch: Instant) -> Result<Feed, Reason> {
-        let profiles = probe::proven(setup.codec);
-        if profiles.is_empty() {
+    pub fn encode(
+        &self,
+        setup: &VideoSetup,
+        encoders: Encoders,
+        epoch: Instant,
+    ) -> Result<Feed, Reason> {
+        if matches!(&encoders, Encoders::Candidates(profiles) if profiles.is_empty()) {
             return Err(Reason::Missing(Missing::VideoEncoder));
         }
         let config = VideoConfig {
@@ -79,7 +82,7 @@ impl Pictures {
             max_frame_rate: setup.frame_rate,
             bitrate: setup.bitrate,
             epoch,
-            ..VideoConfig::new(setup.codec, Encoders::Candidates(profiles))
+            ..VideoConfig::new(setup.codec, encoders)
         };
         let (sender, events) = async_channel::bounded(FEED_DEPTH);
         let encoder = VideoEncoder::start(config, sender).map_err(|error| {
