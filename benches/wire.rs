@@ -4,6 +4,8 @@
 //! Prints a table, and puts its rows into `target/bench/path.json`. Each figure is the median of [`ROUNDS`] rounds; the
 //! things compared take turns in each round, so that a busy moment of the machine hits all of them.
 
+#[path = "wire/aes.rs"]
+mod backend;
 #[path = "wire/cores.rs"]
 mod cores;
 #[path = "wire/rows.rs"]
@@ -47,39 +49,13 @@ const KEYS: StreamKeys = StreamKeys {
 };
 
 fn main() -> std::io::Result<()> {
-    let backend = aes_backend();
+    let backend = backend::aes();
     println!("AES back end: {backend}; medians of {ROUNDS} rounds");
     let rows = [throughput(), rtcp()].concat();
     for row in &rows {
         println!("{:<24} {:>12.3} {}", row.name, row.value, row.unit);
     }
     rows::merge(&rows)
-}
-
-/// Which of the cipher's implementations this machine gets; the crate chooses at run time by the same features.
-fn aes_backend() -> &'static str {
-    #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
-    {
-        if !is_x86_feature_detected!("aes") {
-            "software (fixslice)"
-        } else if is_x86_feature_detected!("vaes") && is_x86_feature_detected!("avx512f") {
-            "VAES, 512 bits"
-        } else if is_x86_feature_detected!("vaes") && is_x86_feature_detected!("avx2") {
-            "VAES, 256 bits"
-        } else {
-            "AES-NI"
-        }
-    }
-    #[cfg(target_arch = "aarch64")]
-    {
-        if std::arch::is_aarch64_feature_detected!("aes") {
-            "ARMv8"
-        } else {
-            "software (fixslice)"
-        }
-    }
-    #[cfg(not(any(target_arch = "x86", target_arch = "x86_64", target_arch = "aarch64")))]
-    "software (fixslice)"
 }
 
 /// Frames to packets and back, and the bare cipher.
