@@ -45,6 +45,7 @@ struct Moving {
     complete_p95: Vec<f64>,
     decoded_p50: Vec<f64>,
     cpu: Vec<f64>,
+    convert: Vec<f64>,
     memory: Vec<f64>,
 }
 
@@ -67,6 +68,8 @@ pub fn moving(rig: &mut Rig, report: &mut Report) {
             print_ends(&received);
             let figure = |key: &str, percentile: &str| number(&received[key][percentile]);
             all.cpu.push(usage.total);
+            // Encoders have threads of their own; this one converts and passes on.
+            all.convert.push(usage.of("encoder"));
             all.complete_p50.push(figure("screen_to_complete_ms", "p50"));
             all.complete_p95.push(figure("screen_to_complete_ms", "p95"));
             all.decoded_p50.push(figure("screen_to_decoded_ms", "p50"));
@@ -106,6 +109,7 @@ pub fn moving(rig: &mut Rig, report: &mut Report) {
     );
     report.add("process_cpu_vp8_pct", median(&vp8.cpu), "%");
     report.add("process_cpu_h264_pct", median(&h264.cpu), "%");
+    report.add("convert_cpu_pct", median(&vp8.convert), "%");
     report.add("pss_720_mb", median(&vp8.memory), "MB");
 }
 

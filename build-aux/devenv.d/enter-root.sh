@@ -26,7 +26,7 @@ enter_root() {
     for name in $(compgen -e); do
         case $name in
         TERM | COLORTERM | NO_COLOR | CI | MAKEFLAGS | MFLAGS | GSK_RENDERER | SOURCE_DATE_EPOCH | \
-            CARGO_* | RUST* | TELECAST_* | GST_DEBUG* | PIPEWIRE_DEBUG | G_MESSAGES_DEBUG | PROPTEST_* | \
+            CARGO_* | RUST* | TELECAST_* | BENCH_* | GST_DEBUG* | PIPEWIRE_DEBUG | G_MESSAGES_DEBUG | PROPTEST_* | \
             [hH][tT][tT][pP]_[pP][rR][oO][xX][yY] | [hH][tT][tT][pP][sS]_[pP][rR][oO][xX][yY] | [nN][oO]_[pP][rR][oO][xX][yY])
             environment+=("$name=${!name}") ;;
         esac
