@@ -64,7 +64,7 @@ pub fn explain(reason: &Reason, device: &str) -> Explanation {
         Reason::DeviceGone(_) => say(
             "The device is gone",
             "Nothing has been heard from {device} for a while.",
-            "Check that it is switched on and that the network works, then try again.",
+            "Check that it is switched on and that no firewall keeps its UDP packets away, then try again.",
         ),
         Reason::DeviceNotFound(name) => Explanation {
             title: gettext("Device not found"),
@@ -288,6 +288,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::engine::ListenError;
 
     /// One of each kind; a new kind of reason belongs here.
     fn all() -> Vec<Reason> {
@@ -374,6 +375,24 @@ mod tests {
                 "{reason:?}: {words:?}"
             );
             assert_eq!(words.line().lines().count(), 1, "{reason:?}");
+        }
+    }
+
+    #[test]
+    fn the_readme_quotes_what_is_really_said() {
+        let mut said: Vec<String> = all().iter().map(|r| explain(r, "TV").line()).collect();
+        said.push(explain(&Reason::DeviceNotFound("TV".into()), "TV").line());
+        let port = ListenError::PortInUse(8009);
+        said.push(super::super::receiver_failed(&port.into()));
+        let readme = include_str!("../../README.md").replace("\n  ", " ");
+        let quotes: Vec<&str> = readme
+            .split("**\"")
+            .skip(1)
+            .filter_map(|rest| Some(rest.split_once("\"**")?.0))
+            .collect();
+        assert!(quotes.len() >= 9, "{quotes:?}");
+        for quote in quotes {
+            assert!(said.iter().any(|line| line.contains(quote)), "{quote}");
         }
     }
 
