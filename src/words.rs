@@ -13,7 +13,7 @@ use gettextrs::{
     LocaleCategory, bind_textdomain_codeset, bindtextdomain, gettext, setlocale, textdomain,
 };
 
-pub use output::{no_display, output_failed, search_failed, system_failed};
+pub use output::{no_display, output_failed, search_failed, snapshot_failed, system_failed};
 pub use reason::{Explanation, explain};
 pub use receiver::{listening, receiver_ended, receiver_failed};
 pub use state::{describe, no_devices, ready_to_receive};

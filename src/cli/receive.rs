@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context;
 use tokio::runtime::Runtime;
 
 use super::args::{ReceiveArguments, StatsFormat};
@@ -20,6 +19,7 @@ use crate::words;
 
 /// Runs the receiver: with a window on this thread, or without one.
 pub fn run(runtime: &Runtime, arguments: &ReceiveArguments) -> anyhow::Result<()> {
+    check_snapshot(arguments.snapshot.as_deref())?;
     #[cfg(feature = "gui")]
     if !arguments.headless {
         use crate::ui::receiver_window::ReceiverWindow;
@@ -162,24 +162,42 @@ async fn snapshot(handle: &ReceiverHandle, file: Option<&Path>) -> anyhow::Resul
         return Ok(());
     };
     let file = file.to_owned();
-    tokio::task::spawn_blocking(move || write_png(&file, &picture)).await?
+    tokio::task::spawn_blocking(move || {
+        write_png(&file, &picture).map_err(|error| not_written(&file, &error))
+    })
+    .await?
 }
 
-fn write_png(file: &Path, picture: &Picture) -> anyhow::Result<()> {
-    let mut beside: PathBuf = file.to_owned();
+/// Finds out before anybody casts whether a snapshot can be written.
+fn check_snapshot(file: Option<&Path>) -> anyhow::Result<()> {
+    let Some(file) = file else { return Ok(()) };
+    let beside = beside(file);
+    fs::File::create(&beside)
+        .and_then(|_| fs::remove_file(&beside))
+        .map_err(|error| not_written(file, &error))
+}
+
+fn not_written(file: &Path, problem: &dyn std::fmt::Display) -> anyhow::Error {
+    anyhow::anyhow!(words::snapshot_failed(file, &problem.to_string()))
+}
+
+fn beside(file: &Path) -> PathBuf {
+    let mut beside = file.to_owned();
     beside.as_mut_os_string().push(".new");
-    let context = || format!("cannot write {}; choose another file", file.display());
-    let out = BufWriter::new(fs::File::create(&beside).with_context(context)?);
+    beside
+}
+
+fn write_png(file: &Path, picture: &Picture) -> Result<(), png::EncodingError> {
+    let beside = beside(file);
+    let out = BufWriter::new(fs::File::create(&beside)?);
     let mut encoder = png::Encoder::new(out, picture.width, picture.height);
     encoder.set_color(png::ColorType::Rgba);
     encoder.set_depth(png::BitDepth::Eight);
     encoder.set_compression(png::Compression::Fast);
-    let mut writer = encoder.write_header().with_context(context)?;
-    writer
-        .write_image_data(&picture.rgba)
-        .with_context(context)?;
-    writer.finish().with_context(context)?;
-    fs::rename(&beside, file).with_context(context)
+    let mut writer = encoder.write_header()?;
+    writer.write_image_data(&picture.rgba)?;
+    writer.finish()?;
+    Ok(fs::rename(&beside, file)?)
 }
 
 #[cfg(test)]
@@ -211,14 +229,17 @@ mod tests {
     }
 
     #[test]
-    fn a_place_that_cannot_be_written_is_named() {
+    fn a_place_that_cannot_be_written_is_named_before_anybody_casts() {
+        let nowhere = Path::new("/nonexistent/a.png");
+        let error = check_snapshot(Some(nowhere)).expect_err("refused");
+        assert!(error.to_string().contains("/nonexistent/a.png"), "{error}");
         let picture = Picture {
             width: 1,
             height: 1,
             rgba: bytes::Bytes::from_static(&[0; 4]),
             show_at: Instant::now(),
         };
-        let error = write_png(Path::new("/nonexistent/a.png"), &picture).expect_err("refused");
-        assert!(error.to_string().contains("/nonexistent/a.png"), "{error}");
+        write_png(nowhere, &picture).expect_err("refused as well");
+        assert!(check_snapshot(None).is_ok());
     }
 }

@@ -2,6 +2,7 @@
 //! What goes wrong around a command and has nothing to do with a device: what happened and what to do, in one line each.
 
 use std::io;
+use std::path::Path;
 
 use gettextrs::gettext;
 
@@ -17,6 +18,14 @@ pub fn output_failed(error: &io::Error) -> String {
     fill(
         "The output cannot be written: {problem}. Check where it goes; is the disk full?",
         &[("problem", &error.to_string())],
+    )
+}
+
+/// The last picture cannot be kept.
+pub fn snapshot_failed(file: &Path, problem: &str) -> String {
+    fill(
+        "The picture cannot be written to {file}: {problem}. Choose another file with --snapshot.",
+        &[("file", &file.to_string_lossy()), ("problem", problem)],
     )
 }
 

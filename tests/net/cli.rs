@@ -138,6 +138,11 @@ impl Telecast {
         self.readers[0].abort();
     }
 
+    /// Nobody reads its standard error any more.
+    fn close_errors(&self) {
+        self.readers[1].abort();
+    }
+
     /// Waits for a line on standard error that contains this; returns what follows.
     async fn says(&mut self, words: &str) -> String {
         let found = |lines: &Lines| {

@@ -90,6 +90,23 @@ async fn a_reader_that_goes_away_ends_the_cast() {
 }
 
 #[tokio::test]
+async fn words_that_nobody_reads_do_not_stop_a_cast() {
+    let device = Device::start(Script::default()).await;
+    let mut cast = Telecast::mirror(
+        device.address,
+        &["-vv", "--audio", "none", "--duration", "1.5"],
+    );
+    cast.says("Casting").await;
+    cast.close_errors();
+    let ended = cast.end().await;
+    assert_eq!(ended.status.code(), Some(0), "{ended}");
+    in_order(&device).await;
+    assert!(ended.errors.iter().any(|line| line.contains("DEBUG")));
+    let coloured = ended.errors.iter().find(|line| line.contains('\u{1b}'));
+    assert_eq!(coloured, None, "colours are for terminals");
+}
+
+#[tokio::test]
 async fn a_receiver_ends_by_time_and_by_signal() {
     let receive = |arguments: &[&str]| {
         Telecast::start(&[&["receive", "--headless", "--port", "0"], arguments].concat())

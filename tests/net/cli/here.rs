@@ -47,7 +47,7 @@ async fn an_application_that_plays_nothing() {
 }
 
 #[tokio::test]
-async fn ports_that_are_in_use() {
+async fn ports_and_places_that_cannot_be_had() {
     let taken = UdpSocket::bind("0.0.0.0:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
     let device = Device::start(Script::default()).await;
@@ -63,13 +63,15 @@ async fn ports_that_are_in_use() {
     let receive = |arguments: &[&str]| {
         Telecast::start(&[&["receive", "--headless"], arguments].concat()).end()
     };
-    let (in_use, foreign, nameless) = tokio::join!(
+    let (in_use, foreign, nameless, snapshot) = tokio::join!(
         receive(&["--port", &port]),
         receive(&["--port", "0", "--listen", "192.0.2.1"]),
-        receive(&["--port", "0", "--name", ""])
+        receive(&["--port", "0", "--name", ""]),
+        receive(&["--port", "0", "--snapshot", "/nonexistent/a.png"])
     );
     in_use.failed_with(&["Another program", &port, "--port"]);
     foreign.failed_with(&["192.0.2.1", "not an address of this computer", "ip address"]);
+    snapshot.failed_with(&["/nonexistent/a.png", "No such file", "--snapshot"]);
     nameless.failed_with(&["needs a name", "--name"]);
 }
 
