@@ -94,9 +94,11 @@ pub struct MeasureStats {
     pub screen_to_complete_ms: Percentiles,
     /// From drawing on the sender's screen to the decoded picture, in milliseconds; needs a common kernel clock.
     pub screen_to_decoded_ms: Percentiles,
-    /// How much later the sound is than the picture by their media times, in milliseconds (median); `None` before a
-    /// flash and a beep were found.
+    /// How much later the sound is than the picture by their media times, in milliseconds: the median of the last ten
+    /// flashes with a beep; `None` before there was one.
     pub av_skew_ms: Option<f64>,
+    /// How many of the last 32 flashes had a beep.
+    pub av_pairs: usize,
     /// When the first frame was complete: what the kernel's monotonic clock showed, in milliseconds.
     pub first_complete_at_ms: Option<f64>,
 }
