@@ -5,7 +5,7 @@ use std::fs;
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::runtime::Runtime;
 
@@ -111,8 +111,11 @@ async fn serve(
         }
     };
     tokio::pin!(time, closed);
+    let mut written = None;
     let result = loop {
         tokio::select! {
+            // In this order: writing a snapshot may take as long as the next numbers, and the wish to end must not wait.
+            biased;
             () = signals.next() => break Ok(()),
             () = &mut time => break Ok(()),
             () = &mut closed => break Ok(()),
@@ -128,13 +131,13 @@ async fn serve(
                 {
                     break Err(error.into());
                 }
-                if let Err(error) = snapshot(&handle, arguments.snapshot.as_deref()).await {
+                if let Err(error) = snapshot(&handle, arguments.snapshot.as_deref(), &mut written).await {
                     break Err(error);
                 }
             }
         }
     };
-    let last = snapshot(&handle, arguments.snapshot.as_deref()).await;
+    let last = snapshot(&handle, arguments.snapshot.as_deref(), &mut written).await;
     handle.stop().await;
     result.and(last)
 }
@@ -156,11 +159,19 @@ fn text(stats: &ReceiverStats) -> String {
     )
 }
 
-/// Writes the last picture, if there is one, beside the file and renames it: a reader never sees half a picture.
-async fn snapshot(handle: &ReceiverHandle, file: Option<&Path>) -> anyhow::Result<()> {
+/// Writes the last picture, if there is one and it was not `written` before, beside the file and renames it: a reader
+/// never sees half a picture.
+async fn snapshot(
+    handle: &ReceiverHandle,
+    file: Option<&Path>,
+    written: &mut Option<Instant>,
+) -> anyhow::Result<()> {
     let (Some(file), Some(picture)) = (file, handle.snapshot()) else {
         return Ok(());
     };
+    if written.replace(picture.show_at) == Some(picture.show_at) {
+        return Ok(());
+    }
     let file = file.to_owned();
     tokio::task::spawn_blocking(move || {
         write_png(&file, &picture).map_err(|error| not_written(&file, &error))
@@ -202,8 +213,6 @@ fn write_png(file: &Path, picture: &Picture) -> Result<(), png::EncodingError> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Instant;
-
     use super::*;
 
     #[test]
