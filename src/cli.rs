@@ -80,8 +80,9 @@ fn dispatch(runtime: &Runtime, command: Command) -> anyhow::Result<()> {
 /// Logs go to standard error, so that standard output stays readable for programs.
 fn start_log(arguments: &Arguments) -> Result<(), tracing_subscriber::filter::ParseError> {
     let by_count = match arguments.verbose {
-        0 => "warn",
-        1 => "warn,telecast=debug",
+        // zbus warns of each portal object that is gone before its properties were read, which is their normal end.
+        0 => "warn,zbus=error",
+        1 => "warn,zbus=error,telecast=debug",
         _ => "info,telecast=trace",
     };
     let filter = match &arguments.log {
