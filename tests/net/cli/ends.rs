@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! Ends that somebody wanted: signals, a time that was asked for, a reader that has gone.
 
+use super::super::pipewire::Daemon;
 use super::super::session::eventually;
-use super::super::session::script::{Device, OnLaunch, Script};
+use super::super::session::script::{Afterwards, Device, OnLaunch, Script};
 use super::*;
 
 /// The app was stopped, both virtual connections and the TLS connection closed in an orderly way.
@@ -87,6 +88,55 @@ async fn a_reader_that_goes_away_ends_the_cast() {
     let list = Telecast::start(&["devices", "--json", "--timeout", "0.5"]);
     list.close_output();
     list.end().await.failed_with(&["Nobody reads", "file"]);
+}
+
+/// The default output of sound.
+fn default_sink(daemon: &Daemon) -> String {
+    let all = daemon
+        .tool("pw-metadata", &["0", "default.audio.sink"])
+        .unwrap_or_default();
+    all.lines().last().unwrap_or_default().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn however_a_cast_ends_the_sound_plays_here_again() {
+    let daemon = tokio::task::spawn_blocking(Daemon::start).await.unwrap();
+    let speakers = "{ factory.name=support.null-audio-sink node.name=speakers media.class=Audio/Sink \
+                    object.linger=true audio.position=[FL FR] }";
+    daemon
+        .tool("pw-cli", &["create-node", "adapter", speakers])
+        .expect("an output");
+    eventually("a default output", || {
+        default_sink(&daemon).contains("speakers")
+    })
+    .await;
+    let before = default_sink(&daemon);
+    for hangs_up in [false, true] {
+        let device = Device::start(Script {
+            afterwards: if hangs_up {
+                Afterwards::HangUp(Duration::from_secs(4))
+            } else {
+                Afterwards::Play
+            },
+            ..Script::default()
+        })
+        .await;
+        let at = device.address.to_string();
+        let arguments = [&["mirror", at.as_str()], CARD, &["--audio", "tv"]].concat();
+        let mut program = command(env!("CARGO_BIN_EXE_telecast"), &arguments);
+        program.env("XDG_RUNTIME_DIR", &daemon.folder);
+        let mut cast = Telecast::spawn(program);
+        cast.says("Casting").await;
+        eventually("the TV's output", || default_sink(&daemon) != before).await;
+        if hangs_up {
+            cast.end().await.failed_with(&["closed the connection"]);
+        } else {
+            cast.signal(Signal::TERM);
+            cast.end().await.succeeded();
+            in_order(&device).await;
+        }
+        eventually("the old output", || default_sink(&daemon) == before).await;
+    }
 }
 
 #[tokio::test]

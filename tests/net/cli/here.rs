@@ -28,6 +28,29 @@ async fn no_portal_and_no_pipewire() {
     .await;
 }
 
+#[tokio::test]
+async fn no_encoder_and_no_decoder() {
+    let bare = |arguments: &[&str]| {
+        let mut program = command(env!("CARGO_BIN_EXE_telecast"), arguments);
+        let registry = home().join("no-plugins.bin");
+        program
+            .env("GST_PLUGIN_SYSTEM_PATH_1_0", home().join("nothing"))
+            .env("GST_REGISTRY_1_0", registry)
+            .env("XDG_CACHE_HOME", home().join("bare"));
+        Telecast::spawn(program).end()
+    };
+    let device = Device::start(Script::default()).await;
+    let at = device.address.to_string();
+    let mirror = [&["mirror", at.as_str()], CARD, &["--audio", "none"]].concat();
+    let (mirror, receive) = tokio::join!(
+        bare(&mirror),
+        bare(&["receive", "--headless", "--port", "0"])
+    );
+    mirror.failed_with(&["No working video encoder", "Install GStreamer"]);
+    assert_eq!(device.count("LAUNCH"), 0, "the TV is not bothered");
+    receive.failed_with(&["No video decoder", "Install GStreamer"]);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_application_that_plays_nothing() {
     let daemon = tokio::task::spawn_blocking(pipewire::Daemon::start)
