@@ -36,6 +36,9 @@ const EVENTS: usize = 16;
 /// How long the loop may take to end. It waits for nothing but the kernel's buffer.
 const STOP_TIMEOUT: Duration = Duration::from_secs(1);
 
+/// How long the encoders may take to end; one that hangs is left behind.
+const ENCODERS_END: Duration = Duration::from_secs(3);
+
 /// A wish for a running loop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum MediaCommand {
@@ -134,8 +137,10 @@ impl Media {
             Ok(Ok(feeds)) => {
                 // Encoders join their threads.
                 let ending = tokio::task::spawn_blocking(move || drop(feeds));
-                if let Err(error) = ending.await {
-                    tracing::error!(%error, "an encoder did not end cleanly");
+                match timeout(ENCODERS_END, ending).await {
+                    Ok(Ok(())) => {}
+                    Ok(Err(error)) => tracing::error!(%error, "an encoder did not end cleanly"),
+                    Err(_) => tracing::warn!("an encoder does not end; going on without it"),
                 }
             }
             Ok(Err(error)) => tracing::error!(%error, "the media loop failed"),

@@ -6,7 +6,9 @@
 //! meanwhile and ends the session when there is a reason.
 
 use std::convert::Infallible;
-use std::time::Instant;
+use std::time::{Duration, Instant};
+
+use tokio::time::timeout;
 
 use crate::cast::channel::client::{self, Event as Channel, MirroringApp, Negotiated};
 use crate::cast::codec::VideoCodec;
@@ -24,6 +26,9 @@ use super::reason::{Missing, Reason};
 use super::source::MediaSource;
 use super::state::{SessionState, Step, Streams, Trouble};
 use super::timings::Timings;
+
+/// How long the source may take to end and to put back what it changed. It takes milliseconds, unless PipeWire hangs.
+const PUT_BACK: Duration = Duration::from_secs(5);
 
 /// Everything that one session owns.
 pub(super) struct Actor {
@@ -360,8 +365,10 @@ impl Actor {
         if let Some(control) = self.control.take() {
             control.close().await;
         }
-        if let Err(error) = put_back.await {
-            tracing::error!(%error, "the source did not end cleanly");
+        match timeout(PUT_BACK, put_back).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::error!(%error, "the source did not end cleanly"),
+            Err(_) => tracing::warn!("the source does not end; going on without it"),
         }
     }
 
