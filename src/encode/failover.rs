@@ -73,7 +73,8 @@ impl Failover {
         self.bitrate = bits;
     }
 
-    /// Encodes a picture, with the next candidate if need be. Fails when none is left.
+    /// Encodes a picture, with the next candidate if need be. Fails when none is left, or with
+    /// [`EncodeError::BadPicture`] for a picture that cannot be read.
     pub fn encode(
         &mut self,
         picture: &Picture,
@@ -86,6 +87,14 @@ impl Failover {
             if picture.layout.is_none() && profile.from_dma_buf.is_none() {
                 return Err(EncodeError::BadPicture);
             }
+            // Before any encoder sees it: a picture that cannot be read is no encoder's fault.
+            let converted = match picture.layout {
+                Some(layout) if layout != profile.input => {
+                    Some(relayout(picture, profile.input, self.codec)?)
+                }
+                _ => None,
+            };
+            let picture = converted.as_ref().unwrap_or(picture);
             match self.attempt(&profile, picture, stamp, key) {
                 Ok(frame) => {
                     let switched = self.announce();
@@ -141,13 +150,6 @@ impl Failover {
         stamp: Stamp,
         key: bool,
     ) -> Result<Coded, EncodeError> {
-        let converted = match picture.layout {
-            Some(layout) if layout != profile.input => {
-                Some(relayout(picture, profile.input, self.codec)?)
-            }
-            _ => None,
-        };
-        let picture = converted.as_ref().unwrap_or(picture);
         if let Some(branch) = &mut self.branch
             && profile.live.bitrate
         {
@@ -204,4 +206,36 @@ pub fn wanted_layout(failover: &Failover) -> Layout420 {
     failover
         .profile()
         .map_or(Layout420::I420, |profile| profile.input)
+}
+
+#[cfg(test)]
+mod tests {
+    use gstreamer as gst;
+
+    use super::*;
+
+    #[test]
+    fn a_picture_that_cannot_be_read_costs_no_candidate() {
+        crate::chain::init().expect("GStreamer");
+        let candidates = Profile::candidates(VideoCodec::H264);
+        let other_layout: Vec<_> = candidates
+            .into_iter()
+            .filter(|profile| profile.input == Layout420::Nv12)
+            .collect();
+        assert!(other_layout.len() > 1);
+        let mut failover = Failover::new(VideoCodec::H264, other_layout.clone(), 1_000_000);
+        let picture = Picture {
+            buffer: gst::Buffer::new(),
+            caps: gst::Caps::new_empty_simple("video/x-raw"),
+            size: (64, 64),
+            layout: Some(Layout420::I420),
+        };
+        let stamp = Stamp {
+            at: Duration::ZERO,
+            lasts: Duration::from_millis(33),
+        };
+        let refused = failover.encode(&picture, stamp, false).map(|_| ());
+        assert_eq!(refused, Err(EncodeError::BadPicture));
+        assert_eq!(failover.candidates, other_layout);
+    }
 }
