@@ -12,7 +12,6 @@ mod reasons;
 mod sound;
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use tokio::sync::watch;
 
@@ -37,8 +36,6 @@ pub struct CastSource {
     request: MirrorRequest,
     device: String,
     tokens: Tokens,
-    /// Media time 0 of all streams.
-    epoch: Instant,
     pictures: Option<Pictures>,
     sound: Option<Sound>,
     /// What is sent instead of encoded pictures.
@@ -53,7 +50,6 @@ impl CastSource {
             request,
             device: target.name.clone(),
             tokens,
-            epoch: Instant::now(),
             pictures: None,
             sound: None,
             recording: None,
@@ -135,7 +131,7 @@ impl MediaSource for CastSource {
             Some(recording) => Encoders::Null(Arc::clone(recording)),
             None => Encoders::Candidates(probe::proven(setup.codec)),
         };
-        pictures.encode(&setup, encoders, self.epoch)
+        pictures.encode(&setup, encoders)
     }
 
     fn start_audio(&mut self, setup: AudioSetup) -> Result<Feed, Reason> {
@@ -143,7 +139,7 @@ impl MediaSource for CastSource {
             .sound
             .as_ref()
             .ok_or(Reason::Missing(Missing::AudioEncoder))?;
-        sound.encode(setup, self.epoch)
+        sound.encode(setup)
     }
 
     fn pause(&mut self, paused: bool) {

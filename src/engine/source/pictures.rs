@@ -3,7 +3,6 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use std::time::Instant;
 
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
@@ -66,7 +65,6 @@ impl Pictures {
         &self,
         setup: &VideoSetup,
         encoders: Encoders,
-        epoch: Instant,
     ) -> Result<Feed, Reason> {
         if matches!(&encoders, Encoders::Candidates(profiles) if profiles.is_empty()) {
             return Err(Reason::Missing(Missing::VideoEncoder));
@@ -81,7 +79,7 @@ impl Pictures {
             overscan_percent: setup.overscan_pct,
             max_frame_rate: setup.frame_rate,
             bitrate: setup.bitrate,
-            epoch,
+            epoch: setup.epoch,
             ..VideoConfig::new(setup.codec, encoders)
         };
         let (sender, events) = async_channel::bounded(FEED_DEPTH);

@@ -2,7 +2,6 @@
 //! The sound's half of a cast: blocks of one `AudioSource` to an encoder.
 
 use std::sync::{Arc, Mutex, PoisonError, Weak};
-use std::time::Instant;
 
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
@@ -65,11 +64,11 @@ impl Sound {
     }
 
     /// Starts to encode.
-    pub fn encode(&self, setup: AudioSetup, epoch: Instant) -> Result<Feed, Reason> {
+    pub fn encode(&self, setup: AudioSetup) -> Result<Feed, Reason> {
         let config = AudioConfig {
             bitrate: setup.bitrate,
             frame: setup.frame,
-            epoch,
+            epoch: setup.epoch,
         };
         let (sender, events) = async_channel::bounded(FEED_DEPTH);
         let encoder = AudioEncoder::start(config, sender).map_err(|error| {
