@@ -116,6 +116,9 @@ pub struct MirrorArguments {
     /// Bits a second for the picture, or auto
     #[arg(long, value_name = "auto|BPS", default_value = "auto", value_parser = bitrate)]
     pub bitrate: Bitrate,
+    /// Shrink the picture by this many percent at each edge (0 to 10), for a TV that cuts edges off
+    #[arg(long, value_name = "PERCENT", default_value = "0", value_parser = clap::value_parser!(u32).range(0..=10))]
+    pub overscan: u32,
     /// Delay between this screen and the TV
     #[arg(long, value_enum, default_value = "balanced")]
     pub profile: Profile,
@@ -272,7 +275,7 @@ mod tests {
             "telecast devices --json --timeout 2",
             "telecast mirror TV --source window --audio app=Firefox --codec vp8 --max-size 1280x720 --fps 60 --bitrate 4000000",
             "telecast mirror 192.0.2.7:8010 --source virtual --audio tv --latency 150 --no-restore --duration 5 --stats json",
-            "telecast mirror TV --source test-card --audio tone --profile robust --interface eth0 --port-range 40000-40010",
+            "telecast mirror TV --source test-card --audio tone --overscan 10 --profile robust --interface eth0 --port-range 40000-40010",
             "telecast receive --name TV --listen ::1 --port 0 --headless --measure --snapshot a.png --stats json --duration 3",
             "telecast -v --log telecast=trace devices",
         ] {
@@ -296,6 +299,7 @@ mod tests {
             "telecast mirror TV --profile robust --latency 100",
             "telecast mirror TV --port-range 9-3",
             "telecast mirror TV --fps 0",
+            "telecast mirror TV --overscan 11",
             "telecast devices --timeout never",
         ] {
             assert_eq!(parse(line).expect_err(line).exit_code(), 2, "{line}");

@@ -156,6 +156,7 @@ fn request(arguments: &MirrorArguments) -> MirrorRequest {
         )),
         interface: arguments.interface.clone(),
         ports: arguments.port_range.map(|(first, last)| first..=last),
+        overscan_pct: arguments.overscan,
         ..defaults
     };
     MirrorRequest {
@@ -199,7 +200,7 @@ mod tests {
     fn options_reach_the_request() {
         let request = parsed(
             "telecast mirror TV --source window --audio app=mpv --codec h264 --max-size 640x360 --bitrate 2000000 \
-             --latency 150 --no-restore --port-range 5000-5010",
+             --latency 150 --no-restore --port-range 5000-5010 --overscan 5",
         );
         assert_eq!(request.source, SourceKind::Window);
         assert_eq!(request.audio, AudioChoice::App("mpv".into()));
@@ -208,6 +209,7 @@ mod tests {
         assert_eq!(request.options.bitrate, Some(2_000_000));
         assert_eq!(request.options.target_delay, Duration::from_millis(150));
         assert_eq!(request.options.ports, Some(5000..=5010));
+        assert_eq!(request.options.overscan_pct, 5);
         assert!(!request.restore);
     }
 
