@@ -126,11 +126,13 @@ impl Engine {
             .map(ToString::to_string)
     }
 
-    /// The device that `query` means: an id or a name of the list (within `wait`), else a host with an optional port.
+    /// The device that `query` means: an id, a name or the beginning of a name in the list, or a host with an optional
+    /// port. Both are looked for at the same time, within `wait`; the list goes first.
     ///
     /// # Errors
-    /// [`Reason::DeviceNotFound`], [`Reason::HostUnknown`]; [`Missing::Interface`] at once when nothing can be found
-    /// through the interface that was named, because there is none.
+    /// [`Reason::DeviceNotFound`], [`Reason::HostUnknown`]; [`Reason::System`] when the network cannot be searched;
+    /// [`Missing::Interface`] at once when nothing can be found through the interface that was named, because there is
+    /// none.
     pub async fn find(&self, query: &str, wait: Duration) -> Result<Device, Reason> {
         if let Some(name) = &self.interface
             && !has_interface(name)
