@@ -22,7 +22,7 @@ use tokio::sync::watch;
 
 pub use crate::capture::source::SourceKind;
 pub use crate::cast::codec::{AudioCodec, VideoCodec};
-pub use crate::discovery::{Device, DeviceKind, Endpoint};
+pub use crate::discovery::{Capabilities, Device, DeviceKind, Endpoint};
 pub use crate::encode::null::Recording;
 pub use crate::receiver::{
     AcceptPolicy, ListenError, Picture, Receiver, ReceiverError, ReceiverHandle, ReceiverOptions,

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! `telecast devices`: the Cast devices on the network, as a table or as JSON.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use serde::Serialize;
 
 use super::args::DevicesArguments;
-use super::print;
+use super::print::{self, OutputError};
 use crate::engine::{Device, Engine, EngineOptions};
 use crate::words;
 
@@ -38,11 +39,25 @@ impl<'a> Row<'a> {
     }
 }
 
-/// Looks for as long as asked, then prints what there is. None found is not a failure.
+/// Looks for as long as asked. Lines come when devices do; JSON comes at the end. None found is not a failure.
 pub async fn run(arguments: &DevicesArguments) -> anyhow::Result<()> {
     let engine = Engine::start(EngineOptions::default());
-    tokio::time::sleep(Duration::from_secs_f64(arguments.timeout)).await;
-    let devices = engine.devices().borrow().clone();
+    let mut list = engine.devices();
+    let mut table = Table::default();
+    let end = tokio::time::sleep(Duration::from_secs_f64(arguments.timeout));
+    tokio::pin!(end);
+    loop {
+        let devices = list.borrow_and_update().clone();
+        if !arguments.json {
+            let reachable = devices.iter().filter(|device| device.best().is_some());
+            table.print(reachable)?;
+        }
+        tokio::select! {
+            () = &mut end => break,
+            Ok(()) = list.changed() => {}
+        }
+    }
+    let devices = list.borrow().clone();
     let problem = engine.discovery_problem();
     engine.shut_down().await;
     if let Some(problem) = problem {
@@ -52,35 +67,113 @@ pub async fn run(arguments: &DevicesArguments) -> anyhow::Result<()> {
         let rows: Vec<_> = devices.iter().map(Row::of).collect();
         print::line(&serde_json::to_string_pretty(&rows)?)?;
     } else {
-        for line in table(&devices) {
-            print::line(&line)?;
-        }
-        if devices.is_empty() {
+        table.print(devices.iter())?;
+        if table.shown.is_empty() {
             print::note(&words::no_devices());
         }
     }
     Ok(())
 }
 
-fn table(devices: &[Device]) -> Vec<String> {
-    let width = devices
-        .iter()
-        .map(|device| device.name.chars().count())
-        .max()
-        .unwrap_or(0);
-    let row = |device: &Device| {
-        let address = device.best().map(ToString::to_string).unwrap_or_default();
-        let about = if device.status.is_empty() {
-            &device.model
-        } else {
-            &device.status
-        };
-        let line = format!(
-            "{:width$}  {:7}  {address:24}  {about}",
-            device.name,
-            device.kind.as_str()
-        );
-        line.trim_end().to_owned()
+/// Lines for people. Each device has one, the way it was when it came.
+#[derive(Debug, Default)]
+struct Table {
+    /// Ids of the devices that have their line.
+    shown: HashSet<String>,
+    /// Of the names' column, in characters; only grows.
+    width: usize,
+}
+
+impl Table {
+    /// The column's width before any longer name is known.
+    const WIDTH: usize = 24;
+
+    fn print<'a>(&mut self, devices: impl Iterator<Item = &'a Device>) -> Result<(), OutputError> {
+        self.news(devices)
+            .iter()
+            .try_for_each(|line| print::line(line))
+    }
+
+    /// The lines of those that have none yet.
+    fn news<'a>(&mut self, devices: impl Iterator<Item = &'a Device>) -> Vec<String> {
+        let new: Vec<_> = devices
+            .filter(|device| self.shown.insert(device.id.clone()))
+            .collect();
+        let longest = new.iter().map(|device| device.name.chars().count()).max();
+        self.width = self.width.max(Self::WIDTH).max(longest.unwrap_or(0));
+        new.into_iter()
+            .map(|device| line(device, self.width))
+            .collect()
+    }
+}
+
+fn line(device: &Device, width: usize) -> String {
+    let address = device.best().map(ToString::to_string).unwrap_or_default();
+    let about = if device.status.is_empty() {
+        &device.model
+    } else {
+        &device.status
     };
-    devices.iter().map(row).collect()
+    let line = format!(
+        "{:width$}  {:7}  {address:24}  {about}",
+        device.name,
+        device.kind.as_str()
+    );
+    line.trim_end().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use super::*;
+    use crate::engine::{Capabilities, DeviceKind, Endpoint};
+
+    fn device(id: &str, name: &str, status: &str) -> Device {
+        Device {
+            id: id.to_owned(),
+            name: name.to_owned(),
+            model: "Nest Hub".to_owned(),
+            kind: DeviceKind::Tv,
+            capabilities: Capabilities::default(),
+            endpoints: vec![Endpoint {
+                ip: "192.0.2.1".parse().expect("an address"),
+                port: 8009,
+                scope_id: 0,
+                interface: None,
+            }],
+            status: status.to_owned(),
+            busy: false,
+            manual: false,
+            last_seen: Instant::now(),
+        }
+    }
+
+    #[test]
+    fn each_device_gets_one_line_when_it_comes_and_none_when_it_changes() {
+        let mut table = Table::default();
+        let kitchen = device("a", "Kitchen", "");
+        let lines = table.news([&kitchen].into_iter());
+        assert_eq!(lines.len(), 1);
+        assert!(lines[0].starts_with("Kitchen "), "{lines:?}");
+        assert!(lines[0].ends_with("Nest Hub"), "{lines:?}");
+        let busy = device("a", "Kitchen", "Backdrop");
+        let bath = device("b", "Bath", "");
+        let lines = table.news([&bath, &busy].into_iter());
+        assert_eq!(lines.len(), 1);
+        assert!(lines[0].starts_with("Bath "), "{lines:?}");
+        assert!(table.news([&bath, &busy].into_iter()).is_empty());
+    }
+
+    #[test]
+    fn columns_stay_in_line_unless_a_name_is_very_long() {
+        let mut table = Table::default();
+        let column = |line: &str| line.find("tv").expect("the kind");
+        let (short, other) = (device("a", "TV", ""), device("b", "Kitchen", ""));
+        let first = table.news([&short].into_iter());
+        let second = table.news([&other].into_iter());
+        assert_eq!(column(&first[0]), column(&second[0]));
+        let long = device("c", &"x".repeat(40), "");
+        assert_eq!(column(&table.news([&long].into_iter())[0]), 42);
+    }
 }
