@@ -357,6 +357,33 @@ fn after_a_crash_the_next_start_restores_the_default() {
 }
 
 #[test]
+fn the_default_is_restored_although_the_record_was_lost() {
+    let daemon = Daemon::start();
+    daemon.null_sink("speakers");
+    daemon.make_default("speakers");
+    let listener = Listener::start(&daemon, tv());
+    daemon.wait_default(TV);
+    fs::remove_dir_all(daemon.records()).unwrap();
+    drop(listener);
+    daemon.wait_default("speakers");
+    assert_eq!(daemon.configured_sink().as_deref(), Some("speakers"));
+}
+
+#[test]
+fn the_repair_leaves_a_running_cast_alone() {
+    let daemon = Daemon::start();
+    daemon.null_sink("speakers");
+    daemon.make_default("speakers");
+    let listener = Listener::start(&daemon, tv());
+    daemon.wait_default(TV);
+    repair_default_output(daemon.remote(), Some(daemon.records())).unwrap();
+    assert_eq!(daemon.configured_sink().as_deref(), Some(TV));
+    assert_eq!(fs::read_dir(daemon.records()).unwrap().count(), 1);
+    drop(listener);
+    daemon.wait_default("speakers");
+}
+
+#[test]
 fn only_the_chosen_applications_sound_is_captured() {
     let daemon = Daemon::start();
     daemon.null_sink("speakers");

@@ -136,7 +136,8 @@ pub fn repair_default_output(remote: Remote, records: Option<PathBuf>) -> Result
     let Some(folder) = records.or_else(output::default_folder) else {
         return Ok(());
     };
-    if output::read_all(&folder).is_empty() {
+    let left = output::read_all(&folder);
+    if left.is_empty() {
         return Ok(());
     }
     // The loop belongs to the thread that makes it, which may not be one that a runtime shares.
@@ -148,7 +149,7 @@ pub fn repair_default_output(remote: Remote, records: Option<PathBuf>) -> Result
             if !(connection.round_trip(PATIENCE) && connection.round_trip(PATIENCE)) {
                 return Err(CaptureError::NoPipeWire);
             }
-            claim::repair(&watch, &folder);
+            claim::repair(&watch, &folder, &left);
             connection.round_trip(PATIENCE);
             Ok(())
         })?;

@@ -27,6 +27,8 @@ enum Step {
 pub(super) struct Claim {
     pub sink: String,
     folder: Option<PathBuf>,
+    /// What was configured before us, once that has been changed. The file may be lost; this is not.
+    record: Option<Record>,
     step: Step,
 }
 
@@ -35,6 +37,7 @@ impl Claim {
         Claim {
             sink,
             folder,
+            record: None,
             step: Step::Absent,
         }
     }
@@ -80,47 +83,51 @@ impl Claim {
         }
     }
 
-    fn ask(&self, watch: &GraphWatch) -> bool {
-        if let Some(folder) = &self.folder {
-            let configured = watch.graph.borrow().configured_sink.clone();
-            let previous = configured.filter(|name| *name != self.sink);
-            let record = Record {
-                sink: self.sink.clone(),
-                previous,
-            };
-            if let Err(error) = output::write(folder, &record) {
-                // Without a record a crash would leave the sound on an output that is gone.
-                tracing::warn!(%error, "the default sound output stays: it could not be remembered");
-                return false;
-            }
+    fn ask(&mut self, watch: &GraphWatch) -> bool {
+        let configured = watch.graph.borrow().configured_sink.clone();
+        let record = Record {
+            sink: self.sink.clone(),
+            previous: configured.filter(|name| *name != self.sink),
+        };
+        if let Some(folder) = &self.folder
+            && let Err(error) = output::write(folder, &record)
+        {
+            // Without a record a crash would leave the sound on an output that is gone.
+            tracing::warn!(%error, "the default sound output stays: it could not be remembered");
+            return false;
         }
+        self.record = Some(record);
         watch.configure_sink(Some(&self.sink))
     }
 
     /// Restores what was before. The caller makes sure that the daemon has heard it.
     pub fn release(&self, watch: &GraphWatch) {
-        let Some(folder) = &self.folder else { return };
-        if self.step == Step::Absent {
-            return;
-        }
+        let Some(record) = &self.record else { return };
         let graph = watch.graph.borrow().clone();
-        let records = output::read_all(folder);
+        let folder = self.folder.as_deref();
+        let mut records = folder.map(output::read_all).unwrap_or_default();
+        // The file goes first: another cast that ended meanwhile may have changed what to go back to.
+        if !records.iter().any(|other| other.sink == self.sink) {
+            records.push(record.clone());
+        }
         let configured = graph.configured_sink.as_deref();
         let alive = |name: &str| graph.has_node(name);
         if let Restore::Choice(previous) = output::restored(&self.sink, configured, &records, alive)
         {
             watch.configure_sink(previous.as_deref());
         }
-        forget(folder, &self.sink);
+        if let Some(folder) = folder {
+            forget(folder, &self.sink);
+        }
     }
 }
 
-/// Restores what crashes have left.
-pub(super) fn repair(watch: &GraphWatch, folder: &Path) {
-    let records = output::read_all(folder);
+/// Restores what crashes have left. `records` were read before the graph was asked for: an output that is made in the
+/// meantime, with its record, would look dead otherwise.
+pub(super) fn repair(watch: &GraphWatch, folder: &Path, records: &[Record]) {
     let graph = watch.graph.borrow().clone();
     let alive = |name: &str| graph.has_node(name);
-    let (dead, restore) = output::repair(&records, graph.configured_sink.as_deref(), alive);
+    let (dead, restore) = output::repair(records, graph.configured_sink.as_deref(), alive);
     if let Restore::Choice(previous) = restore {
         tracing::info!(
             ?previous,

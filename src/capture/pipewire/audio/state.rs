@@ -104,12 +104,13 @@ pub(super) fn connect(
     events: Sender<AudioEvent>,
 ) -> Result<Streaming, CaptureError> {
     let failed = |action| move |source| CaptureError::PipeWire { action, source };
+    let left = records.as_deref().map(output::read_all).unwrap_or_default();
     let watch = GraphWatch::new(&connection)?;
     if !(connection.round_trip(PATIENCE) && connection.round_trip(PATIENCE)) {
         return Err(CaptureError::NoPipeWire);
     }
     if let Some(folder) = &records {
-        claim::repair(&watch, folder);
+        claim::repair(&watch, folder, &left);
     }
     let (properties, flags, duty) = plan(sound, records, &watch)?;
     let stream = StreamRc::new(connection.core.clone(), "Telecast", properties)
