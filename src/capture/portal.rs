@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use ashpd::desktop::screencast::{
     CursorMode, OpenPipeWireRemoteOptions, Screencast, SelectSourcesOptions, SourceType,
-    StartCastOptions,
+    StartCastOptions, Streams,
 };
 use ashpd::desktop::{CreateSessionOptions, PersistMode, ResponseError, Session};
 use ashpd::enumflags2::BitFlags;
@@ -77,9 +77,15 @@ pub(super) async fn start(request: VideoRequest) -> Result<VideoSource, CaptureE
         .map(WindowIdentifier::from_xdg_foreign_exported);
     let started = portal
         .start(&session, parent.as_ref(), StartCastOptions::default())
-        .await
-        .map_err(error)?;
-    let streams = started.response().map_err(error)?;
+        .await;
+    let answer = started.and_then(|request| request.response());
+    // Before anything else can fail: the old token is used up and the new one is worth a dialog.
+    if let Some(keeper) = &request.token_keeper
+        && matches!(answer, Ok(_) | Err(ashpd::Error::Response(_)))
+    {
+        keeper.keep(answer.as_ref().ok().and_then(Streams::restore_token));
+    }
+    let streams = answer.map_err(error)?;
     let node = streams
         .streams()
         .first()

@@ -4,6 +4,8 @@
 //! Input: a [`VideoRequest`] or an [`AudioRequest`]. Output: a handle with [`SlotReader`]s of frames or blocks and a
 //! queue of events. Dropping a handle stops its source, joins its thread and undoes what it changed.
 
+use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::error::{CaptureEnd, CaptureError};
@@ -36,6 +38,30 @@ pub struct DmaBufFormat {
     pub modifiers: Vec<u64>,
 }
 
+/// Told once, as soon as the portal has answered: the token for the next start, or `None` when there is none. The token
+/// of the request has been used up then, whatever becomes of the source. Not told when the portal gave no answer.
+#[derive(Clone)]
+pub struct TokenKeeper(Arc<Keep>);
+
+type Keep = dyn Fn(Option<&str>) + Send + Sync;
+
+impl TokenKeeper {
+    /// `keep` is called on the thread that starts the source.
+    pub fn new(keep: impl Fn(Option<&str>) + Send + Sync + 'static) -> Self {
+        TokenKeeper(Arc::new(keep))
+    }
+
+    pub(super) fn keep(&self, token: Option<&str>) {
+        (self.0)(token);
+    }
+}
+
+impl fmt::Debug for TokenKeeper {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TokenKeeper")
+    }
+}
+
 /// What pictures are wanted.
 #[derive(Debug, Clone)]
 pub struct VideoRequest {
@@ -47,6 +73,8 @@ pub struct VideoRequest {
     pub max_fps: u32,
     /// The token that the last cast of this source was given; single use.
     pub restore_token: Option<String>,
+    /// Who is to know what became of the token.
+    pub token_keeper: Option<TokenKeeper>,
     /// Ask for a token, so that the next start needs no dialog.
     pub persist: bool,
     /// The window that the dialog belongs to, in the portal's notation without its prefix (an `xdg_foreign` handle).
@@ -63,6 +91,7 @@ impl VideoRequest {
             size: (1920, 1080),
             max_fps: 30,
             restore_token: None,
+            token_keeper: None,
             persist: true,
             parent_window: None,
             dma_buf: Vec::new(),

@@ -17,7 +17,7 @@ use tokio::sync::watch;
 
 use super::tokens::Tokens;
 use super::{AudioChoice, MirrorRequest, Missing, Reason, Recording};
-use crate::capture::source::{AudioMode, SourceKind, VideoRequest};
+use crate::capture::source::{AudioMode, SourceKind, TokenKeeper, VideoRequest};
 use crate::cast::codec::{AudioCodec, VideoCodec};
 use crate::encode::config::Encoders;
 use crate::encode::probe;
@@ -58,12 +58,14 @@ impl CastSource {
 
     async fn open_all(&mut self) -> Result<Ended, Reason> {
         let (end, ended) = watch::channel(None);
-        if self.request.options.video {
+        let with_pictures = self.request.options.video;
+        if with_pictures {
             self.pictures = Some(self.open_pictures(end.clone()).await?);
         }
         if self.request.options.audio
             && let Some(mode) = self.audio_mode()
         {
+            let end = (!with_pictures).then_some(end);
             self.sound = Some(Sound::open(mode, end).await?);
         }
         Ok(ended)
@@ -71,22 +73,20 @@ impl CastSource {
 
     async fn open_pictures(&self, end: watch::Sender<Option<Reason>>) -> Result<Pictures, Reason> {
         let kind = self.request.source;
+        let tokens = self.tokens.clone();
         let request = VideoRequest {
             size: self.request.options.max_size,
             max_fps: self.request.options.frame_rate,
             restore_token: if self.request.restore {
-                self.tokens.take(kind)
+                self.tokens.get(kind)
             } else {
                 None
             },
+            token_keeper: Some(TokenKeeper::new(move |token| tokens.keep(kind, token))),
             parent_window: self.request.parent_window.clone(),
             ..VideoRequest::new(kind)
         };
-        let (pictures, token) = Pictures::open(request, end).await?;
-        if let Some(token) = token {
-            self.tokens.keep(kind, &token);
-        }
-        Ok(pictures)
+        Pictures::open(request, end).await
     }
 
     fn audio_mode(&self) -> Option<AudioMode> {
@@ -105,7 +105,7 @@ impl CastSource {
 impl MediaSource for CastSource {
     fn may_ask(&self) -> bool {
         let asks = self.request.options.video && self.request.source != SourceKind::TestCard;
-        asks && !(self.request.restore && self.tokens.has(self.request.source))
+        asks && !(self.request.restore && self.tokens.get(self.request.source).is_some())
     }
 
     fn codecs(&self) -> BoxFuture<'static, Result<Codecs, Reason>> {

@@ -33,28 +33,25 @@ impl Tokens {
         Tokens { file: Some(file) }
     }
 
-    /// Whether there is a token for `kind`.
-    pub fn has(&self, kind: SourceKind) -> bool {
-        key(kind).is_some_and(|key| self.read().contains_key(key))
+    /// The token for `kind`. It stays until [`Tokens::keep`] says what has become of it: a portal that cannot be reached
+    /// has not used it up.
+    pub fn get(&self, kind: SourceKind) -> Option<String> {
+        self.read().remove(key(kind)?)
     }
 
-    /// Takes out the token for `kind`: it is single use, whatever comes of it.
-    pub fn take(&self, kind: SourceKind) -> Option<String> {
-        let mut all = self.read();
-        let token = all.remove(key(kind)?)?;
-        self.write(&all);
-        Some(token)
-    }
-
-    /// Keeps the token for the next start of `kind`.
-    pub fn keep(&self, kind: SourceKind, token: &str) {
+    /// The portal has answered: this is the token for the next start of `kind`, or there is none. The one before has
+    /// been used up.
+    pub fn keep(&self, kind: SourceKind, token: Option<&str>) {
         let Some(key) = key(kind) else { return };
-        if token.is_empty() || token.len() > MAX_TOKEN {
-            return;
-        }
         let mut all = self.read();
-        all.insert(key.to_owned(), token.to_owned());
-        self.write(&all);
+        let before = all.remove(key);
+        let token = token.filter(|token| !token.is_empty() && token.len() <= MAX_TOKEN);
+        if let Some(token) = token {
+            all.insert(key.to_owned(), token.to_owned());
+        }
+        if before.as_deref() != token {
+            self.write(&all);
+        }
     }
 
     fn read(&self) -> BTreeMap<String, String> {
@@ -94,13 +91,18 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_given_out_once_and_kept_per_kind() {
+    fn a_token_stays_until_the_portal_has_answered_and_is_kept_per_kind() {
         let (tokens, file) = store("once");
-        tokens.keep(SourceKind::Screen, "abc");
-        tokens.keep(SourceKind::Window, "def");
-        assert_eq!(tokens.take(SourceKind::Screen).as_deref(), Some("abc"));
-        assert_eq!(tokens.take(SourceKind::Screen), None);
-        assert_eq!(tokens.take(SourceKind::Window).as_deref(), Some("def"));
+        tokens.keep(SourceKind::Screen, Some("abc"));
+        tokens.keep(SourceKind::Window, Some("def"));
+        for _ in 0..2 {
+            assert_eq!(tokens.get(SourceKind::Screen).as_deref(), Some("abc"));
+        }
+        tokens.keep(SourceKind::Screen, Some("ghi"));
+        assert_eq!(tokens.get(SourceKind::Screen).as_deref(), Some("ghi"));
+        tokens.keep(SourceKind::Screen, None);
+        assert_eq!(tokens.get(SourceKind::Screen), None);
+        assert_eq!(tokens.get(SourceKind::Window).as_deref(), Some("def"));
         let mode = fs::metadata(&file).expect("the file").permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
         fs::remove_dir_all(file.parent().expect("a folder").parent().expect("a folder"))
@@ -112,19 +114,20 @@ mod tests {
         let (tokens, file) = store("spoiled");
         fs::create_dir_all(file.parent().expect("a folder")).expect("created");
         fs::write(&file, b"{\"screen\": 7").expect("written");
-        assert_eq!(tokens.take(SourceKind::Screen), None);
-        tokens.keep(SourceKind::Screen, "new");
-        assert_eq!(tokens.take(SourceKind::Screen).as_deref(), Some("new"));
+        assert_eq!(tokens.get(SourceKind::Screen), None);
+        tokens.keep(SourceKind::Screen, Some("new"));
+        assert_eq!(tokens.get(SourceKind::Screen).as_deref(), Some("new"));
         fs::remove_dir_all(file.parent().expect("a folder").parent().expect("a folder"))
             .expect("removed");
     }
 
     #[test]
     fn what_is_no_token_is_not_kept() {
-        let (tokens, _) = store("none");
-        tokens.keep(SourceKind::TestCard, "abc");
-        tokens.keep(SourceKind::Screen, "");
-        tokens.keep(SourceKind::Screen, &"x".repeat(10_000));
-        assert_eq!(tokens.take(SourceKind::Screen), None);
+        let (tokens, file) = store("none");
+        tokens.keep(SourceKind::TestCard, Some("abc"));
+        tokens.keep(SourceKind::Screen, Some(""));
+        tokens.keep(SourceKind::Screen, Some(&"x".repeat(10_000)));
+        assert_eq!(tokens.get(SourceKind::Screen), None);
+        assert!(!file.exists());
     }
 }

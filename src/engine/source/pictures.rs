@@ -28,11 +28,11 @@ pub struct Pictures {
 }
 
 impl Pictures {
-    /// Asks for the pictures; also returns the token for the next time. `end` is told when the source ends.
+    /// Asks for the pictures. `end` is told when the source ends.
     pub async fn open(
         request: VideoRequest,
         end: watch::Sender<Option<Reason>>,
-    ) -> Result<(Pictures, Option<String>), Reason> {
+    ) -> Result<Pictures, Reason> {
         let source = VideoSource::start(request)
             .await
             .map_err(|error| reasons::of_error(&error))?;
@@ -48,24 +48,16 @@ impl Pictures {
                 }
             }
         });
-        let token = source.restore_token().map(str::to_owned);
         let tasks = [frames.abort_handle(), watching.abort_handle()];
-        Ok((
-            Pictures {
-                switch,
-                tasks,
-                _source: source,
-            },
-            token,
-        ))
+        Ok(Pictures {
+            switch,
+            tasks,
+            _source: source,
+        })
     }
 
     /// Starts to encode. Whatever was encoding before gets no more pictures.
-    pub fn encode(
-        &self,
-        setup: &VideoSetup,
-        encoders: Encoders,
-    ) -> Result<Feed, Reason> {
+    pub fn encode(&self, setup: &VideoSetup, encoders: Encoders) -> Result<Feed, Reason> {
         if matches!(&encoders, Encoders::Candidates(profiles) if profiles.is_empty()) {
             return Err(Reason::Missing(Missing::VideoEncoder));
         }

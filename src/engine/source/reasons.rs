@@ -22,7 +22,7 @@ pub fn of_error(error: &CaptureError) -> Reason {
     }
 }
 
-/// Why a running source ended.
+/// Why running pictures ended.
 pub fn of_end(end: &CaptureEnd) -> Reason {
     match end {
         CaptureEnd::Stopped => Reason::UserStopped,
@@ -35,5 +35,33 @@ pub fn of_end(end: &CaptureEnd) -> Reason {
             Reason::System("the source offers only pictures of unknown formats".to_owned())
         }
         CaptureEnd::Failed(text) => Reason::System(text.clone()),
+    }
+}
+
+/// Why running sound ended. Nobody shares sound in a dialog, so nobody can have closed it.
+pub fn of_end_of_sound(end: &CaptureEnd) -> Reason {
+    match end {
+        CaptureEnd::SharingEnded(_) | CaptureEnd::SourceGone => {
+            Reason::System("PipeWire has ended the stream of the sound".to_owned())
+        }
+        CaptureEnd::NoCommonFormat => {
+            Reason::System("the sound comes only in unknown formats".to_owned())
+        }
+        CaptureEnd::Stopped | CaptureEnd::PipeWireGone | CaptureEnd::Failed(_) => of_end(end),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_end_of_sound_is_not_taken_for_a_closed_window() {
+        let closed = Reason::SourceEnded(SourceEnd::Closed);
+        assert_eq!(of_end(&CaptureEnd::SourceGone), closed);
+        let reason = of_end_of_sound(&CaptureEnd::SourceGone);
+        assert!(matches!(reason, Reason::System(_)) && reason.is_failure());
+        let gone = Reason::Missing(Missing::PipeWire);
+        assert_eq!(of_end_of_sound(&CaptureEnd::PipeWireGone), gone);
     }
 }

@@ -28,10 +28,10 @@ pub struct Sound {
 }
 
 impl Sound {
-    /// Opens the sound. `end` is told when it ends by itself.
+    /// Opens the sound. `end` is told when it ends by itself; without it the rest of the cast goes on alone.
     pub async fn open(
         mode: AudioMode,
-        end: watch::Sender<Option<Reason>>,
+        end: Option<watch::Sender<Option<Reason>>>,
     ) -> Result<Sound, Reason> {
         let source = AudioSource::start(mode)
             .await
@@ -45,7 +45,12 @@ impl Sound {
                 tracing::debug!(?event, "sound");
                 match event {
                     AudioEvent::Ended(why) => {
-                        end.send_replace(Some(reasons::of_end(&why)));
+                        let reason = reasons::of_end_of_sound(&why);
+                        if let Some(end) = &end {
+                            end.send_replace(Some(reason));
+                        } else {
+                            tracing::warn!(%reason, "the cast goes on without sound");
+                        }
                     }
                     AudioEvent::ChooseOutput { name } => tracing::warn!(
                         output = name,
