@@ -148,6 +148,10 @@ pub struct StreamStats {
     pub picture_lost_for: Option<Duration>,
     /// Frames that the receiver logged as played since the start; it may log none at all.
     pub played_out: u64,
+    /// Frames that the receiver logged as decoded since the start.
+    pub decoded: u64,
+    /// All events that the receiver has logged since the start: 0 from one that keeps no log.
+    pub logged: u64,
 }
 
 /// The sender: all streams, and the path they share.

@@ -56,7 +56,7 @@ pub(super) enum MediaEvent {
     /// It has been missing for so long that the device counts as gone.
     Gone(Duration),
     /// Frames arrive, but the device has never shown a picture.
-    NoPicture,
+    NoPicture(Evidence),
     /// No encoder is left for the video codec.
     VideoEncoderFailed,
     /// It cannot go on.
@@ -70,6 +70,15 @@ pub(super) struct Since {
     pub(super) epoch: Instant,
     /// When the first frames could flow.
     pub(super) started: Instant,
+}
+
+/// What shows that there is no picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Evidence {
+    /// The device says so: it keeps asking for a key frame.
+    PictureLoss,
+    /// Its event log never tells of a picture. Weak: it may keep that to itself.
+    EventLog,
 }
 
 /// A running media loop.
@@ -207,12 +216,19 @@ fn start_feeds(
         })?);
     }
     if let Some(audio) = &settled.audio {
-        feeds.audio = Some(source.start_audio(AudioSetup {
+        let sound = source.start_audio(AudioSetup {
             codec: audio.codec,
             bitrate: audio.bitrate,
             frame: audio.frame,
             epoch,
-        })?);
+        });
+        match sound {
+            Ok(feed) => feeds.audio = Some(feed),
+            Err(reason) if feeds.video.is_some() => {
+                tracing::warn!(%reason, "the cast goes on without sound");
+            }
+            Err(reason) => return Err(reason),
+        }
     }
     Ok(feeds)
 }

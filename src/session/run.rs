@@ -18,7 +18,7 @@ use super::control::{Control, lost, offer_failed, start_failed};
 use super::handle::{Command, Reporter, Volume};
 use super::leftover;
 use super::media::socket::{self, Bound};
-use super::media::{Media, MediaCommand, MediaEvent, Since};
+use super::media::{Evidence, Media, MediaCommand, MediaEvent, Since};
 use super::negotiate::{Settled, offered_codecs, propose, settle};
 use super::opening::{Opening, Progress};
 use super::options::{MirrorOptions, Target};
@@ -157,6 +157,21 @@ impl Actor {
         propose(&self.options, self.target.has_screen, codecs, &self.tried)
     }
 
+    /// Whether there is a codec left when this one is given up.
+    fn has_another(&self, settled: &Settled) -> bool {
+        let tried: Vec<_> = self
+            .tried
+            .iter()
+            .copied()
+            .chain(streams(settled).video)
+            .collect();
+        let offer = self
+            .source
+            .codecs()
+            .and_then(|codecs| propose(&self.options, self.target.has_screen, codecs, &tried));
+        offer.is_some()
+    }
+
     fn nothing_to_offer(&self) -> Reason {
         Reason::Missing(if self.options.video && self.target.has_screen {
             Missing::VideoEncoder
@@ -246,7 +261,12 @@ impl Actor {
                 Event::Media(MediaEvent::Recovered) => self.step(&Step::Recovered),
                 Event::Media(MediaEvent::Gone(silence)) => return Err(Reason::DeviceGone(silence)),
                 Event::Media(MediaEvent::Failed(reason)) => return Err(reason),
-                Event::Media(MediaEvent::NoPicture) => break Reason::NoPicture,
+                Event::Media(MediaEvent::NoPicture(evidence)) => {
+                    if evidence == Evidence::PictureLoss || self.has_another(settled) {
+                        break Reason::NoPicture;
+                    }
+                    tracing::warn!("the device logs no picture; going on with the last codec");
+                }
                 Event::Media(MediaEvent::VideoEncoderFailed) => {
                     break Reason::Missing(Missing::VideoEncoder);
                 }

@@ -93,6 +93,7 @@ impl Arrivals {
                 .find(|sent| sent.rtp_timestamp == frame.rtp_timestamp);
             for event in &frame.events {
                 let at = event.at.as_millis() as f64;
+                meter.logged += 1;
                 match (event.kind, sent) {
                     (LogEventKind::PacketReceived { packet }, Some(sent))
                         if packet == sent.last_packet =>
@@ -110,6 +111,7 @@ impl Arrivals {
                         }
                     }
                     (LogEventKind::PlayedOut { .. }, _) => meter.played_out += 1,
+                    (LogEventKind::Decoded { .. }, _) => meter.decoded += 1,
                     _ => {}
                 }
             }
@@ -185,6 +187,7 @@ mod tests {
                 (LogEventKind::PacketReceived { packet: 0 }, at + 3),
                 (LogEventKind::PacketReceived { packet: 1 }, at + 8),
                 (LogEventKind::AckSent { delay_ms: 0 }, at + 10),
+                (LogEventKind::Decoded { delay_ms: 0 }, at + 190),
                 (LogEventKind::PlayedOut { delay_ms: 200 }, at + 200),
             ];
             let log = FrameLog {
@@ -204,7 +207,8 @@ mod tests {
         }
         let network = meter.take_latencies().network.unwrap();
         assert!(network.abs_diff(ms(8)) < ms(1), "{network:?}");
-        assert_eq!(meter.played_out, 200);
+        assert_eq!((meter.played_out, meter.decoded), (200, 200));
+        assert_eq!(meter.logged, 1000);
         assert!(arrivals.sent.len() <= MAX_FRAMES && arrivals.upper.len() <= WINDOW);
     }
 

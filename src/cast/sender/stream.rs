@@ -162,6 +162,8 @@ impl Stream {
                 .picture_lost
                 .map(|since| now.saturating_duration_since(since)),
             played_out: self.meter.played_out,
+            decoded: self.meter.decoded,
+            logged: self.meter.logged,
         }
     }
 }

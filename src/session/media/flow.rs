@@ -57,6 +57,8 @@ pub(super) struct Flow {
     pub(super) video: Option<(StreamId, VideoCodec)>,
     pub(super) audio: Option<(StreamId, AudioCodec)>,
     pub(super) encoder: EncoderInUse,
+    /// Events about pictures that the device had logged at the last report.
+    pub(super) logged: u64,
     valve: Arc<Valve>,
     refused_told: u64,
     frame_duration: Duration,
@@ -105,6 +107,7 @@ impl Flow {
                 .as_ref()
                 .map(|audio| (StreamId(audio.stream.index), audio.codec)),
             encoder: EncoderInUse::default(),
+            logged: 0,
             valve,
             refused_told: 0,
             frame_duration: Duration::from_secs(1) / frame_rate.max(1),
@@ -219,8 +222,14 @@ impl Flow {
         self.tell(MediaEvent::VideoEncoderFailed);
     }
 
+    /// Pictures go on alone; a session that has none is over.
     fn end_audio(&mut self) {
         self.feeds.failed.extend(self.feeds.audio.take());
+        if self.video.is_some() {
+            tracing::warn!("the cast goes on without sound");
+            self.audio = None;
+            return;
+        }
         let reason = Reason::Missing(Missing::AudioEncoder);
         self.tell(MediaEvent::Failed(reason));
     }

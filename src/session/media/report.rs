@@ -19,8 +19,10 @@ impl Flow {
         let observation = video.map(|video| Observation {
             acknowledged: video.fps.acknowledged > 0.0,
             picture_lost_for: video.picture_lost_for,
-            played_out: video.played_out > 0,
+            shown: video.played_out > 0 || video.decoded > 0,
+            logged: video.logged > self.logged,
         });
+        self.logged = video.map_or(0, |video| video.logged);
         stats.codec = self.video.map(|(_, codec)| codec.name());
         stats.encoder.clone_from(&self.encoder.element);
         stats.hardware = self.encoder.hardware;

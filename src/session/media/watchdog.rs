@@ -4,7 +4,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::MediaEvent;
+use super::{Evidence, MediaEvent};
 use crate::session::timings::Timings;
 
 /// A picture that was there for this long shows that the codec works; later losses are the network's.
@@ -17,8 +17,10 @@ pub(super) struct Observation {
     pub(super) acknowledged: bool,
     /// For how long the device has been asking for a key frame.
     pub(super) picture_lost_for: Option<Duration>,
-    /// The device has logged a frame as played.
-    pub(super) played_out: bool,
+    /// The device has ever logged a frame as decoded or played.
+    pub(super) shown: bool,
+    /// The device has logged something about frames in this interval.
+    pub(super) logged: bool,
 }
 
 /// The watch over one session's media.
@@ -29,6 +31,8 @@ pub(super) struct Watchdog {
     disturbed: bool,
     looked: Instant,
     picture_for: Duration,
+    /// For how long the log has told of frames without a picture.
+    logged_for: Duration,
     gave_up: bool,
 }
 
@@ -40,6 +44,7 @@ impl Watchdog {
             disturbed: false,
             looked: now,
             picture_for: Duration::ZERO,
+            logged_for: Duration::ZERO,
             gave_up: false,
         }
     }
@@ -68,16 +73,23 @@ impl Watchdog {
         if seen.acknowledged && seen.picture_lost_for.is_none() {
             self.picture_for += passed;
         }
+        if seen.acknowledged && seen.logged && !seen.shown {
+            self.logged_for += passed;
+        }
         let never = seen.acknowledged
-            && !seen.played_out
+            && !seen.shown
             && self.picture_for < PROOF_OF_PICTURE
             && seen
                 .picture_lost_for
                 .is_some_and(|lost| lost >= self.timings.no_picture);
-        if never && !std::mem::replace(&mut self.gave_up, true) {
-            return Some(MediaEvent::NoPicture);
-        }
-        None
+        let evidence = if never {
+            Evidence::PictureLoss
+        } else if seen.acknowledged && !seen.shown && self.logged_for >= self.timings.no_picture {
+            Evidence::EventLog
+        } else {
+            return None;
+        };
+        (!std::mem::replace(&mut self.gave_up, true)).then_some(MediaEvent::NoPicture(evidence))
     }
 }
 
@@ -142,24 +154,49 @@ mod tests {
         Observation {
             acknowledged: true,
             picture_lost_for: second.checked_sub(since).map(|seconds| SECOND * seconds),
-            played_out: false,
+            ..Observation::default()
         }
     }
 
     #[test]
     fn a_picture_that_never_comes_is_noticed_once() {
         let events = watch(30, |_| true, |second| lost_since(second, 1));
-        assert_eq!(events, [(7, MediaEvent::NoPicture)]);
+        assert_eq!(events, [(7, MediaEvent::NoPicture(Evidence::PictureLoss))]);
     }
 
     #[test]
     fn a_picture_that_was_there_is_not_given_up() {
         assert_eq!(watch(60, |_| true, |second| lost_since(second, 10)), []);
         let played = |second| Observation {
-            played_out: true,
+            shown: true,
             ..lost_since(second, 1)
         };
         assert_eq!(watch(60, |_| true, played), []);
+    }
+
+    #[test]
+    fn a_log_that_never_tells_of_a_picture_is_noticed_once() {
+        let logs = |_| Observation {
+            logged: true,
+            ..good(0)
+        };
+        let events = watch(30, |_| true, logs);
+        assert_eq!(events, [(6, MediaEvent::NoPicture(Evidence::EventLog))]);
+        let shown_at_the_last_moment = |second| Observation {
+            shown: second >= 6,
+            ..logs(second)
+        };
+        assert_eq!(watch(30, |_| true, shown_at_the_last_moment), []);
+        let without_acknowledgement = |second| Observation {
+            acknowledged: false,
+            ..logs(second)
+        };
+        assert_eq!(watch(30, |_| true, without_acknowledgement), []);
+        let a_word_now_and_then = |second| Observation {
+            logged: second % 10 == 0,
+            ..good(second)
+        };
+        assert_eq!(watch(30, |_| true, a_word_now_and_then), []);
     }
 
     #[test]

@@ -28,6 +28,7 @@ struct Shared {
     dropped: AtomicBool,
     paused: AtomicBool,
     fail_video: AtomicBool,
+    fail_audio: AtomicBool,
     key_frames_asked: AtomicU32,
     setups: Mutex<Vec<VideoSetup>>,
     ended: watch::Sender<Option<Reason>>,
@@ -67,6 +68,11 @@ impl Probe {
     pub fn fail_video(&self) {
         self.0.fail_video.store(true, Ordering::SeqCst);
     }
+
+    /// Lets the running audio encoder fail.
+    pub fn fail_audio(&self) {
+        self.0.fail_audio.store(true, Ordering::SeqCst);
+    }
 }
 
 /// The source.
@@ -85,6 +91,7 @@ impl NullSource {
             dropped: AtomicBool::new(false),
             paused: AtomicBool::new(false),
             fail_video: AtomicBool::new(false),
+            fail_audio: AtomicBool::new(false),
             key_frames_asked: AtomicU32::new(0),
             setups: Mutex::new(Vec::new()),
             ended: watch::channel(None).0,
@@ -145,7 +152,7 @@ impl MediaSource for NullSource {
 
     fn start_audio(&mut self, setup: AudioSetup) -> Result<Feed, Reason> {
         let (sender, events) = async_channel::bounded(8);
-        let task = tokio::spawn(audio(setup, sender));
+        let task = tokio::spawn(audio(setup, sender, self.shared.clone()));
         Ok(Feed {
             events,
             port: Box::new(Running::new(task, self.shared.clone())),
@@ -250,11 +257,20 @@ async fn video(
     }
 }
 
-async fn audio(setup: AudioSetup, sender: async_channel::Sender<EncoderEvent>) {
+async fn audio(
+    setup: AudioSetup,
+    sender: async_channel::Sender<EncoderEvent>,
+    shared: Arc<Shared>,
+) {
     let mut tick = tokio::time::interval(setup.frame);
     let mut dependency = Dependency::KeyFrame;
     loop {
         tick.tick().await;
+        if shared.fail_audio.load(Ordering::SeqCst) {
+            let failed = EncoderEvent::Failed(EncodeError::NoAudioEncoder);
+            sender.send(failed).await.ok();
+            return;
+        }
         let frame = frame(
             dependency,
             setup.epoch,

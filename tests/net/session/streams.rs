@@ -4,6 +4,7 @@
 use serde_json::json;
 use telecast::cast::codec::{AudioCodec, VideoCodec};
 use telecast::session::handle::Command;
+use telecast::session::reason::Missing;
 use telecast::session::state::{Streams, Trouble};
 
 use super::script::{Afterwards, MIRRORING, MIRRORING_AUDIO, OnLaunch, OnOffer};
@@ -230,6 +231,36 @@ async fn a_codec_without_a_picture_makes_way_for_the_next() {
     .await;
     handle.stop();
     assert_eq!(ended(&handle, &probe).await, Reason::UserStopped);
+}
+
+#[tokio::test]
+async fn pictures_go_on_without_sound_and_sound_alone_ends_with_its_encoder() {
+    let device = Device::start(Script::default()).await;
+    let (handle, probe) = start(device.address, MirrorOptions::default());
+    until(&handle, is_streaming).await;
+    eventually("sound", || device.media.lock().unwrap().audio.len() > 10).await;
+    let stats = handle.stats();
+    eventually("its numbers", || stats.borrow().audio.is_some()).await;
+    probe.fail_audio();
+    eventually("the end of the sound", || stats.borrow().audio.is_none()).await;
+    let before = device.media.lock().unwrap().video.len();
+    eventually("pictures without sound", || {
+        device.media.lock().unwrap().video.len() > before + 20
+    })
+    .await;
+    handle.stop();
+    assert_eq!(ended(&handle, &probe).await, Reason::UserStopped);
+
+    let device = Device::start(Script::default()).await;
+    let options = MirrorOptions {
+        video: false,
+        ..MirrorOptions::default()
+    };
+    let (handle, probe) = start(device.address, options);
+    until(&handle, is_streaming).await;
+    probe.fail_audio();
+    let reason = Reason::Missing(Missing::AudioEncoder);
+    assert_eq!(ended(&handle, &probe).await, reason);
 }
 
 #[tokio::test]
