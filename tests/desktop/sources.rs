@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::support::cast::Cast;
+use super::support::likeness::{Part, wait_for_likeness};
 use super::support::picture::Picture;
 use super::support::wait_until;
 
@@ -24,6 +25,7 @@ fn a_window_is_cast_in_h264_and_goes_on_when_it_is_resized() {
         return;
     };
     cast.wait_for_tv("the window's picture", |object| is_measured(object, "h264"));
+    wait_for_likeness(&cast, Part::Patches);
     let mut before = None;
     wait_until("the test card in the window's picture", LIMIT, || {
         before = card_width(&cast);
@@ -36,6 +38,17 @@ fn a_window_is_cast_in_h264_and_goes_on_when_it_is_resized() {
     wait_until("a picture of the new shape", LIMIT, || {
         card_width(&cast).is_some_and(|width| Some(width) != before)
     });
+    cast.stop();
+}
+
+#[test]
+fn a_screen_is_cast_in_h264_as_it_looks() {
+    let options = ["--codec", "h264", "--audio", "none"];
+    let Some(mut cast) = Cast::start("screen", &["Share"], &options) else {
+        return;
+    };
+    cast.wait_for_tv("the screen's picture", |object| is_measured(object, "h264"));
+    wait_for_likeness(&cast, Part::PatchesAndWallpaper);
     cast.stop();
 }
 

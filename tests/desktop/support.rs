@@ -3,6 +3,7 @@
 
 pub mod cast;
 pub mod folder;
+pub mod likeness;
 pub mod network;
 pub mod picture;
 pub mod program;

@@ -4,15 +4,15 @@
 
 use std::time::Duration;
 
-use telecast::testcard::PATCHES;
 use telecast::testcard::sound::TONE_HZ;
 
 use super::support::cast::Cast;
-use super::support::picture::{Area, Picture, psnr};
-use super::support::wait_until;
+use super::support::likeness::{Part, wait_for_likeness};
 
-/// What is lost in 4:2:0 and limited range, besides the coder's noise.
-const COLOUR_ERROR: f64 = 6.0;
+/// A beep a second, ten of them, and again when the machine was busy.
+const AV_LIMIT: Duration = Duration::from_mins(1);
+/// How far sound and picture may be apart.
+const AV_SKEW_MS: f64 = 45.0;
 
 #[test]
 fn a_screen_and_its_sound_arrive_at_another_host() {
@@ -32,66 +32,17 @@ fn a_screen_and_its_sound_arrive_at_another_host() {
     );
     assert_eq!(tv["codec"], "vp8");
 
-    let screen = cast.desktop.path("screen.png");
-    let mut found = None;
-    // The snapshot is written once a second; the first ones may be of low quality.
-    wait_until(
-        "a picture like the screen's",
-        Duration::from_secs(20),
-        || {
-            cast.desktop.screenshot(&screen);
-            let screen = Picture::read(&screen).expect("a screenshot");
-            let Some(picture) = Picture::read(&cast.tv_picture()) else {
-                return false;
-            };
-            let still = still_area(&cast, &screen);
-            let quality = psnr(&screen, &picture, still);
-            if quality > 30.0 {
-                found = Some(picture);
-            }
-            found.is_some()
-        },
-    );
-    let picture = found.unwrap();
-    let card = picture
-        .card()
-        .expect("the test card in the decoded picture");
-    for (index, patch) in PATCHES.iter().enumerate() {
-        let seen = picture.colour_around(card.patch(index));
-        for (seen, wanted) in seen.into_iter().zip(patch.map(f64::from)) {
-            assert!(
-                (seen - wanted).abs() <= COLOUR_ERROR,
-                "patch {index}: {seen} instead of {wanted}"
-            );
-        }
-    }
-    cast.stop();
-}
+    wait_for_likeness(&cast, Part::PatchesAndWallpaper);
 
-/// What does not move: the wallpaper beside the card's window, without the top bar and its clock.
-fn still_area(cast: &Cast, screen: &Picture) -> Area {
-    let windows = cast.desktop.windows();
-    let window = windows.first().expect("the test card's window");
-    let number = |key: &str| u32::try_from(window[key].as_i64().unwrap().max(0)).unwrap();
-    let (left, right) = (number("x"), number("x") + number("width"));
-    let (top, bottom) = (48, screen.height);
-    // A shadow surrounds the window.
-    let margin = 40;
-    let area = if left > screen.width - right {
-        Area {
-            x: 0,
-            y: top,
-            width: left.saturating_sub(margin),
-            height: bottom - top,
-        }
-    } else {
-        Area {
-            x: right + margin,
-            y: top,
-            width: screen.width.saturating_sub(right + margin),
-            height: bottom - top,
-        }
-    };
-    assert!(area.width > 50, "the window leaves no still part: {window}");
-    area
+    // By media times. What remains is the desktop's own: a picture is stamped when the compositor shows it, some 35 ms
+    // after the card drew it, and later while this machine renders late. So the card draws 30 pictures a second on a
+    // small screen, and a machine that was busy gets time for another ten.
+    cast.receiver
+        .wait_for_object("ten beeps with their flashes", AV_LIMIT, |object| {
+            object["av_pairs"].as_u64() >= Some(10)
+                && object["av_skew_ms"]
+                    .as_f64()
+                    .is_some_and(|skew| skew.abs() < AV_SKEW_MS)
+        });
+    cast.stop();
 }

@@ -47,7 +47,11 @@ impl Cast {
                 .arg(tv.path("tv.png")),
         );
         let desktop = Session::desktop("1280x720", Some(&network.a()));
-        let card = Program::start("test card", desktop.command(TELECAST).arg("test-card"));
+        // As many pictures a second as are cast: the desktop is rendered without a GPU.
+        let card = Program::start(
+            "test card",
+            desktop.command(TELECAST).args(["test-card", "--fps", "30"]),
+        );
         super::wait_until("the test card's window", START, || {
             desktop
                 .windows()
