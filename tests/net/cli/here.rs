@@ -61,6 +61,8 @@ async fn an_application_that_plays_nothing() {
     let arguments = [&["mirror", at.as_str()], CARD, &["--audio", "app=nobody"]].concat();
     let mut program = command(env!("CARGO_BIN_EXE_telecast"), &arguments);
     program.env("XDG_RUNTIME_DIR", &daemon.folder);
+    // What it remembers of this daemon is not for the programs of the tests beside this one.
+    program.env("XDG_STATE_HOME", daemon.folder.join("state"));
     let ended = Telecast::spawn(program).end().await;
     ended.failed_with(&["“nobody”", "not playing", "Start its playback"]);
     eventually("nothing runs there", || {
