@@ -17,6 +17,8 @@ use crate::rig::{Rig, TV};
 const WARM_UP: Duration = Duration::from_secs(6);
 /// Processor time is counted over so long.
 const WINDOW: Duration = Duration::from_secs(12);
+/// Devices answer the same mDNS question once a second only (RFC 6762, section 6).
+const BETWEEN_STARTS: Duration = Duration::from_secs(2);
 /// How long the memory is watched, and how often.
 const LONG: Duration = Duration::from_mins(10);
 const SAMPLE: Duration = Duration::from_secs(10);
@@ -165,6 +167,7 @@ pub fn start(rig: &mut Rig, report: &mut Report) {
 fn first_frame(rig: &mut Rig, device: &str) -> f64 {
     let mut times = Vec::new();
     for _ in 0..runs().max(5) {
+        sleep(BETWEEN_STARTS);
         let started = clock::monotonic().as_secs_f64() * 1000.0;
         let mirror = rig.mirror_to(device, &[]);
         let first_of = |object: &Value| {
