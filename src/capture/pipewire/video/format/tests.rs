@@ -77,7 +77,8 @@ fn without_dma_bufs_no_offer_has_a_modifier() {
     assert_eq!(value(&offer, FormatProperties::VideoModifier), None);
     assert_eq!(
         value(&offer, FormatProperties::VideoMaxFramerate),
-        Some(&fraction_range(30, 1, 30))
+        Some(&fraction_range(40, 1, 40)),
+        "a third more than the 30 that are encoded"
     );
 }
 
