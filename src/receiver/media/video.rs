@@ -13,7 +13,7 @@ use crate::cast::frame::StreamId;
 use crate::cast::receiver::{Input, ReceivedFrame, Receiver};
 use crate::decode::error::DecodeError;
 use crate::decode::picture::{Label, Picture};
-use crate::decode::rgb::{RgbConverter, RgbLayout};
+use crate::decode::rgb::{RgbConverter, RgbLayout, RgbPicture};
 use crate::decode::video::{Coded, DecoderEvent, VideoDecoder};
 use crate::receiver::measure::{Moments, Pictures};
 use crate::receiver::playout::{Playout, Timed};
@@ -233,26 +233,39 @@ pub(super) fn combined(
     Some(pictures.stats(audio.and_then(AudioPath::beeps)))
 }
 
-/// A decoded picture as the embedder gets it.
+/// A decoded picture as the embedder's screen gets it: converted fast.
 pub(in crate::receiver) fn to_screen(
     converter: &mut RgbConverter,
     picture: &Picture,
 ) -> Option<screen::Picture> {
-    match converter.convert(picture) {
-        Ok(rgb) => Some(screen::Picture {
-            width: rgb.size.0,
-            height: rgb.size.1,
-            rgba: Bytes::from(rgb.pixels),
-            show_at: picture.label.playout,
-        }),
-        Err(error) => {
-            tracing::warn!(%error, "a picture cannot be shown");
-            None
-        }
-    }
+    let rgb = converted(converter, picture)?;
+    Some(for_screen(rgb.size, rgb.pixels, picture))
 }
 
-/// For the handle: the last picture, however it was coded.
+/// For the handle: the last picture, however it was coded, with its colours rounded exactly.
 pub(in crate::receiver) fn snapshot(shared: &Arc<Shared>) -> Option<screen::Picture> {
-    to_screen(&mut RgbConverter::new(RgbLayout::Rgba), &shared.picture()?)
+    let picture = shared.picture()?;
+    let rgb = converted(&mut RgbConverter::new(RgbLayout::Rgb), &picture)?;
+    let (pixels, _) = rgb.pixels.as_chunks::<3>();
+    let rgba = pixels
+        .iter()
+        .flat_map(|[red, green, blue]| [*red, *green, *blue, u8::MAX])
+        .collect();
+    Some(for_screen(rgb.size, rgba, &picture))
+}
+
+fn converted(converter: &mut RgbConverter, picture: &Picture) -> Option<RgbPicture> {
+    let outcome = converter.convert(picture);
+    outcome
+        .inspect_err(|error| tracing::warn!(%error, "a picture cannot be shown"))
+        .ok()
+}
+
+fn for_screen((width, height): (u32, u32), rgba: Vec<u8>, picture: &Picture) -> screen::Picture {
+    screen::Picture {
+        width,
+        height,
+        rgba: Bytes::from(rgba),
+        show_at: picture.label.playout,
+    }
 }
