@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use telecast::testcard::sound::TONE_HZ;
+use telecast::testcard::sound::{BEEP_HZ, TONE_HZ};
 
 use super::support::cast::Cast;
 use super::support::likeness::{Part, wait_for_likeness};
@@ -14,6 +14,16 @@ const AV_LIMIT: Duration = Duration::from_mins(1);
 /// How far sound and picture may be apart.
 const AV_SKEW_MS: f64 = 45.0;
 
+/// Whether the strongest pitch is the card's tone, or its beep: both have a period of a second, the beep and the
+/// receiver's look at the sound, so each look of a run may fall on a beep.
+fn is_of_the_card(pitch: Option<f64>) -> bool {
+    pitch.is_some_and(|pitch| {
+        [TONE_HZ, BEEP_HZ]
+            .iter()
+            .any(|known| (pitch - f64::from(*known)).abs() < 5.0)
+    })
+}
+
 #[test]
 fn a_screen_and_its_sound_arrive_at_another_host() {
     let Some(mut cast) = Cast::start("screen", &["Share"], &["--audio", "both", "--codec", "vp8"])
@@ -22,8 +32,7 @@ fn a_screen_and_its_sound_arrive_at_another_host() {
     };
     let tv = cast.wait_for_tv("a measured picture and its sound", |object| {
         object["screen_to_decoded_ms"]["p50"].as_f64() > Some(0.0)
-            && (object["audio"]["frequency_hz"].as_f64().unwrap_or(0.0) - f64::from(TONE_HZ)).abs()
-                < 5.0
+            && is_of_the_card(object["audio"]["frequency_hz"].as_f64())
             && object["av_skew_ms"].is_number()
     });
     assert_eq!(
