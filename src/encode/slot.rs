@@ -2,7 +2,7 @@
 //! Where raw frames and wishes wait for the encoder's thread: one place, the newest wins.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::capture::frame::RawFrame;
 use crate::cast::control::EncoderControl;
@@ -31,9 +31,20 @@ impl Wishes {
     }
 }
 
+/// When the waiting frame came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Arrival {
+    /// When it was put in.
+    pub at: Instant,
+    /// The time from the frame before it; zero for the first one.
+    pub since_previous: Duration,
+}
+
 #[derive(Default)]
 struct Content {
     frame: Option<RawFrame>,
+    /// Of the newest frame, waiting or not.
+    arrival: Option<Arrival>,
     replaced: u32,
     wishes: Wishes,
     stopped: bool,
@@ -72,6 +83,12 @@ impl Slot {
     pub fn put(&self, frame: RawFrame) {
         let older = {
             let mut content = self.lock();
+            let at = Instant::now();
+            let since_previous = content
+                .arrival
+                .map(|previous| at.saturating_duration_since(previous.at))
+                .unwrap_or_default();
+            content.arrival = Some(Arrival { at, since_previous });
             let older = content.frame.replace(frame);
             if older.is_some() {
                 content.replaced = content.replaced.saturating_add(1);
@@ -105,8 +122,9 @@ impl Slot {
         self.lock().stopped
     }
 
-    /// Waits for something to do: wishes first, then a frame once `due` has come, then the `deadline`.
-    pub fn take(&self, due: Option<Instant>, deadline: Option<Instant>) -> Found {
+    /// Waits for something to do: wishes first, then a frame once it is due according to its arrival, then the
+    /// `deadline`.
+    pub fn take(&self, due: impl Fn(Arrival) -> Instant, deadline: Option<Instant>) -> Found {
         let mut content = self.lock();
         loop {
             if content.stopped {
@@ -116,6 +134,7 @@ impl Slot {
                 return Found::Wishes(std::mem::take(&mut content.wishes));
             }
             let now = Instant::now();
+            let due = content.arrival.map(&due);
             let ready = due.is_none_or(|due| due <= now);
             if ready && let Some(frame) = content.frame.take() {
                 let replaced = std::mem::take(&mut content.replaced);

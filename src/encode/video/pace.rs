@@ -1,16 +1,24 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! When the next raw frame may be taken, so that no more pictures are encoded than agreed. Instants in and out.
+//! When a raw frame may be taken, so that no more pictures are encoded than agreed. Instants in and out.
 
 use std::time::{Duration, Instant};
 
-/// Part of the interval by which a frame may come early without being held back: capture is never quite even.
-const TOLERANCE: u32 = 4;
+use crate::encode::slot::Arrival;
 
-/// The schedule of taken frames.
+/// A frame that came too early waits for a newer one by this many quarters of the time between the last two: capture is
+/// never quite even.
+const PATIENCE_QUARTERS: u32 = 5;
+
+/// A bucket of two frames that is filled at the agreed rate (the generic cell rate algorithm). So a frame that comes at
+/// the rate, however unevenly, is taken when it comes; after a pause one frame more is let through.
+///
+/// A source that is faster empties the bucket. Then an early frame gives way to the next one, which is taken when it
+/// comes, instead of each growing old until its turn.
 #[derive(Debug)]
 pub(super) struct Pace {
     interval: Duration,
-    next: Option<Instant>,
+    /// When the bucket is full again.
+    full: Option<Instant>,
 }
 
 impl Pace {
@@ -18,18 +26,17 @@ impl Pace {
     pub(super) fn new(rate: u32) -> Pace {
         Pace {
             interval: Duration::from_secs(1) / rate.max(1),
-            next: None,
+            full: None,
         }
     }
 
-    /// Another rate from now on.
+    /// Another rate from now on: the last frame counts as one of the new rate.
     pub(super) fn set_rate(&mut self, rate: u32) {
         let new = Pace::new(rate).interval;
-        // The last frame was taken at `next - interval`.
-        self.next = self
-            .next
-            .and_then(|next| next.checked_sub(self.interval))
-            .map(|last| last + new);
+        self.full = self
+            .full
+            .and_then(|full| full.checked_sub(self.interval))
+            .map(|before| before + new);
         self.interval = new;
     }
 
@@ -38,18 +45,23 @@ impl Pace {
         self.interval
     }
 
-    /// From when on a frame may be taken.
-    pub(super) fn due(&self) -> Option<Instant> {
-        self.next
-            .and_then(|next| next.checked_sub(self.interval / TOLERANCE))
+    /// From when on a frame that arrived so may be taken, unless a newer one replaces it.
+    pub(super) fn due(&self, arrival: Arrival) -> Instant {
+        let due = self.full.and_then(|full| full.checked_sub(self.interval));
+        match due {
+            Some(due) if due > arrival.at => {
+                // The last frame before a pause has no successor, so the wait has an end.
+                let distance = arrival.since_previous.min(self.interval);
+                due.max(arrival.at + distance * PATIENCE_QUARTERS / 4)
+            }
+            _ => arrival.at,
+        }
     }
 
-    /// Notes that a frame was taken. The schedule keeps its grid, so that frames taken a little early or late do not
-    /// change the rate, but does not catch up on frames that never came.
+    /// Notes that a frame was taken.
     pub(super) fn taken(&mut self, now: Instant) {
-        let on_grid = self.next.map(|next| next + self.interval);
-        let earliest = now + self.interval.saturating_sub(self.interval / TOLERANCE);
-        self.next = Some(on_grid.map_or(now + self.interval, |grid| grid.max(earliest)));
+        let full = self.full.map_or(now, |full| full.max(now));
+        self.full = Some(full + self.interval);
     }
 }
 
@@ -57,41 +69,136 @@ impl Pace {
 mod tests {
     use super::*;
 
-    /// How many of the frames that arrive every `every` ms within 10 s are taken at `rate`, each at its arrival.
-    fn taken(rate: u32, every: u64) -> u32 {
-        let start = Instant::now();
-        let mut pace = Pace::new(rate);
-        let mut count = 0;
-        for ms in (0..10_000).step_by(every as usize) {
-            let now = start + Duration::from_millis(ms);
-            if pace.due().is_none_or(|due| due <= now) {
-                pace.taken(now);
-                count += 1;
+    /// Offers frames that arrive at these times, in microseconds, each for as long as no newer one comes; returns for
+    /// each that is taken when, and how long it was held back.
+    fn offer(pace: &mut Pace, start: Instant, arrivals: &[u64]) -> Vec<(Duration, Duration)> {
+        let mut taken = Vec::new();
+        let mut previous = start;
+        for (index, micros) in arrivals.iter().enumerate() {
+            let at = start + Duration::from_micros(*micros);
+            let arrival = Arrival {
+                at,
+                since_previous: at.duration_since(previous),
+            };
+            previous = at;
+            let due = pace.due(arrival);
+            let next = arrivals
+                .get(index + 1)
+                .map(|micros| start + Duration::from_micros(*micros));
+            if next.is_none_or(|next| due < next) {
+                pace.taken(due);
+                taken.push((due.duration_since(start), due.duration_since(at)));
             }
         }
-        count
+        taken
+    }
+
+    /// Arrivals every `every` microseconds for 10 s.
+    fn even(every: u64) -> Vec<u64> {
+        (0..10_000_000).step_by(every as usize).collect()
+    }
+
+    fn held(taken: &[(Duration, Duration)]) -> Duration {
+        taken
+            .iter()
+            .map(|(_, held)| *held)
+            .max()
+            .unwrap_or_default()
     }
 
     #[test]
     fn a_source_at_the_rate_is_taken_whole_in_spite_of_coarse_times() {
-        assert_eq!(taken(30, 34), 295);
-        assert_eq!(taken(60, 17), 589);
+        for (rate, every, count) in [(30, 34_000, 295), (60, 17_000, 589), (30, 33_334, 300)] {
+            let taken = offer(&mut Pace::new(rate), Instant::now(), &even(every));
+            assert_eq!(taken.len(), count, "{rate}");
+            assert_eq!(held(&taken), Duration::ZERO, "{rate}");
+        }
     }
 
     #[test]
-    fn a_faster_source_is_thinned_out_to_the_rate() {
-        assert!((295..=305).contains(&taken(30, 16)), "{}", taken(30, 16));
-        assert!((295..=305).contains(&taken(30, 4)), "{}", taken(30, 4));
-        assert!((98..=102).contains(&taken(10, 7)), "{}", taken(10, 7));
+    fn uneven_frames_at_the_rate_are_never_held_back() {
+        // Late by up to 30 ms, one after the other and all at once.
+        let late = [
+            0, 16_000, 30_000, 3_000, 0, 0, 25_000, 9_000, 30_000, 30_000, 1_000,
+        ];
+        let arrivals: Vec<u64> = (0..3_000_u64)
+            .map(|index| index * 33_334 + late[index as usize % late.len()])
+            .collect();
+        let taken = offer(&mut Pace::new(30), Instant::now(), &arrivals);
+        assert_eq!(taken.len(), arrivals.len());
+        assert_eq!(held(&taken), Duration::ZERO);
     }
 
     #[test]
-    fn a_pause_is_not_caught_up() {
+    fn a_faster_source_is_thinned_out_to_the_rate_and_its_frames_do_not_grow_old() {
+        for (rate, every) in [
+            (30, 33_300),
+            (30, 25_000),
+            (30, 16_667),
+            (30, 16_000),
+            (30, 4_000),
+            (10, 7_000),
+        ] {
+            let mut arrivals = even(every);
+            // No last frame: it is the only one that has to wait.
+            arrivals.push(20_000_000);
+            let taken = offer(&mut Pace::new(rate), Instant::now(), &arrivals);
+            let count = (taken.len() - 1) as u32;
+            assert!(
+                (rate * 98 / 10..=rate * 102 / 10).contains(&count),
+                "{every}: {count}"
+            );
+            let last = Duration::from_micros(every * 2);
+            let moving: Vec<_> = taken
+                .iter()
+                .copied()
+                .filter(|(at, _)| *at < Duration::from_secs(10).saturating_sub(last))
+                .collect();
+            assert_eq!(held(&moving), Duration::ZERO, "{every}");
+        }
+    }
+
+    #[test]
+    fn the_last_frame_before_a_pause_is_taken_soon() {
+        for every in [33_000, 25_000, 16_667, 4_000] {
+            for count in 1..200 {
+                let arrivals = &even(every)[..count];
+                let taken = offer(&mut Pace::new(30), Instant::now(), arrivals);
+                let (at, held) = taken[taken.len() - 1];
+                let last = Duration::from_micros(arrivals[count - 1]);
+                assert_eq!(at, last + held, "{every}: it is the last one");
+                assert!(held < Duration::from_millis(42), "{every}: {held:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_pause_is_caught_up_by_one_frame_only() {
+        let burst = [0, 5_000_000, 5_000_001, 5_000_002, 5_000_003, 5_000_004];
+        let taken = offer(&mut Pace::new(10), Instant::now(), &burst);
+        let at: Vec<u128> = taken.iter().map(|(at, _)| at.as_micros()).collect();
+        assert_eq!(at, [0, 5_000_000, 5_000_001, 5_100_000]);
+    }
+
+    #[test]
+    fn another_rate_counts_from_the_last_frame() {
         let start = Instant::now();
+        let soon = Arrival {
+            at: start,
+            since_previous: Duration::ZERO,
+        };
         let mut pace = Pace::new(10);
         pace.taken(start);
-        let later = start + Duration::from_secs(5);
-        pace.taken(later);
-        assert!(pace.due().unwrap() >= later + Duration::from_millis(50));
+        pace.taken(start);
+        assert_eq!(pace.due(soon), start + Duration::from_millis(100));
+        pace.set_rate(50);
+        assert_eq!(pace.interval(), Duration::from_millis(20));
+        pace.taken(start + Duration::from_millis(200));
+        pace.taken(start + Duration::from_millis(200));
+        let later = Arrival {
+            at: start + Duration::from_millis(200),
+            since_previous: Duration::ZERO,
+        };
+        assert_eq!(pace.due(later), start + Duration::from_millis(220));
     }
 }

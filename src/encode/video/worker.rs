@@ -118,7 +118,8 @@ impl<'a> Worker<'a> {
     }
 
     fn step(&mut self) -> Result<(), Ended> {
-        match self.slot.take(self.pace.due(), self.repeat_at) {
+        let due = |arrival| self.pace.due(arrival);
+        match self.slot.take(due, self.repeat_at) {
             Found::Stopped => Err(Ended),
             Found::Wishes(wishes) => {
                 self.note(wishes);
