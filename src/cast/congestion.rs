@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! [`Signal`]s of the sender in, a [`Decision`] about rates out. Touches no packet and no encoder.
 //!
-//! The sender tells a [`CongestionControl`] everything that says something about the network, and asks it every
-//! [`DECISION_INTERVAL`] how much media to make and how fast to send it. [`follow::FollowEstimate`] is the one in use:
+//! The sender tells a [`CongestionControl`] everything that says something about the network, and asks it after each of
+//! the receiver's datagrams, and at least every [`DECISION_INTERVAL`], how much media to make and how fast to send it. [`follow::FollowEstimate`] is the one in use:
 //! it does what the reference does (Open Screen `bandwidth_estimator.h`, and Chromium's
 //! mirroring service on top).
 
@@ -12,8 +12,11 @@ pub mod follow;
 use std::fmt::Debug;
 use std::time::{Duration, Instant};
 
-/// How often a decision is asked for (Chromium `openscreen_session_host.cc`).
-pub const DECISION_INTERVAL: Duration = Duration::from_millis(500);
+/// How often a decision is asked for when nothing is heard: silence says something too. Feedback asks at once.
+pub const DECISION_INTERVAL: Duration = Duration::from_millis(50);
+
+/// How often a decision is asked for while nothing is under way.
+pub const IDLE_INTERVAL: Duration = Duration::from_millis(500);
 
 /// Something the sender has seen that tells about the network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,11 +25,18 @@ pub enum Signal {
     Sent {
         /// UDP payload in bytes.
         bytes: usize,
+        /// It is a packet of a frame, sent for the first time.
+        new: bool,
     },
     /// A frame is complete at the receiver, or no longer wanted.
     Acknowledged {
         /// Size of the whole frame in bytes.
         bytes: usize,
+        /// When its first packet left.
+        first_sent: Instant,
+        /// When its last packet left, if all left just once: then the time since is a round trip, plus what the
+        /// receiver waited before it answered.
+        all_sent: Option<Instant>,
         /// The filtered round trip time when its acknowledgement came.
         round_trip: Duration,
     },
@@ -71,6 +81,7 @@ pub trait CongestionControl: Debug + Send {
     /// Takes note of what was seen. Cheap: called for every packet.
     fn observe(&mut self, now: Instant, signal: Signal);
 
-    /// What to do from now on. Called every [`DECISION_INTERVAL`], and once at the start.
-    fn decide(&mut self, now: Instant) -> Decision;
+    /// What to do from now on. Called once at the start, after each datagram of the receiver, and at least every
+    /// [`DECISION_INTERVAL`] while something is under way. `unsent` is what waits for the pacer, in bytes.
+    fn decide(&mut self, now: Instant, unsent: usize) -> Decision;
 }

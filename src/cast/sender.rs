@@ -64,7 +64,9 @@ pub use self::io::{Input, Output, SenderEvent};
 use self::round_trip::RoundTrip;
 use self::stream::Stream;
 use crate::cast::congestion::follow::FollowEstimate;
-use crate::cast::congestion::{CongestionControl, DECISION_INTERVAL, Decision, Signal};
+use crate::cast::congestion::{
+    CongestionControl, DECISION_INTERVAL, Decision, IDLE_INTERVAL, Signal,
+};
 use crate::cast::frame::{EncodedFrame, FrameId};
 use crate::cast::ntp::NtpClock;
 use crate::cast::pacer::Pacer;
@@ -118,7 +120,7 @@ impl Sender {
             .map(|stream| Stream::new(now, stream.clone(), &config))
             .collect();
         streams.sort_by_key(|stream| (stream.config.kind, stream.config.receiver_ssrc));
-        let decision = congestion.decide(now);
+        let decision = congestion.decide(now, 0);
         let mut sender = Sender {
             streams,
             clock: NtpClock::new(now, config.unix_time),
@@ -127,7 +129,7 @@ impl Sender {
             pacer: Pacer::new(now, decision.pacing_rate, config.max_packet_size),
             congestion,
             decision,
-            decide_at: now + DECISION_INTERVAL,
+            decide_at: now + IDLE_INTERVAL,
             events: VecDeque::new(),
             out: vec![0; config.max_packet_size],
             report: Vec::with_capacity(MIN_PACKET_SIZE),
@@ -225,6 +227,7 @@ impl Sender {
         let is_video = stream.config.kind == StreamKind::Video;
         match stream.take_in(now, frame, self.target_delay, &self.round_trip) {
             Ok(_) => {
+                self.decide_at = self.decide_at.min(now + DECISION_INTERVAL);
                 if is_video {
                     let signal = Signal::RawFrame { dropped: false };
                     self.congestion.observe(now, signal);
@@ -276,6 +279,7 @@ impl Sender {
             events: &mut |event| remember(queue, event),
         };
         stream.on_feedback(&events, &mut context);
+        self.decide(now);
     }
 
     fn on_target_delay(&mut self, delay: Duration) {
@@ -295,7 +299,7 @@ impl Sender {
         let Some(report) = report else { return false };
         self.report.clear();
         report.write(&mut self.report);
-        self.account(now, self.report.len());
+        self.account(now, self.report.len(), false);
         true
     }
 
@@ -311,17 +315,17 @@ impl Sender {
             return None;
         }
         let out = &mut self.out;
-        let size = self
+        let written = self
             .streams
             .iter_mut()
             .find_map(|stream| stream.write_packet(now, out))?;
-        self.account(now, size);
-        Some(size)
+        self.account(now, written.size, !written.again);
+        Some(written.size)
     }
 
-    fn account(&mut self, now: Instant, bytes: usize) {
+    fn account(&mut self, now: Instant, bytes: usize, new: bool) {
         self.pacer.sent(now, bytes);
-        self.congestion.observe(now, Signal::Sent { bytes });
+        self.congestion.observe(now, Signal::Sent { bytes, new });
     }
 
     /// When something will happen without an input.

@@ -21,6 +21,9 @@ const SAFETY: f64 = 0.8;
 /// The estimate is never taken for less than this, in bits per second (Chromium `openscreen_session_host.cc`).
 const LEAST_USABLE: u32 = 384 << 10;
 
+/// Between two steps (Chromium `openscreen_session_host.cc`).
+const STEP: Duration = Duration::from_millis(500);
+
 /// Most that the bitrate grows by in one step (Chromium `openscreen_session_host.cc`).
 const GROWTH: f64 = 1.1;
 
@@ -47,6 +50,8 @@ pub struct FollowEstimate {
     suggested: f64,
     window_frames: u32,
     window_drops: u32,
+    step_at: Instant,
+    estimate: Option<u32>,
 }
 
 impl FollowEstimate {
@@ -60,6 +65,8 @@ impl FollowEstimate {
             suggested: f64::from(bounds.max),
             window_frames: 0,
             window_drops: 0,
+            step_at: now,
+            estimate: None,
         }
     }
 
@@ -83,8 +90,10 @@ impl FollowEstimate {
 impl CongestionControl for FollowEstimate {
     fn observe(&mut self, now: Instant, signal: Signal) {
         match signal {
-            Signal::Sent { bytes } => self.bandwidth.on_sent(now, bytes),
-            Signal::Acknowledged { bytes, round_trip } => {
+            Signal::Sent { bytes, .. } => self.bandwidth.on_sent(now, bytes),
+            Signal::Acknowledged {
+                bytes, round_trip, ..
+            } => {
                 self.round_trip = round_trip;
                 self.bandwidth.on_acknowledged(now, round_trip, bytes);
             }
@@ -94,12 +103,16 @@ impl CongestionControl for FollowEstimate {
         }
     }
 
-    fn decide(&mut self, now: Instant) -> Decision {
-        let estimate = self.bandwidth.estimate(now, self.round_trip);
-        if let Some(estimate) = estimate {
-            let usable = (SAFETY * f64::from(estimate)).max(f64::from(LEAST_USABLE));
-            self.bitrate = usable.min(self.bitrate * GROWTH);
+    fn decide(&mut self, now: Instant, _: usize) -> Decision {
+        if now >= self.step_at {
+            self.step_at = now + STEP;
+            self.estimate = self.bandwidth.estimate(now, self.round_trip);
+            if let Some(estimate) = self.estimate {
+                let usable = (SAFETY * f64::from(estimate)).max(f64::from(LEAST_USABLE));
+                self.bitrate = usable.min(self.bitrate * GROWTH);
+            }
         }
+        let estimate = self.estimate;
         let (min, max) = (f64::from(self.bounds.min), f64::from(self.bounds.max));
         self.bitrate = self.bitrate.min(self.suggested).clamp(min, max.max(min));
         let cap = estimate.map_or(f64::from(MAX_BURST_BITRATE), |estimate| {
@@ -116,7 +129,6 @@ impl CongestionControl for FollowEstimate {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cast::congestion::DECISION_INTERVAL;
 
     const BOUNDS: Bounds = Bounds {
         min: 300_000,
@@ -126,16 +138,28 @@ mod tests {
 
     /// `steps` decisions while `arrive` percent of what is sent arrives.
     fn run(control: &mut FollowEstimate, mut now: Instant, steps: u32, arrive: usize) -> Decision {
-        let mut decision = control.decide(now);
+        let mut decision = control.decide(now, 0);
         for _ in 0..steps {
             for _ in 0..50 {
                 now += Duration::from_millis(10);
-                control.observe(now, Signal::Sent { bytes: 1000 });
+                control.observe(
+                    now,
+                    Signal::Sent {
+                        bytes: 1000,
+                        new: true,
+                    },
+                );
                 let round_trip = Duration::ZERO;
                 let bytes = 10 * arrive;
-                control.observe(now, Signal::Acknowledged { bytes, round_trip });
+                let signal = Signal::Acknowledged {
+                    bytes,
+                    first_sent: now,
+                    all_sent: Some(now),
+                    round_trip,
+                };
+                control.observe(now, signal);
             }
-            decision = control.decide(now);
+            decision = control.decide(now, 0);
         }
         decision
     }
@@ -145,7 +169,7 @@ mod tests {
         let now = Instant::now();
         let mut control = FollowEstimate::new(now, BOUNDS);
         for step in 0..10 {
-            let decision = control.decide(now + DECISION_INTERVAL * step);
+            let decision = control.decide(now + STEP * step, 0);
             assert_eq!(decision.media_bitrate, BOUNDS.start);
             assert_eq!(decision.estimate, None);
             assert_eq!(decision.pacing_rate, MAX_BURST_BITRATE);
@@ -187,7 +211,7 @@ mod tests {
             let dropped = frame == 3;
             control.observe(now, Signal::RawFrame { dropped });
         }
-        let low = control.decide(now).media_bitrate;
+        let low = control.decide(now, 0).media_bitrate;
         assert_eq!(low, 1_750_000);
         for _ in 0..20 * WINDOW {
             control.observe(now, Signal::RawFrame { dropped: false });
@@ -204,7 +228,7 @@ mod tests {
             start: 30_000_000,
             max: 60_000_000,
         };
-        let decision = FollowEstimate::new(now, bounds).decide(now);
+        let decision = FollowEstimate::new(now, bounds).decide(now, 0);
         assert_eq!(decision.pacing_rate, 60_000_000);
     }
 }

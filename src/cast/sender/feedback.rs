@@ -76,11 +76,16 @@ impl Stream {
     }
 
     fn on_acknowledged(&mut self, frame: &InFlightFrame, context: &mut Context<'_>) {
-        let signal = Signal::Acknowledged {
-            bytes: frame.payload.len(),
-            round_trip: context.round_trip.or_zero(),
-        };
-        context.congestion.observe(context.now, signal);
+        // A frame that has not left whole is one that the receiver has given up.
+        if let (Some(first_sent), Some(all_sent)) = (frame.first_sent, frame.all_sent) {
+            let signal = Signal::Acknowledged {
+                bytes: frame.payload.len(),
+                first_sent,
+                all_sent: Some(all_sent).filter(|_| !frame.repeated),
+                round_trip: context.round_trip.or_zero(),
+            };
+            context.congestion.observe(context.now, signal);
+        }
         let (known, target_delay) = (context.round_trip.known(), context.target_delay);
         self.meter
             .on_acknowledged(context.now, frame, known, target_delay);

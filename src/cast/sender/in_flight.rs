@@ -38,8 +38,12 @@ pub(super) struct InFlightFrame {
     /// The whole frame, encrypted.
     pub(super) payload: Bytes,
     pub(super) times: StageTimes,
+    /// When the first of its packets left for the first time.
+    pub(super) first_sent: Option<Instant>,
     /// When the last of its packets left for the first time.
     pub(super) all_sent: Option<Instant>,
+    /// A packet of it has left more than once, so its acknowledgement does not tell how long the way took.
+    pub(super) repeated: bool,
     packets: Vec<Packet>,
     wanted: usize,
     never_sent: usize,
@@ -72,7 +76,9 @@ impl InFlightFrame {
             new_playout_delay_ms: slices.new_playout_delay_ms,
             payload,
             times,
+            first_sent: None,
             all_sent: None,
+            repeated: false,
             packets: vec![packet; packet_count],
             wanted: packet_count,
             never_sent: packet_count,
@@ -107,6 +113,8 @@ impl InFlightFrame {
             };
         };
         let again = packet.sent.replace(now).is_some();
+        self.first_sent.get_or_insert(now);
+        self.repeated |= again;
         if packet.wanted {
             packet.wanted = false;
             self.wanted -= 1;
@@ -250,6 +258,12 @@ impl InFlight {
             .iter_mut()
             .filter_map(|place| place.frame.as_mut())
             .find_map(|frame| Some((frame.next_wanted()?, frame)))
+    }
+
+    /// Packets that are to be sent.
+    pub(super) fn wanted_packets(&self) -> usize {
+        let frames = self.places.iter().filter_map(|place| place.frame.as_ref());
+        frames.map(|frame| frame.wanted).sum()
     }
 
     /// Whether any packet is to be sent.

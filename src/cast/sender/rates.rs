@@ -3,17 +3,34 @@
 
 use std::time::Instant;
 
-use crate::cast::congestion::{Bounds, DECISION_INTERVAL};
+use crate::cast::congestion::{Bounds, DECISION_INTERVAL, IDLE_INTERVAL};
 use crate::cast::sender::Sender;
 use crate::cast::sender::config::{SenderConfig, StreamKind};
+use crate::cast::sender::stream::Stream;
 
 impl Sender {
     /// Asks the congestion control what to do from now on.
     pub(super) fn decide(&mut self, now: Instant) {
-        self.decide_at = now + DECISION_INTERVAL;
-        self.decision = self.congestion.decide(now);
+        let idle = self
+            .streams
+            .iter()
+            .all(|stream| stream.in_flight.is_empty());
+        self.decide_at = now
+            + if idle {
+                IDLE_INTERVAL
+            } else {
+                DECISION_INTERVAL
+            };
+        self.decision = self.congestion.decide(now, self.unsent());
         self.pacer.set_rate(now, self.decision.pacing_rate);
         self.share_bitrate();
+    }
+
+    /// Bytes that wait for the pacer, about.
+    fn unsent(&self) -> usize {
+        let of =
+            |stream: &Stream| stream.in_flight.wanted_packets() * stream.packetizer.slice_size();
+        self.streams.iter().map(of).sum()
     }
 
     /// Sound gets all it may have; the pictures share the rest.

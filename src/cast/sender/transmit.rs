@@ -13,14 +13,22 @@ use crate::cast::sender::stream::Stream;
 /// Kickstart after the longer of two round trips and this part of the target delay (Open Screen `sender_impl.cc`).
 const KICKSTART_PARTS: u32 = 20;
 
+/// A packet that was written.
+pub(super) struct Departure {
+    /// Of the datagram, in bytes.
+    pub(super) size: usize,
+    /// It had left before.
+    pub(super) again: bool,
+}
+
 impl Stream {
     /// Whether a packet is ready to leave; none before the first sender report has left.
     pub(super) fn has_packet(&self) -> bool {
         self.reports.any_sent() && self.in_flight.any_wanted()
     }
 
-    /// Writes the next packet to `out` and returns its size.
-    pub(super) fn write_packet(&mut self, now: Instant, out: &mut [u8]) -> Option<usize> {
+    /// Writes the next packet to `out`.
+    pub(super) fn write_packet(&mut self, now: Instant, out: &mut [u8]) -> Option<Departure> {
         if !self.reports.any_sent() {
             return None;
         }
@@ -33,7 +41,10 @@ impl Stream {
         }
         self.meter.on_packet(marked.again);
         self.reports.on_packet(written.payload_size);
-        Some(written.size)
+        Some(Departure {
+            size: written.size,
+            again: marked.again,
+        })
     }
 
     /// When the last packet of the newest frame is to be repeated, if it stays as quiet as it is.
