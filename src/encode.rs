@@ -13,6 +13,7 @@ pub mod config;
 pub mod convert;
 pub mod error;
 pub mod failover;
+pub mod import;
 pub mod layout;
 pub mod null;
 pub mod output;

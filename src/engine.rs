@@ -24,6 +24,7 @@ pub use crate::capture::source::SourceKind;
 pub use crate::cast::codec::{AudioCodec, VideoCodec};
 pub use crate::discovery::{Capabilities, Device, DeviceKind, Endpoint};
 pub use crate::encode::null::Recording;
+pub use crate::encode::output::FramePath;
 pub use crate::receiver::{
     AcceptPolicy, ListenError, Picture, Receiver, ReceiverError, ReceiverHandle, ReceiverOptions,
     ReceiverState, ReceiverStats, Screen,

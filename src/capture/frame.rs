@@ -86,6 +86,15 @@ pub trait DmaBuf: Send + Sync {
     fn modifier(&self) -> u64;
 }
 
+/// A pixel layout that the consumer can take as a DMA-BUF.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DmaBufFormat {
+    /// The layout.
+    pub format: PixelFormat,
+    /// DRM format modifiers, best first; `DRM_FORMAT_MOD_INVALID` for the implicit one.
+    pub modifiers: Vec<u64>,
+}
+
 /// Where the pixels are.
 #[derive(Clone)]
 pub enum Memory {

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::error::{CaptureEnd, CaptureError};
-use super::frame::{AudioBlock, PixelFormat, RawFrame};
+use super::frame::{AudioBlock, DmaBufFormat, RawFrame};
 use super::pipewire::Remote;
 use super::pipewire::audio::{AudioRequest, AudioStream, Sound, repair_default_output};
 use super::portal;
@@ -27,15 +27,6 @@ pub enum SourceKind {
     Virtual,
     /// The synthetic test card; needs neither portal nor PipeWire.
     TestCard,
-}
-
-/// A pixel layout that the consumer can take as a DMA-BUF.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DmaBufFormat {
-    /// The layout.
-    pub format: PixelFormat,
-    /// DRM format modifiers, best first; `DRM_FORMAT_MOD_INVALID` for the implicit one.
-    pub modifiers: Vec<u64>,
 }
 
 /// Told once, as soon as the portal has answered: the token for the next start, or `None` when there is none. The token

@@ -74,7 +74,9 @@ pub struct Branch {
     profile: Arc<Profile>,
     bitrate: u32,
     size: (u32, u32),
+    on_gpu: bool,
     fresh: bool,
+    delivered: bool,
     commands: Option<SyncSender<Command>>,
     replies: Receiver<Reply>,
 }
@@ -99,7 +101,9 @@ impl Branch {
             profile: Arc::clone(profile),
             bitrate,
             size: first.size,
+            on_gpu: first.layout.is_none(),
             fresh: true,
+            delivered: false,
             commands: Some(commands),
             replies,
         })
@@ -115,9 +119,21 @@ impl Branch {
         self.bitrate
     }
 
-    /// Whether a picture can be encoded here: same size, or another that this encoder can change to.
+    /// Whether a picture can be encoded here: in the same kind of memory, and of the same size or another that this
+    /// encoder can change to. What converts on the GPU makes one size.
     pub fn takes(&self, picture: &Picture) -> bool {
-        self.size == picture.size || self.profile.live.size
+        let resizable = self.profile.live.size && !self.on_gpu;
+        self.on_gpu == picture.layout.is_none() && (self.size == picture.size || resizable)
+    }
+
+    /// Whether it takes DMA-BUFs, and nothing else.
+    pub fn on_gpu(&self) -> bool {
+        self.on_gpu
+    }
+
+    /// Whether a frame has come out.
+    pub fn has_delivered(&self) -> bool {
+        self.delivered
     }
 
     /// Aims at another bitrate from the next frame on. For encoders that can ([`super::profile::Live::bitrate`]).
@@ -188,6 +204,7 @@ impl Branch {
         if data.is_empty() || (must_be_key && !is_key) {
             return Err(self.not_one_for_one());
         }
+        self.delivered = true;
         let data = if is_key {
             colour::signal(self.profile.codec, data)
         } else {

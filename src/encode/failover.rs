@@ -4,7 +4,8 @@
 //!
 //! A candidate that errs or hangs is given up for good, and the same picture goes to the next one, as a key frame. What
 //! an encoder cannot change while running is changed by starting another one, which takes over with its first frame, a
-//! key frame; if that does not work out, the old one goes on. No picture is lost either way.
+//! key frame; if that does not work out, the old one goes on. No picture is lost either way, except one in a DMA-BUF that
+//! the next candidate cannot read: then the caller is told, and gets it again from its source.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -29,6 +30,16 @@ pub struct Encoded {
     pub frame: Coded,
     /// Set with the first frame of another encoder.
     pub switched: Option<Arc<Profile>>,
+}
+
+/// What became of a repetition.
+pub enum Repeated {
+    /// The frame.
+    Frame(Coded),
+    /// The encoder that had the picture is gone, or cannot do this with it. The picture is needed again.
+    Lost,
+    /// No candidate is left.
+    Failed(EncodeError),
 }
 
 /// The candidates of one stream, the first of them running.
@@ -108,22 +119,23 @@ impl Failover {
                         tracing::warn!(element = %profile.element, %error, "an encoder is given up");
                     }
                     last_error = error;
-                    self.branch = None;
-                    self.announced = false;
-                    self.candidates.pop_front();
+                    self.give_up(picture.layout.is_none());
                 }
             }
         }
         Err(last_error)
     }
 
-    /// Encodes the last DMA-BUF picture again; `None` when the encoder that had it is gone or cannot.
-    pub fn repeat(&mut self, stamp: Stamp, key: bool) -> Option<Coded> {
+    /// Encodes the last DMA-BUF picture again, from the encoder's own copy.
+    pub fn repeat(&mut self, stamp: Stamp, key: bool) -> Repeated {
         let bitrate = self.bitrate;
-        let branch = self.branch.as_mut()?;
+        let branch = match &mut self.branch {
+            Some(branch) if branch.on_gpu() => branch,
+            _ => return Repeated::Lost,
+        };
         let live = branch.profile().live;
         if key && !live.key_frame {
-            return None;
+            return Repeated::Lost;
         }
         let rate_set = if live.bitrate {
             branch.set_bitrate(bitrate)
@@ -131,14 +143,43 @@ impl Failover {
             Ok(())
         };
         match rate_set.and_then(|()| branch.repeat(stamp, key)) {
-            Ok(frame) => Some(frame),
+            Ok(frame) => Repeated::Frame(frame),
             Err(error) => {
-                // Started again with the next picture, by the next candidate.
                 tracing::warn!(%error, "an encoder is given up");
-                self.branch = None;
-                self.announced = false;
+                self.give_up(true);
+                if self.candidates.is_empty() {
+                    Repeated::Failed(error)
+                } else {
+                    Repeated::Lost
+                }
+            }
+        }
+    }
+
+    /// From now on no candidate is given DMA-BUFs: what is wanted of the pictures cannot be done with them.
+    pub fn give_up_import(&mut self) {
+        for candidate in &mut self.candidates {
+            if candidate.from_dma_buf.is_some() {
+                *candidate = Arc::new(without_import(candidate));
+            }
+        }
+        self.announced = false;
+    }
+
+    /// Gives up the candidate whose turn it is. One that never made a frame of a DMA-BUF may only have failed to import
+    /// it: it goes on with plain memory.
+    fn give_up(&mut self, on_gpu: bool) {
+        let imports = self
+            .branch
+            .take()
+            .is_some_and(|branch| branch.on_gpu() && branch.has_delivered());
+        self.announced = false;
+        match self.candidates.front_mut() {
+            Some(front) if on_gpu && !imports && front.from_dma_buf.is_some() => {
+                *front = Arc::new(without_import(front));
+            }
+            _ => {
                 self.candidates.pop_front();
-                None
             }
         }
     }
@@ -160,6 +201,15 @@ impl Failover {
                 Ok(frame) => return Ok(frame),
                 Err(error) => {
                     tracing::warn!(element = %profile.element, %error, "a second encoder does not start");
+                    // The first one cannot read the picture.
+                    if self
+                        .branch
+                        .as_ref()
+                        .is_some_and(|branch| branch.on_gpu() != picture.layout.is_none())
+                    {
+                        self.branch = None;
+                        return Err(error);
+                    }
                 }
             }
         }
@@ -198,6 +248,13 @@ impl Failover {
         self.swapped = Some(Instant::now());
         self.announced = false;
         Ok(frame)
+    }
+}
+
+fn without_import(profile: &Profile) -> Profile {
+    Profile {
+        from_dma_buf: None,
+        ..profile.clone()
     }
 }
 

@@ -4,6 +4,15 @@
 use super::error::EncodeError;
 use crate::cast::frame::EncodedFrame;
 
+/// How pictures get from the source to the encoder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum FramePath {
+    /// As DMA-BUFs: the CPU never touches the pixels.
+    ZeroCopy,
+    /// Through memory that the CPU reads and converts.
+    Copied,
+}
+
 /// News of a running encoder, in order. The channel is bounded; a full one blocks the encoder's thread, so that the raw
 /// frames before it are dropped and never an encoded one.
 #[derive(Debug, Clone)]
@@ -21,6 +30,11 @@ pub enum EncoderEvent {
         /// Whether it takes pictures as DMA-BUF; otherwise the capture should deliver memory that the CPU can read.
         dma_buf: bool,
     },
+    /// How pictures get to the encoder, with the first one and at each change.
+    Path(FramePath),
+    /// The last picture was lost with the encoder that had it, or in memory that the encoder whose turn it is cannot
+    /// read. A still screen goes on only when its source delivers the picture again.
+    PictureLost,
     /// No encoder is left for this codec. Nothing follows.
     Failed(EncodeError),
 }

@@ -98,6 +98,13 @@ pub struct AudioSetup {
 pub trait EncoderPort: Send {
     /// Passes a wish on; takes effect at one of the next frames. Never blocks.
     fn control(&mut self, wish: EncoderControl);
+
+    /// Another encoder is in use: the GStreamer element, and whether it takes DMA-BUFs. The source may now deliver its
+    /// pictures in other memory. Never blocks.
+    fn encodes_with(&mut self, _element: &str, _dma_buf: bool) {}
+
+    /// The encoder needs the newest picture again. Never blocks.
+    fn picture_lost(&mut self) {}
 }
 
 /// A running encoder. Dropping it stops the encoder.

@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use crate::encode::output::FramePath;
+
 /// Pictures a second over the last second, by stage.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
 pub struct FrameRates {
@@ -74,6 +76,9 @@ pub struct SessionStats {
     pub encoder: Option<String>,
     /// Whether it runs on the GPU.
     pub hardware: bool,
+    /// How pictures get from the source to it; `None` before the first. Not among the JSON keys.
+    #[serde(skip)]
+    pub path: Option<FramePath>,
     /// Width of the encoded picture.
     pub width: u32,
     /// Height of the encoded picture.

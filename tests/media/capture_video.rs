@@ -4,11 +4,11 @@
 use std::time::{Duration, Instant};
 
 use telecast::capture::error::CaptureEnd;
-use telecast::capture::frame::{Memory, PixelFormat, RawFrame, Rect, Transform};
+use telecast::capture::frame::{DmaBufFormat, Memory, PixelFormat, RawFrame, Rect, Transform};
 use telecast::capture::pipewire::Remote;
 use telecast::capture::pipewire::video::{StreamRequest, Target, VideoStream};
 use telecast::capture::slot::{Next, SlotReader, SlotWriter};
-use telecast::capture::source::{DmaBufFormat, VideoEvent, VideoEvents};
+use telecast::capture::source::{VideoEvent, VideoEvents};
 use telecast::clock::{instant_of, monotonic};
 
 use super::pipewire_daemon::{Daemon, PATIENCE};

@@ -12,12 +12,13 @@ use std::time::{Duration, Instant};
 use gstreamer as gst;
 use gstreamer::glib;
 use gstreamer::prelude::*;
-use telecast::capture::frame::{DmaBuf, Memory, RawFrame};
+use telecast::capture::frame::{DmaBuf, Memory, RawFrame, Transform};
 use telecast::cast::codec::VideoCodec;
 use telecast::cast::control::EncoderControl;
 use telecast::cast::frame::Dependency;
 use telecast::encode::config::{Encoders, VideoConfig};
-use telecast::encode::output::EncoderEvent;
+use telecast::encode::layout::Fit;
+use telecast::encode::output::{EncoderEvent, FramePath};
 use telecast::encode::profile::{Layout420, Profile};
 use telecast::encode::video::VideoEncoder;
 
@@ -141,49 +142,244 @@ fn an_encoder_without_a_gpu_reads_linear_dma_bufs_and_refuses_tiled_ones() {
     software.retain(|profile| !profile.hardware);
     let config = config(VideoCodec::Vp8, Encoders::Candidates(software));
     let encoder = VideoEncoder::start(config, events).unwrap();
-    // Intel's Y tiling.
-    encoder.push(frame((320, 180), 0, 0x0100_0000_0000_0002, &returned));
+    encoder.push(frame((320, 180), 0, TILED, &returned));
     assert!(matches!(
         next(&news),
         EncoderEvent::Using { dma_buf: false, .. }
     ));
     assert!(matches!(next(&news), EncoderEvent::Dropped));
+    assert!(matches!(next(&news), EncoderEvent::PictureLost));
     encoder.push(frame((320, 180), 1, 0, &returned));
+    assert!(matches!(next(&news), EncoderEvent::Path(FramePath::Copied)));
     assert!(matches!(next(&news), EncoderEvent::Frame(_)));
     thread::sleep(Duration::from_millis(50));
     assert_eq!(returned.load(Ordering::SeqCst), 2);
 }
 
-#[test]
-fn when_the_gpu_fails_the_capture_is_told_to_deliver_plain_memory() {
-    let returned = Arc::new(AtomicUsize::new(0));
-    let (events, news) = async_channel::bounded(8);
-    let mut failing = (*profile()).clone();
-    failing.settings = faulty::profile(Fault::Error(3)).settings.clone();
+/// Intel's Y tiling: nothing that a CPU reads.
+const TILED: u64 = 0x0100_0000_0000_0002;
+
+/// A candidate that imports DMA-BUFs and fails, before software.
+fn failing(fault: Fault) -> Encoders {
+    let failing = Profile {
+        settings: faulty::profile(fault).settings.clone(),
+        ..(*profile()).clone()
+    };
     let mut candidates = Profile::candidates(VideoCodec::Vp8);
     candidates.retain(|profile| !profile.hardware);
     candidates.insert(0, Arc::new(failing));
-    let config = config(VideoCodec::Vp8, Encoders::Candidates(candidates));
-    let encoder = VideoEncoder::start(config, events).unwrap();
-    for step in 0..2 {
-        encoder.push(frame((320, 180), step, 0, &returned));
-        next_frame(&news, &mut Vec::new());
-    }
-    encoder.push(frame((320, 180), 2, 0, &returned));
-    assert!(matches!(
-        next(&news),
+    Encoders::Candidates(candidates)
+}
+
+fn is_software(event: &EncoderEvent) -> bool {
+    matches!(
+        event,
         EncoderEvent::Using {
             dma_buf: false,
             hardware: false,
             ..
         }
-    ));
+    )
+}
+
+#[test]
+fn when_the_gpu_fails_a_linear_picture_is_read_and_a_tiled_one_is_asked_for_in_plain_memory() {
+    for modifier in [0, TILED] {
+        let returned = Arc::new(AtomicUsize::new(0));
+        let (events, news) = async_channel::bounded(8);
+        let config = config(VideoCodec::Vp8, failing(Fault::Error(3)));
+        let encoder = VideoEncoder::start(config, events).unwrap();
+        let mut before = Vec::new();
+        for step in 0..2 {
+            encoder.push(frame((320, 180), step, modifier, &returned));
+            next_frame(&news, &mut before);
+        }
+        assert!(
+            matches!(
+                &before[..],
+                [
+                    EncoderEvent::Using { dma_buf: true, .. },
+                    EncoderEvent::Path(FramePath::ZeroCopy)
+                ]
+            ),
+            "{before:?}"
+        );
+        encoder.push(frame((320, 180), 2, modifier, &returned));
+        assert!(is_software(&next(&news)));
+        if modifier == TILED {
+            assert!(matches!(next(&news), EncoderEvent::Dropped));
+            assert!(matches!(next(&news), EncoderEvent::PictureLost));
+            encoder.push(scene::frame((320, 180), 2, Instant::now()));
+        }
+        assert!(matches!(next(&news), EncoderEvent::Path(FramePath::Copied)));
+        let frame = next_frame(&news, &mut Vec::new());
+        assert_eq!(frame.dependency, Dependency::KeyFrame);
+        thread::sleep(Duration::from_millis(50));
+        assert_eq!(returned.load(Ordering::SeqCst), 3);
+    }
+}
+
+#[test]
+fn a_still_picture_goes_on_after_its_encoder_has_failed_while_repeating_it() {
+    for fault in [Fault::Error(3), Fault::Hang(3)] {
+        let returned = Arc::new(AtomicUsize::new(0));
+        let (events, news) = async_channel::bounded(8);
+        let config = VideoConfig {
+            repeat: Some(Duration::from_millis(100)),
+            ..config(VideoCodec::Vp8, failing(fault))
+        };
+        let encoder = VideoEncoder::start(config, events).unwrap();
+        let mut decoder = Decoder::new(VideoCodec::Vp8);
+        encoder.push(frame((320, 180), 0, TILED, &returned));
+        let mut before = Vec::new();
+        // The picture and one repetition; the second fails.
+        for _ in 0..2 {
+            let frame = next_frame(&news, &mut before);
+            assert_eq!(decoder.picture(&frame).size(), (320, 180));
+        }
+        assert!(is_software(&next(&news)), "{fault:?}");
+        assert!(matches!(next(&news), EncoderEvent::PictureLost));
+        assert_eq!(returned.load(Ordering::SeqCst), 1, "given back long ago");
+        // The source delivers it again.
+        encoder.push(scene::frame((320, 180), 0, Instant::now()));
+        for n in 0..3 {
+            let frame = next_frame(&news, &mut before);
+            assert_eq!(frame.dependency == Dependency::KeyFrame, n == 0);
+            assert_eq!(decoder.picture(&frame).size(), (320, 180));
+        }
+    }
+}
+
+#[test]
+fn a_lost_picture_is_asked_for_a_bounded_number_of_times() {
+    let returned = Arc::new(AtomicUsize::new(0));
+    let (events, news) = async_channel::bounded(32);
+    let config = VideoConfig {
+        repeat: Some(Duration::from_millis(20)),
+        ..config(VideoCodec::Vp8, failing(Fault::Error(2)))
+    };
+    let encoder = VideoEncoder::start(config, events).unwrap();
+    encoder.push(frame((320, 180), 0, TILED, &returned));
+    next_frame(&news, &mut Vec::new());
+    assert!(is_software(&next(&news)));
+    thread::sleep(Duration::from_millis(400));
+    let mut asked = 0;
+    while let Ok(event) = news.try_recv() {
+        assert!(matches!(event, EncoderEvent::PictureLost), "{event:?}");
+        asked += 1;
+    }
+    assert_eq!(asked, 5);
+}
+
+#[test]
+fn when_the_last_encoder_fails_while_repeating_that_is_told() {
+    let returned = Arc::new(AtomicUsize::new(0));
+    let (events, news) = async_channel::bounded(8);
+    let Encoders::Candidates(mut candidates) = failing(Fault::Error(2)) else {
+        panic!("made of candidates")
+    };
+    candidates.truncate(1);
+    let config = VideoConfig {
+        repeat: Some(Duration::from_millis(50)),
+        ..config(VideoCodec::Vp8, Encoders::Candidates(candidates))
+    };
+    let encoder = VideoEncoder::start(config, events).unwrap();
+    encoder.push(frame((320, 180), 0, TILED, &returned));
+    next_frame(&news, &mut Vec::new());
+    assert!(matches!(next(&news), EncoderEvent::Failed(_)));
+    assert!(news.recv_blocking().is_err());
+    assert_eq!(returned.load(Ordering::SeqCst), 1);
+}
+
+#[test]
+fn an_encoder_whose_import_fails_goes_on_with_plain_memory() {
+    let returned = Arc::new(AtomicUsize::new(0));
+    let (events, news) = async_channel::bounded(8);
+    let broken = Profile {
+        from_dma_buf: Some("nosuchelement".into()),
+        ..(*profile()).clone()
+    };
+    let encoders = Encoders::Candidates(vec![Arc::new(broken)]);
+    let encoder = VideoEncoder::start(config(VideoCodec::Vp8, encoders), events).unwrap();
+    encoder.push(frame((320, 180), 0, TILED, &returned));
+    let told = next(&news);
+    assert!(
+        matches!(
+            told,
+            EncoderEvent::Using {
+                dma_buf: false,
+                hardware: true,
+                ..
+            }
+        ),
+        "{told:?}"
+    );
     assert!(matches!(next(&news), EncoderEvent::Dropped));
-    encoder.push(scene::frame((320, 180), 3, Instant::now()));
-    let frame = next_frame(&news, &mut Vec::new());
-    assert_eq!(frame.dependency, Dependency::KeyFrame);
-    thread::sleep(Duration::from_millis(50));
-    assert_eq!(returned.load(Ordering::SeqCst), 3);
+    assert!(matches!(next(&news), EncoderEvent::PictureLost));
+    encoder.push(scene::frame((320, 180), 0, Instant::now()));
+    assert!(matches!(next(&news), EncoderEvent::Path(FramePath::Copied)));
+    assert!(matches!(next(&news), EncoderEvent::Frame(_)));
+    assert_eq!(returned.load(Ordering::SeqCst), 1);
+}
+
+#[test]
+fn a_turned_picture_and_one_with_borders_are_asked_for_in_plain_memory() {
+    for turned in [true, false] {
+        let returned = Arc::new(AtomicUsize::new(0));
+        let (events, news) = async_channel::bounded(8);
+        let config = VideoConfig {
+            fit: Fit::Borders,
+            max_size: if turned { (320, 180) } else { (320, 240) },
+            ..config(VideoCodec::Vp8, Encoders::Candidates(vec![profile()]))
+        };
+        let encoder = VideoEncoder::start(config, events).unwrap();
+        let mut raw = frame((320, 180), 0, TILED, &returned);
+        if turned {
+            raw.transform = Transform::Rotate90;
+        }
+        encoder.push(raw);
+        assert!(matches!(
+            next(&news),
+            EncoderEvent::Using { dma_buf: false, .. }
+        ));
+        assert!(matches!(next(&news), EncoderEvent::Dropped));
+        assert!(matches!(next(&news), EncoderEvent::PictureLost));
+        encoder.push(scene::frame((320, 180), 0, Instant::now()));
+        next_frame(&news, &mut Vec::new());
+        assert_eq!(returned.load(Ordering::SeqCst), 1);
+    }
+}
+
+#[test]
+fn pictures_may_change_between_plain_memory_and_dma_bufs_at_any_time() {
+    let returned = Arc::new(AtomicUsize::new(0));
+    let (events, news) = async_channel::bounded(8);
+    let encoders = Encoders::Candidates(vec![profile()]);
+    let encoder = VideoEncoder::start(config(VideoCodec::Vp8, encoders), events).unwrap();
+    let mut decoder = Decoder::new(VideoCodec::Vp8);
+    let mut before = Vec::new();
+    for step in 0..6 {
+        encoder.push(if step % 4 < 2 {
+            scene::frame((320, 180), step, Instant::now())
+        } else {
+            frame((320, 180), step, TILED, &returned)
+        });
+        let frame = next_frame(&news, &mut before);
+        assert_eq!(frame.dependency == Dependency::KeyFrame, step % 2 == 0);
+        assert_eq!(decoder.picture(&frame).size(), (320, 180));
+    }
+    let paths: Vec<_> = before
+        .iter()
+        .filter_map(|event| match event {
+            EncoderEvent::Path(path) => Some(*path),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(
+        paths,
+        [FramePath::Copied, FramePath::ZeroCopy, FramePath::Copied]
+    );
+    assert_eq!(returned.load(Ordering::SeqCst), 2);
 }
 
 mod imp {
@@ -199,6 +395,10 @@ mod imp {
         let caps = gst::Caps::builder("video/x-raw")
             .features(["memory:DMABuf"])
             .field("format", "DMA_DRM")
+            .field(
+                "drm-format",
+                gst::List::new(["XR24", "XR24:0x0100000000000002", "NV12"]),
+            )
             .build();
         gst::PadTemplate::new(
             "sink",
@@ -261,10 +461,16 @@ mod imp {
             let gst::EventView::Caps(caps) = event.view() else {
                 return gst::Pad::event_default(pad, Some(&*self.obj()), event);
             };
-            let input = gst_video::VideoInfoDmaDrm::from_caps(caps.caps())
-                .unwrap()
-                .to_video_info()
-                .unwrap();
+            let drm = gst_video::VideoInfoDmaDrm::from_caps(caps.caps()).unwrap();
+            // Whatever the modifier says, the tests draw in rows.
+            let input = gst_video::VideoInfo::builder(
+                gst_video::VideoFormat::Bgrx,
+                drm.width(),
+                drm.height(),
+            )
+            .fps(drm.fps())
+            .build()
+            .unwrap();
             let mut output = self.src.peer_query_caps(Some(SRC.caps()));
             output.make_mut().set("framerate", input.fps());
             output.fixate();

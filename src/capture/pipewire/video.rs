@@ -14,9 +14,9 @@ use self::format::Wish;
 use self::memory::BufferId;
 use super::connection::{Connection, Remote};
 use crate::capture::error::{CaptureEnd, CaptureError};
-use crate::capture::frame::RawFrame;
+use crate::capture::frame::{DmaBufFormat, RawFrame};
 use crate::capture::slot::SlotWriter;
-use crate::capture::source::{DmaBufFormat, Running, VideoEvent};
+use crate::capture::source::{Running, VideoEvent};
 
 mod buffer;
 mod format;

@@ -14,10 +14,8 @@ use gstreamer_video as gst_video;
 
 use super::{EncodeError, Picture};
 use crate::capture::frame::{DmaBuf, PixelFormat, RawFrame, Transform};
+use crate::encode::import::{LINEAR, fourcc};
 use crate::encode::layout::{Layout, Limits};
-
-/// `DRM_FORMAT_MOD_LINEAR`: rows one after the other, readable by the CPU.
-const LINEAR: u64 = 0;
 
 /// Keeps the producer's buffer until GStreamer is done with it.
 struct Held(#[expect(dead_code, reason = "owned for its Drop")] Arc<dyn DmaBuf>);
@@ -29,7 +27,8 @@ impl AsRef<[u8]> for Held {
     }
 }
 
-/// The picture as an encoder's GPU path takes it: caps with the DRM format, crop as metadata.
+/// The picture as an encoder's GPU path takes it: caps with the DRM format, crop as metadata. Fails for what that path
+/// cannot do: turn a picture, or give it borders.
 pub(super) fn picture(
     frame: &RawFrame,
     memory: &Arc<dyn DmaBuf>,
@@ -38,22 +37,26 @@ pub(super) fn picture(
     if frame.transform != Transform::None {
         return Err(EncodeError::BadPicture);
     }
-    let (format, fourcc) = match frame.format {
-        PixelFormat::Bgrx => (gst_video::VideoFormat::Bgrx, b"XR24"),
-        PixelFormat::Bgra => (gst_video::VideoFormat::Bgra, b"AR24"),
-        PixelFormat::Rgbx => (gst_video::VideoFormat::Rgbx, b"XB24"),
-        PixelFormat::Rgba => (gst_video::VideoFormat::Rgba, b"AB24"),
-        PixelFormat::Nv12 => (gst_video::VideoFormat::Nv12, b"NV12"),
+    let crop = frame.crop;
+    let placed = Layout::new((crop.width, crop.height), limits);
+    if (placed.picture.width, placed.picture.height) != placed.frame {
+        return Err(EncodeError::BadPicture);
+    }
+    let format = match frame.format {
+        PixelFormat::Bgrx => gst_video::VideoFormat::Bgrx,
+        PixelFormat::Bgra => gst_video::VideoFormat::Bgra,
+        PixelFormat::Rgbx => gst_video::VideoFormat::Rgbx,
+        PixelFormat::Rgba => gst_video::VideoFormat::Rgba,
+        PixelFormat::Nv12 => gst_video::VideoFormat::Nv12,
     };
     let (width, height) = frame.size;
     let info = gst_video::VideoInfo::builder(format, width, height)
         .fps(gst::Fraction::new(0, 1))
         .build()
         .map_err(|_| EncodeError::BadPicture)?;
-    let caps =
-        gst_video::VideoInfoDmaDrm::new(info, u32::from_le_bytes(*fourcc), memory.modifier())
-            .to_caps()
-            .map_err(|_| EncodeError::BadPicture)?;
+    let caps = gst_video::VideoInfoDmaDrm::new(info, fourcc(frame.format), memory.modifier())
+        .to_caps()
+        .map_err(|_| EncodeError::BadPicture)?;
     let planes = if frame.format == PixelFormat::Nv12 {
         2
     } else {
@@ -77,12 +80,11 @@ pub(super) fn picture(
         &strides,
     )
     .map_err(|_| EncodeError::BadPicture)?;
-    let crop = frame.crop;
-    gst_video::VideoCropMeta::add(writable, (crop.x, crop.y, crop.width, crop.height));
+    gst_video::VideoCropMeta::add(writable, (crop.x, crop.y, placed.used.0, placed.used.1));
     Ok(Picture {
         buffer,
         caps,
-        size: Layout::new((crop.width, crop.height), limits).frame,
+        size: placed.frame,
         layout: None,
     })
 }

@@ -14,10 +14,10 @@ use crate::encode::branch::{Coded, Stamp};
 use crate::encode::config::{Encoders, VideoConfig};
 use crate::encode::convert::{Converter, Picture};
 use crate::encode::error::EncodeError;
-use crate::encode::failover::{Failover, wanted_layout};
+use crate::encode::failover::{Failover, Repeated, wanted_layout};
 use crate::encode::layout::Limits;
 use crate::encode::null::{NullEncoder, Recording};
-use crate::encode::output::EncoderEvent;
+use crate::encode::output::{EncoderEvent, FramePath};
 use crate::encode::profile::{Profile, threads};
 use crate::encode::slot::{Found, Slot, Wishes};
 
@@ -33,6 +33,9 @@ const SOONEST_REPEAT: Duration = Duration::from_millis(20);
 
 /// How long a full event channel is waited for between two looks at whether to stop.
 const FULL_PAUSE: Duration = Duration::from_millis(2);
+
+/// How often a lost picture is asked for. A source that cannot deliver it in a form that can be read stays without.
+const ASK_FOR_PICTURE: u32 = 5;
 
 /// Runs until the slot is stopped, the receiver of events is gone, or no encoder is left.
 pub(super) fn run(config: VideoConfig, slot: &Slot, events: Sender<EncoderEvent>) {
@@ -54,6 +57,10 @@ struct Coder {
     failover: Failover,
     /// What can be encoded again.
     last: Last,
+    /// How the last picture came.
+    path: Option<FramePath>,
+    /// How often the last picture has been asked for since there was a frame.
+    asked: u32,
 }
 
 /// The last picture.
@@ -63,6 +70,8 @@ enum Last {
     Picture(Picture),
     /// In the encoder alone: the buffer that it came in has been given back. Its size.
     InEncoder((u32, u32)),
+    /// Nowhere: it went with its encoder, or never could be read.
+    Lost,
 }
 
 /// Times of a raw frame, or of a repetition.
@@ -94,6 +103,8 @@ impl<'a> Worker<'a> {
                 converter: Converter::new(config.codec, config.max_frame_rate, threads().min(2)),
                 failover: Failover::new(config.codec, candidates, config.bitrate),
                 last: Last::None,
+                path: None,
+                asked: 0,
             })),
             Encoders::Null(recording) => Backend::Null(NullEncoder::default(), recording),
         };
@@ -169,15 +180,15 @@ impl<'a> Worker<'a> {
             captured: frame.captured,
             received: frame.received,
         };
-        let picture = match &mut self.backend {
+        let prepared = match &mut self.backend {
             Backend::Null(..) => {
                 drop(frame);
                 return self.emit_null(origin);
             }
             Backend::Coder(coder) => coder.prepare(frame, &self.limits),
         };
-        match picture {
-            Ok(picture) => self.encode_picture(&picture, origin),
+        match prepared {
+            Ok((picture, raw)) => self.encode_picture(picture, raw, origin),
             Err(error) => {
                 tracing::debug!(%error, "a raw frame is dropped");
                 self.drop_unreadable()
@@ -187,12 +198,34 @@ impl<'a> Worker<'a> {
 
     /// Drops a frame that the encoder whose turn it is cannot take; whoever captures learns which memory it wants.
     fn drop_unreadable(&mut self) -> Result<(), Ended> {
-        if let Backend::Coder(coder) = &mut self.backend
-            && let Some(profile) = coder.failover.announce()
-        {
-            self.emit(using(&profile))?;
+        self.announce()?;
+        self.emit(EncoderEvent::Dropped)?;
+        self.ask_for_lost()
+    }
+
+    /// Tells which encoder's turn it is, unless that is known.
+    fn announce(&mut self) -> Result<(), Ended> {
+        match &mut self.backend {
+            Backend::Coder(coder) => match coder.failover.announce() {
+                Some(profile) => self.emit(using(&profile)),
+                None => Ok(()),
+            },
+            Backend::Null(..) => Ok(()),
         }
-        self.emit(EncoderEvent::Dropped)
+    }
+
+    /// Asks for the last picture when it is lost, and again with each repetition, a bounded number of times.
+    fn ask_for_lost(&mut self) -> Result<(), Ended> {
+        match &mut self.backend {
+            Backend::Coder(coder)
+                if matches!(coder.last, Last::Lost) && coder.asked < ASK_FOR_PICTURE =>
+            {
+                coder.asked += 1;
+                self.repeat_at = self.repeat.map(|after| Instant::now() + after);
+                self.emit(EncoderEvent::PictureLost)
+            }
+            _ => Ok(()),
+        }
     }
 
     fn repeat_last(&mut self) -> Result<(), Ended> {
@@ -208,9 +241,10 @@ impl<'a> Worker<'a> {
         };
         match &coder.last {
             Last::None => Ok(()),
+            Last::Lost => self.ask_for_lost(),
             Last::Picture(picture) => {
                 let picture = picture.clone();
-                self.encode_picture(&picture, origin)
+                self.encode_picture(picture, None, origin)
             }
             Last::InEncoder(size) => {
                 let size = *size;
@@ -225,31 +259,75 @@ impl<'a> Worker<'a> {
             return Ok(());
         };
         match coder.failover.repeat(stamp, self.key_wanted) {
-            Some(frame) => self.emit_frame(frame, size, origin, Instant::now()),
-            None => Ok(()),
+            Repeated::Frame(frame) => self.emit_frame(frame, size, origin, Instant::now()),
+            Repeated::Lost => {
+                coder.last = Last::Lost;
+                self.announce()?;
+                self.ask_for_lost()
+            }
+            Repeated::Failed(error) => self.fail(error),
         }
     }
 
-    fn encode_picture(&mut self, picture: &Picture, origin: Origin) -> Result<(), Ended> {
-        let converted = Instant::now();
+    /// Encodes a picture. `raw` is the frame whose DMA-BUF it is: when the next encoder takes plain memory only, that is
+    /// read while it is still here.
+    fn encode_picture(
+        &mut self,
+        picture: Picture,
+        raw: Option<RawFrame>,
+        origin: Origin,
+    ) -> Result<(), Ended> {
+        let mut converted = Instant::now();
         let stamp = self.stamp(origin.captured);
         let Backend::Coder(coder) = &mut self.backend else {
             return Ok(());
         };
-        let encoded = coder.failover.encode(picture, stamp, self.key_wanted);
+        let mut size = picture.size;
+        let mut path = if picture.layout.is_none() {
+            FramePath::ZeroCopy
+        } else {
+            FramePath::Copied
+        };
+        let mut encoded = coder.failover.encode(&picture, stamp, self.key_wanted);
+        drop(picture);
+        if matches!(encoded, Err(EncodeError::BadPicture))
+            && let Some(raw) = &raw
+        {
+            let read = coder.read(raw, &self.limits);
+            converted = Instant::now();
+            path = FramePath::Copied;
+            encoded = read.and_then(|picture| {
+                size = picture.size;
+                coder.failover.encode(&picture, stamp, self.key_wanted)
+            });
+        }
+        // The buffer goes back now, not when the frame has been handed out.
+        drop(raw);
         match encoded {
             Ok(encoded) => {
+                coder.asked = 0;
+                let other_path = coder.path.replace(path) != Some(path);
                 if let Some(profile) = encoded.switched {
                     self.emit(using(&profile))?;
                 }
-                self.emit_frame(encoded.frame, picture.size, origin, converted)
+                if other_path {
+                    self.emit(EncoderEvent::Path(path))?;
+                }
+                self.emit_frame(encoded.frame, size, origin, converted)
             }
-            Err(EncodeError::BadPicture) => self.drop_unreadable(),
-            Err(error) => {
-                self.emit(EncoderEvent::Failed(error))?;
-                Err(Ended)
+            Err(EncodeError::BadPicture) => {
+                if path == FramePath::ZeroCopy || matches!(coder.last, Last::InEncoder(_)) {
+                    coder.last = Last::Lost;
+                }
+                self.drop_unreadable()
             }
+            Err(error) => self.fail(error),
         }
+    }
+
+    fn fail(&self, error: EncodeError) -> Result<(), Ended> {
+        self.emit(EncoderEvent::Failed(error))?;
+        Err(Ended)
     }
 
     fn emit_null(&mut self, origin: Origin) -> Result<(), Ended> {
@@ -346,29 +424,56 @@ impl<'a> Worker<'a> {
 }
 
 impl Coder {
-    /// Makes a picture of a raw frame, which is given back on return unless the encoder takes its memory.
-    fn prepare(&mut self, frame: RawFrame, limits: &Limits) -> Result<Picture, EncodeError> {
-        let profile = self.failover.profile().cloned();
-        let limits = Limits {
-            min: profile
-                .as_ref()
-                .map_or(limits.min, |profile| profile.min_size),
-            ..*limits
-        };
-        let on_gpu = matches!(frame.memory, Memory::DmaBuf(_))
-            && profile.is_some_and(|profile| profile.from_dma_buf.is_some());
-        if on_gpu {
-            // Not kept here: the buffer belongs to the compositor, which has few of them.
-            let picture = self.converter.pass_dma_buf(&frame, &limits)?;
-            self.last = Last::InEncoder(picture.size);
-            return Ok(picture);
+    /// Makes a picture of a raw frame. The frame comes back when its memory goes to the encoder as it is; otherwise its
+    /// buffer has been given back on return.
+    fn prepare(
+        &mut self,
+        frame: RawFrame,
+        limits: &Limits,
+    ) -> Result<(Picture, Option<RawFrame>), EncodeError> {
+        let in_dma_buf = matches!(frame.memory, Memory::DmaBuf(_));
+        let imports = self
+            .failover
+            .profile()
+            .is_some_and(|profile| profile.from_dma_buf.is_some());
+        if in_dma_buf && imports {
+            match self.converter.pass_dma_buf(&frame, &self.adapted(limits)) {
+                Ok(picture) => {
+                    // Not kept here: the buffer belongs to the compositor, which has few of them.
+                    self.last = Last::InEncoder(picture.size);
+                    return Ok((picture, Some(frame)));
+                }
+                Err(error) => {
+                    tracing::info!(%error, "pictures on the GPU have to be turned or bordered");
+                    self.failover.give_up_import();
+                }
+            }
         }
-        let picture = self
-            .converter
-            .convert(&frame, &limits, wanted_layout(&self.failover))?;
-        drop(frame);
+        let read = self.read(&frame, limits);
+        if read.is_err() && in_dma_buf {
+            self.last = Last::Lost;
+        }
+        read.map(|picture| (picture, None))
+    }
+
+    /// Converts a raw frame on the CPU, and keeps the outcome for repeating.
+    fn read(&mut self, frame: &RawFrame, limits: &Limits) -> Result<Picture, EncodeError> {
+        let limits = self.adapted(limits);
+        let layout = wanted_layout(&self.failover);
+        let picture = self.converter.convert(frame, &limits, layout)?;
         self.last = Last::Picture(picture.clone());
         Ok(picture)
+    }
+
+    /// The limits with what the encoder cannot do.
+    fn adapted(&self, limits: &Limits) -> Limits {
+        Limits {
+            min: self
+                .failover
+                .profile()
+                .map_or(limits.min, |profile| profile.min_size),
+            ..*limits
+        }
     }
 }
 

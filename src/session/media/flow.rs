@@ -18,7 +18,7 @@ use crate::cast::sender::{
     Input, Output, Sender, SenderConfig, SenderEvent, StreamConfig, StreamId, StreamKind,
 };
 use crate::cast::stats::DropReason;
-use crate::encode::output::EncoderEvent;
+use crate::encode::output::{EncoderEvent, FramePath};
 use crate::session::negotiate::Settled;
 use crate::session::reason::{Missing, Reason};
 use crate::session::source::{Feed, Valve};
@@ -44,6 +44,8 @@ pub(crate) struct Feeds {
 pub(super) struct EncoderInUse {
     pub(super) element: Option<String>,
     pub(super) hardware: bool,
+    /// How its pictures come.
+    pub(super) path: Option<FramePath>,
     /// Of the newest frame, in pixels.
     pub(super) size: (u32, u32),
 }
@@ -185,11 +187,25 @@ impl Flow {
                     .handle(now, Input::Dropped(stream, DropReason::EncoderBusy));
             }
             Some(EncoderEvent::Using {
-                element, hardware, ..
+                element,
+                hardware,
+                dma_buf,
             }) => {
-                tracing::info!(%element, hardware, "video encoder");
+                tracing::info!(%element, hardware, dma_buf, "video encoder");
+                if let Some(feed) = &mut self.feeds.video {
+                    feed.port.encodes_with(&element, dma_buf);
+                }
                 self.encoder.element = Some(element);
                 self.encoder.hardware = hardware;
+            }
+            Some(EncoderEvent::Path(path)) => {
+                tracing::info!(?path, "pictures");
+                self.encoder.path = Some(path);
+            }
+            Some(EncoderEvent::PictureLost) => {
+                if let Some(feed) = &mut self.feeds.video {
+                    feed.port.picture_lost();
+                }
             }
             Some(EncoderEvent::Failed(error)) => {
                 tracing::warn!(%error, "no video encoder is left");
@@ -208,7 +224,13 @@ impl Flow {
                 self.sender
                     .handle(Instant::now(), Input::Frame(stream, frame));
             }
-            Some(EncoderEvent::Dropped | EncoderEvent::Using { .. }) => {}
+            // News of pictures.
+            Some(
+                EncoderEvent::Dropped
+                | EncoderEvent::Using { .. }
+                | EncoderEvent::Path(_)
+                | EncoderEvent::PictureLost,
+            ) => {}
             Some(EncoderEvent::Failed(error)) => {
                 tracing::warn!(%error, "no audio encoder is left");
                 self.end_audio();

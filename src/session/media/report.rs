@@ -26,6 +26,7 @@ impl Flow {
         stats.codec = self.video.map(|(_, codec)| codec.name());
         stats.encoder.clone_from(&self.encoder.element);
         stats.hardware = self.encoder.hardware;
+        stats.path = self.encoder.path;
         (stats.width, stats.height) = self.encoder.size;
         stats.rtt_ms = core.round_trip.map(ms);
         stats.retransmitted = core.streams.iter().map(|stream| stream.retransmitted).sum();

@@ -10,12 +10,11 @@ use ::pipewire::spa::pod::{ChoiceValue, Object, Pod, PropertyFlags, Value};
 use ::pipewire::spa::sys as spa;
 use ::pipewire::spa::utils::{Choice, ChoiceEnum, Rectangle, SpaTypes};
 
-use crate::capture::frame::PixelFormat;
+use crate::capture::frame::{DmaBufFormat, PixelFormat};
 use crate::capture::pipewire::pod::{
     Encoded, flagged, fraction_range, id, int_flags, int_range, one_of_ids, one_of_longs, property,
     read_object, rectangle_range,
 };
-use crate::capture::source::DmaBufFormat;
 
 /// Largest picture side that is negotiated, in pixels.
 const MAX_SIDE: u32 = 16384;
