@@ -106,14 +106,14 @@ fn formats(caps: &gst::CapsRef) -> Vec<DmaBufFormat> {
         let Ok(value) = structure.value("drm-format") else {
             continue;
         };
-        let names = match value.get::<gst::List>() {
+        let texts = match value.get::<gst::List>() {
             Ok(list) => list
                 .iter()
                 .filter_map(|name| name.get::<String>().ok())
                 .collect(),
             Err(_) => value.get::<String>().into_iter().collect::<Vec<_>>(),
         };
-        let named = names
+        let named = texts
             .iter()
             .filter_map(|name| gst_video::dma_drm_fourcc_from_str(name).ok());
         for name in named {
