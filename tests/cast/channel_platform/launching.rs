@@ -308,3 +308,40 @@ fn the_viewer_is_asked_when_so_configured() {
     assert_eq!(senders.event(), Event::LaunchWithdrawn(launch));
     senders.expect_nothing();
 }
+
+#[test]
+fn the_viewer_hears_what_the_sender_calls_itself_and_that_it_no_longer_wants_to() {
+    let mut senders = Senders::with(PlatformConfig {
+        ask_before_launch: true,
+        ..a_config()
+    });
+    let request = json!({ "type": "LAUNCH", "requestId": 3, "appId": "0F5096E8" });
+    for (user_agent, kept) in [
+        (json!("Telecast/1"), Some("Telecast/1".to_owned())),
+        // What is no name does not take the earlier one away.
+        (json!(""), Some("Telecast/1".to_owned())),
+        (json!(7), Some("Telecast/1".to_owned())),
+        (json!("é".repeat(5000)), Some("é".repeat(256))),
+    ] {
+        senders.say_to(
+            A,
+            "receiver-0",
+            CONNECTION,
+            &json!({ "type": "CONNECT", "userAgent": user_agent }),
+        );
+        senders.ask(A, &request);
+        senders.expect(A, "sender-1", "LAUNCH_STATUS");
+        let Event::LaunchRequested {
+            launch,
+            user_agent: heard,
+            ..
+        } = senders.event()
+        else {
+            panic!()
+        };
+        assert_eq!(heard, kept);
+        senders.say_to(A, "receiver-0", CONNECTION, &json!({ "type": "CLOSE" }));
+        assert_eq!(senders.event(), Event::LaunchWithdrawn(launch));
+        senders.expect_nothing();
+    }
+}

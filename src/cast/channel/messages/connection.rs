@@ -8,6 +8,9 @@ use crate::cast::json;
 /// The newest version of the framing that is known here (`CASTV2_1_3`).
 const NEWEST_VERSION: u32 = 3;
 
+/// How much of a user agent is kept, in characters; a browser's has some 120.
+pub const MAX_USER_AGENT: usize = 256;
+
 /// A message of the connection namespace.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ConnectionMessage {
@@ -41,6 +44,8 @@ pub struct Connect {
     pub kind: Option<ConnectionKind>,
     /// The greatest known version that the sender named; `None` if it mentioned no version at all.
     pub version: Option<u32>,
+    /// What the sender's program calls itself, its first [`MAX_USER_AGENT`] characters. Nothing proves it.
+    pub user_agent: Option<String>,
 }
 
 /// What a receiver sends back to a CONNECT that its policy allows.
@@ -82,6 +87,8 @@ impl ConnectionMessage {
             "CONNECT" => Some(ConnectionMessage::Connect(Connect {
                 kind: kind(&message["connType"]),
                 version: version(&message["protocolVersion"], &message["protocolVersionList"]),
+                user_agent: json::word(&message["userAgent"])
+                    .map(|name| name.chars().take(MAX_USER_AGENT).collect()),
             })),
             "CONNECTED" => Some(ConnectionMessage::Connected {
                 protocol_version: json::int(&message["protocolVersion"]),

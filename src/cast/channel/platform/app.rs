@@ -87,10 +87,15 @@ impl Platform {
             from,
             PlatformBody::LaunchStatus(LaunchStatus::PendingAuthorization),
         );
+        let user_agent = self
+            .connections
+            .get(&from.connection)
+            .and_then(|connection| connection.user_agent.clone());
         self.event(Event::LaunchRequested {
             launch,
             connection: from.connection,
             app_id,
+            user_agent,
         });
     }
 
@@ -164,6 +169,16 @@ impl Platform {
             if self.connections.contains_key(&connection) {
                 self.refuse_launch(&pending.from, LaunchErrorReason::Cancelled);
             }
+        }
+    }
+
+    /// A sender closed its virtual connection to the platform: it no longer waits for the reply.
+    pub(super) fn abandon_launch(&mut self, connection: ConnectionId, peer: &str) {
+        let theirs = |pending: &PendingLaunch| pending.from.id == peer;
+        if self.launches.get(&connection).is_some_and(theirs)
+            && let Some(pending) = self.launches.remove(&connection)
+        {
+            self.event(Event::LaunchWithdrawn(pending.id));
         }
     }
 

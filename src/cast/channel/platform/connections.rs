@@ -34,6 +34,8 @@ pub(super) struct Connection {
     next_ping: Instant,
     /// Whether it ever sent PING or PONG.
     beats: bool,
+    /// What the sender's last CONNECT called its program.
+    pub(super) user_agent: Option<String>,
     virtual_connections: BTreeSet<VirtualConnection>,
 }
 
@@ -49,6 +51,7 @@ impl Connection {
             last_received: now,
             next_ping: now + PING_INTERVAL,
             beats: false,
+            user_agent: None,
             virtual_connections: BTreeSet::new(),
         }
     }
@@ -168,6 +171,9 @@ impl Platform {
             ConnectReply::Refused
         };
         if reply != ConnectReply::Refused {
+            if connect.user_agent.is_some() {
+                connection.user_agent.clone_from(&connect.user_agent);
+            }
             connection.virtual_connections.insert(VirtualConnection {
                 endpoint: message.destination.clone(),
                 peer: message.source.clone(),
@@ -184,6 +190,9 @@ impl Platform {
             return;
         };
         let was_open = connection.close(&message.destination, &message.source);
+        if was_open && message.destination == PLATFORM_RECEIVER {
+            self.abandon_launch(id, &message.source);
+        }
         if was_open
             && self
                 .app

@@ -133,6 +133,8 @@ pub enum Event {
         connection: ConnectionId,
         /// The application.
         app_id: String,
+        /// What the sender's program calls itself, if it says so. Nothing proves it.
+        user_agent: Option<String>,
     },
     /// A request for permission is moot: the sender left, asked again, or nobody decided in time.
     LaunchWithdrawn(LaunchId),
