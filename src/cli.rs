@@ -7,6 +7,7 @@ mod mirror;
 mod print;
 mod receive;
 mod signals;
+mod viewer;
 
 use std::io::IsTerminal;
 use std::process::ExitCode;

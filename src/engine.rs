@@ -8,6 +8,7 @@
 //! What a front end needs of the rooms below is re-exported here, so that it needs to know no other room.
 
 mod find;
+mod known;
 mod receiver_id;
 mod source;
 mod store;
@@ -26,14 +27,16 @@ pub use crate::discovery::{Capabilities, Device, DeviceKind, Endpoint};
 pub use crate::encode::null::Recording;
 pub use crate::encode::output::FramePath;
 pub use crate::receiver::{
-    AcceptPolicy, ListenError, Picture, Receiver, ReceiverError, ReceiverHandle, ReceiverOptions,
-    ReceiverState, ReceiverStats, Screen,
+    ASK_LIMIT, AcceptPolicy, KnownSenders, ListenError, Permission, Picture, Question, Receiver,
+    ReceiverError, ReceiverHandle, ReceiverOptions, ReceiverState, ReceiverStats, Screen, Viewer,
+    Visitor,
 };
 pub use crate::session::handle::{Command, SessionHandle, Volume};
 pub use crate::session::options::{CodecChoice, MirrorOptions};
 pub use crate::session::reason::{Blame, Layer, Missing, Reason, SourceEnd, Waiting};
 pub use crate::session::state::{SessionState, Streams, Trouble};
 pub use crate::session::stats::SessionStats;
+pub use known::{KnownFile, MAX_KNOWN};
 pub use tone::{TestSound, play_test_sound};
 
 use crate::capture::source::AudioSource;
@@ -156,13 +159,17 @@ impl Engine {
         Session::start(&self.runtime, target, options, Box::new(source))
     }
 
-    /// Starts to be a Cast device, on the current tokio runtime.
+    /// Starts to be a Cast device, on the current tokio runtime. Unless the options say otherwise, it has the same id at
+    /// each start, and senders that are always allowed are remembered for this user.
     ///
     /// # Errors
     /// [`ReceiverError`], a port in use above all.
     pub async fn receive(mut options: ReceiverOptions) -> Result<ReceiverHandle, ReceiverError> {
         let id = options.id.take();
         options.id = Some(id.unwrap_or_else(|| receiver_id::of(&options.name)));
+        if options.known.is_none() && options.accept != AcceptPolicy::Any {
+            options.known = Some(Arc::new(KnownFile::of_user()));
+        }
         Receiver::start(options).await
     }
 

@@ -22,12 +22,14 @@ mod spectrum;
 mod stats;
 mod streaming;
 mod tally;
+mod viewer;
 
 pub use handle::{Receiver, ReceiverError, ReceiverHandle};
 pub use identity::IdentityError;
 pub use listen::ListenError;
-pub use options::{AcceptPolicy, ReceiverOptions};
+pub use options::{ASK_LIMIT, AcceptPolicy, ReceiverOptions};
 pub use screen::{Picture, Screen};
 pub use stats::{
     AudioStats, FrameRates, MeasureStats, Percentiles, ReceiverState, ReceiverStats, ReceiverStatus,
 };
+pub use viewer::{KnownSenders, Permission, Question, Viewer, Visitor};

@@ -5,6 +5,7 @@
 //! translation, so that translators can move it.
 
 mod output;
+mod permission;
 mod reason;
 mod receiver;
 mod state;
@@ -14,6 +15,7 @@ use gettextrs::{
 };
 
 pub use output::{no_display, output_failed, search_failed, snapshot_failed, system_failed};
+pub use permission::{Asking, ask_on_terminal, asking, no_answer_needed, nobody_to_ask};
 pub use reason::{Explanation, explain};
 pub use receiver::{listening, receiver_ended, receiver_failed};
 pub use state::{describe, no_devices, ready_to_receive};

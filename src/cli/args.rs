@@ -157,6 +157,10 @@ pub struct ReceiveArguments {
     /// Decode without showing a window
     #[arg(long)]
     pub headless: bool,
+    /// Who may cast: those whom you allow when you are asked, in the window or on the terminal; those whom you have
+    /// allowed for ever; or everybody on the network [default: ask in a window, any without one]
+    #[arg(long, value_enum)]
+    pub accept: Option<Accept>,
     /// Read the time code of the test card from the decoded pictures
     #[arg(long)]
     pub measure: bool,
@@ -183,6 +187,17 @@ pub struct TestCardArguments {
     /// Without the tone
     #[arg(long)]
     pub silent: bool,
+}
+
+/// Who may cast to this computer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Accept {
+    /// Ask about each sender that is not always allowed
+    Ask,
+    /// Only senders that are always allowed
+    Known,
+    /// Everybody on the network
+    Any,
 }
 
 /// Where the sound plays.
@@ -276,7 +291,7 @@ mod tests {
             "telecast mirror TV --source window --audio app=Firefox --codec vp8 --max-size 1280x720 --fps 60 --bitrate 4000000",
             "telecast mirror 192.0.2.7:8010 --source virtual --audio tv --latency 150 --no-restore --duration 5 --stats json",
             "telecast mirror TV --source test-card --audio tone --overscan 10 --profile robust --interface eth0 --port-range 40000-40010",
-            "telecast receive --name TV --listen ::1 --port 0 --headless --measure --snapshot a.png --stats json --duration 3",
+            "telecast receive --name TV --listen ::1 --port 0 --headless --accept known --measure --snapshot a.png --stats json --duration 3",
             "telecast -v --log telecast=trace devices",
         ] {
             assert!(
@@ -301,6 +316,7 @@ mod tests {
             "telecast mirror TV --fps 0",
             "telecast mirror TV --overscan 11",
             "telecast devices --timeout never",
+            "telecast receive --accept nobody",
         ] {
             assert_eq!(parse(line).expect_err(line).exit_code(), 2, "{line}");
         }

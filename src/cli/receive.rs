@@ -9,11 +9,12 @@ use std::time::{Duration, Instant};
 
 use tokio::runtime::Runtime;
 
-use super::args::{ReceiveArguments, StatsFormat};
+use super::args::{Accept, ReceiveArguments, StatsFormat};
 use super::print;
 use super::signals::Signals;
+use super::viewer::TerminalViewer;
 use crate::engine::{
-    Engine, Picture, ReceiverHandle, ReceiverOptions, ReceiverState, ReceiverStats, Screen,
+    AcceptPolicy, Engine, Picture, ReceiverHandle, ReceiverOptions, ReceiverState, ReceiverStats,
 };
 use crate::words;
 
@@ -31,7 +32,14 @@ pub fn run(runtime: &Runtime, arguments: &ReceiveArguments) -> anyhow::Result<()
     }
     runtime.block_on(async {
         let signals = signals()?;
-        let handle = start(arguments, None).await?;
+        // Without a window the computer is a device like others: nobody sits in front of it to be asked.
+        let accept = policy(arguments.accept.unwrap_or(Accept::Any));
+        let handle = start(ReceiverOptions {
+            accept,
+            viewer: (accept == AcceptPolicy::Ask).then(|| Arc::new(TerminalViewer::start()) as _),
+            ..options(arguments)
+        })
+        .await?;
         serve(handle, arguments, signals, std::future::pending()).await
     })
 }
@@ -44,7 +52,12 @@ fn with_window(
 ) -> anyhow::Result<()> {
     let screen = window.screen();
     let signals = runtime.block_on(async { signals() })?;
-    let handle = runtime.block_on(start(arguments, Some(screen.clone())))?;
+    let handle = runtime.block_on(start(ReceiverOptions {
+        accept: policy(arguments.accept.unwrap_or(Accept::Ask)),
+        viewer: Some(screen.clone()),
+        screen: Some(screen.clone()),
+        ..options(arguments)
+    }))?;
     let (closed, wait_closed) = tokio::sync::oneshot::channel::<()>();
     std::thread::scope(|scope| {
         let serving = scope.spawn(|| {
@@ -77,19 +90,26 @@ fn name(arguments: &ReceiveArguments) -> String {
     arguments.name.clone().unwrap_or_else(host)
 }
 
-async fn start(
-    arguments: &ReceiveArguments,
-    screen: Option<Arc<dyn Screen>>,
-) -> anyhow::Result<ReceiverHandle> {
+fn options(arguments: &ReceiveArguments) -> ReceiverOptions {
     let defaults = ReceiverOptions::default();
-    let options = ReceiverOptions {
+    ReceiverOptions {
         name: name(arguments),
         listen: arguments.listen.unwrap_or(defaults.listen),
         port: arguments.port,
         measure: arguments.measure,
-        screen,
         ..defaults
-    };
+    }
+}
+
+fn policy(accept: Accept) -> AcceptPolicy {
+    match accept {
+        Accept::Ask => AcceptPolicy::Ask,
+        Accept::Known => AcceptPolicy::Known,
+        Accept::Any => AcceptPolicy::Any,
+    }
+}
+
+async fn start(options: ReceiverOptions) -> anyhow::Result<ReceiverHandle> {
     Engine::receive(options)
         .await
         .map_err(|error| anyhow::anyhow!(words::receiver_failed(&error)))
@@ -166,12 +186,11 @@ async fn snapshot(
     file: Option<&Path>,
     written: &mut Option<Instant>,
 ) -> anyhow::Result<()> {
-    let (Some(file), Some(picture)) = (file, handle.snapshot()) else {
+    let Some(file) = file else { return Ok(()) };
+    let Some(picture) = handle.snapshot_other_than(*written) else {
         return Ok(());
     };
-    if written.replace(picture.show_at) == Some(picture.show_at) {
-        return Ok(());
-    }
+    *written = Some(picture.show_at);
     let file = file.to_owned();
     tokio::task::spawn_blocking(move || {
         write_png(&file, &picture).map_err(|error| not_written(&file, &error))

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! Small files of names and values in the user's state folder, readable by the user alone.
+//! Small files in the user's state folder, readable by the user alone.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+
+use serde::Serialize;
 
 /// The file of this name in `$XDG_STATE_HOME/telecast`, by default `~/.local/state/telecast`.
 pub fn in_state_folder(name: &str) -> Option<PathBuf> {
@@ -30,7 +32,7 @@ pub fn read(file: &Path) -> BTreeMap<String, String> {
 ///
 /// # Errors
 /// The file system's.
-pub fn replace(file: &Path, all: &BTreeMap<String, String>) -> io::Result<()> {
+pub fn replace<T: Serialize>(file: &Path, all: &T) -> io::Result<()> {
     if let Some(folder) = file.parent() {
         fs::create_dir_all(folder)?;
     }

@@ -3,7 +3,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Instant, SystemTime};
 
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
@@ -146,6 +146,13 @@ impl ReceiverHandle {
     /// The last decoded picture, shown or not, also after the end of the cast. Converting it takes some milliseconds.
     pub fn snapshot(&self) -> Option<Picture> {
         video::snapshot(&self.shared)
+    }
+
+    /// [`ReceiverHandle::snapshot`], unless the last picture is still the one with this [`Picture::show_at`]: then
+    /// nothing is converted.
+    pub fn snapshot_other_than(&self, seen: Option<Instant>) -> Option<Picture> {
+        let last = self.shared.picture()?.label.playout;
+        (seen != Some(last)).then(|| self.snapshot())?
     }
 
     /// Ends the current cast, as the person in front of the screen wants it; the receiver stays.

@@ -137,10 +137,7 @@ impl Hub {
                 Some((id, message)) = inbox.messages.recv() => self.on_connection(id, message),
                 Some((number, news)) = inbox.news.recv() => self.on_news(number, news),
                 never = self.entrance.work() => match never {},
-                (launch, sender, allowed) = self.door.answered() => {
-                    tracing::info!(%sender, allowed, "the viewer was asked");
-                    self.command(PlatformCommand::Permit(launch, allowed));
-                }
+                answer = self.door.answered() => self.on_answer(answer),
                 () = connection::at(timeout.map(Into::into)) => {}
                 _ = tick.tick() => if self.casting.is_none() {
                     self.shared.set_still();

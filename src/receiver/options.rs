@@ -4,15 +4,18 @@
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::screen::Screen;
+use super::viewer::{KnownSenders, Viewer};
 
 /// Who may cast to this receiver.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum AcceptPolicy {
-    /// Ask the person in front of the screen ([`Screen::ask`]) about each sender that was not allowed before.
+    /// Ask the person in front of the screen ([`Viewer::ask`]) about each sender that is not in
+    /// [`ReceiverOptions::known`].
     Ask,
-    /// Only senders whose address is in [`ReceiverOptions::known`].
+    /// Only senders that are in [`ReceiverOptions::known`].
     Known,
     /// Everybody on the network.
     #[default]
@@ -36,8 +39,12 @@ pub struct ReceiverOptions {
     pub interface: Option<String>,
     /// Who may cast.
     pub accept: AcceptPolicy,
-    /// Addresses of senders that were allowed before.
-    pub known: Vec<IpAddr>,
+    /// Who asks the person in front of the screen. `None`: nobody, which is a no.
+    pub viewer: Option<Arc<dyn Viewer>>,
+    /// How long that person may take before it is a no; below 120 s, which is how long senders wait.
+    pub ask_limit: Duration,
+    /// Senders that are always allowed. `None`: there are none, and none are remembered.
+    pub known: Option<Arc<dyn KnownSenders>>,
     /// Whether sound is played into PipeWire. Without it, sound is decoded and measured only.
     pub play_sound: bool,
     /// Read the test card's time code from the decoded pictures.
@@ -52,6 +59,9 @@ pub struct ReceiverOptions {
 
 /// The TCP port of Cast devices.
 pub const DEFAULT_PORT: u16 = 8009;
+
+/// How long a question to the viewer stays open, if the embedder does not choose otherwise.
+pub const ASK_LIMIT: Duration = Duration::from_mins(1);
 
 impl ReceiverOptions {
     /// The model in the announcement.
@@ -68,7 +78,9 @@ impl Default for ReceiverOptions {
             advertise: true,
             interface: None,
             accept: AcceptPolicy::Any,
-            known: Vec::new(),
+            viewer: None,
+            ask_limit: ASK_LIMIT,
+            known: None,
             play_sound: true,
             measure: false,
             max_size: (1920, 1080),

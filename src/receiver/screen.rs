@@ -6,7 +6,6 @@ use std::net::IpAddr;
 use std::time::Instant;
 
 use bytes::Bytes;
-use tokio::sync::oneshot;
 
 /// A decoded picture: 4 bytes a pixel (red, green, blue, opaque), full range, rows without gaps. Cheap to clone.
 #[derive(Clone)]
@@ -35,8 +34,4 @@ pub trait Screen: Send + Sync {
     fn show(&self, picture: Picture);
     /// The cast is over.
     fn stopped(&self);
-    /// Ask the person in front of the screen whether `sender` may cast, and send the answer. Dropping the channel is a no.
-    fn ask(&self, sender: IpAddr, answer: oneshot::Sender<bool>) {
-        drop((sender, answer));
-    }
 }

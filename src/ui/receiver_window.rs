@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! The receiver's window: shows what is cast to this computer. Input: pictures of a [`Screen`]; output: the closing of
-//! the window.
+//! The receiver's window: shows what is cast to this computer, and asks who may. Input: pictures of a [`Screen`],
+//! questions of a [`Viewer`]; output: answers, the closing of the window.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -9,9 +9,10 @@ use gtk4 as gtk;
 use gtk4::glib;
 use gtk4::prelude::*;
 
+use super::question_dialog;
 use super::test_card::NoDisplay;
 use crate::config::APP_ID;
-use crate::engine::{Picture, Screen};
+use crate::engine::{Picture, Question, Screen, Viewer};
 use crate::words;
 
 /// What reaches the window. The queue holds two: a picture that could not be drawn in time is replaced by the next.
@@ -22,10 +23,14 @@ enum News {
     Quit,
 }
 
+/// Questions that wait for their turn. The receiver has fewer connections; one too many is a no.
+const QUESTIONS: usize = 16;
+
 /// The receiver's side of the window; can be called from any thread.
 #[derive(Debug, Clone)]
 pub struct WindowScreen {
     news: async_channel::Sender<News>,
+    questions: async_channel::Sender<Question>,
 }
 
 impl WindowScreen {
@@ -56,12 +61,21 @@ impl Screen for WindowScreen {
     }
 }
 
+impl Viewer for WindowScreen {
+    fn ask(&self, question: Question) {
+        if let Err(refused) = self.questions.try_send(question) {
+            tracing::warn!(%refused, "a question cannot be shown");
+        }
+    }
+}
+
 /// A window that can be shown once: [`ReceiverWindow::screen`] for the receiver, [`ReceiverWindow::run`] for the main
 /// thread.
 #[derive(Debug)]
 pub struct ReceiverWindow {
     screen: Arc<WindowScreen>,
     news: async_channel::Receiver<News>,
+    questions: async_channel::Receiver<Question>,
 }
 
 impl ReceiverWindow {
@@ -72,9 +86,14 @@ impl ReceiverWindow {
     pub fn new() -> Result<ReceiverWindow, NoDisplay> {
         gtk::init().map_err(|_| NoDisplay)?;
         let (sender, news) = async_channel::bounded(2);
+        let (questions, asked) = async_channel::bounded(QUESTIONS);
         Ok(ReceiverWindow {
-            screen: Arc::new(WindowScreen { news: sender }),
+            screen: Arc::new(WindowScreen {
+                news: sender,
+                questions,
+            }),
             news,
+            questions: asked,
         })
     }
 
@@ -90,9 +109,13 @@ impl ReceiverWindow {
             .flags(gtk::gio::ApplicationFlags::NON_UNIQUE)
             .build();
         let name = name.to_owned();
-        let news = self.news;
+        let (news, questions) = (self.news, self.questions);
         app.connect_activate(move |app| {
             let view = View::new(app, &name);
+            glib::spawn_future_local(question_dialog::ask_in_turn(
+                view.window.clone(),
+                questions.clone(),
+            ));
             let news = news.clone();
             glib::spawn_future_local(async move {
                 while let Ok(news) = news.recv().await {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! The real program as a child, in an environment of its own: its exit code, its words, and that it leaves nothing behind.
 
+mod accept;
 mod devices;
 mod ends;
 mod here;
@@ -114,10 +115,11 @@ impl Telecast {
         let mut child = command.spawn().expect("it starts");
         let id = child.id().expect("it runs");
         let (output, errors) = (Lines::default(), Lines::default());
-        let readers = vec![
-            read(child.stdout.take().expect("a pipe"), &output),
-            read(child.stderr.take().expect("a pipe"), &errors),
-        ];
+        let mut readers = vec![read(child.stdout.take().expect("a pipe"), &output)];
+        // Or it is a terminal's.
+        if let Some(pipe) = child.stderr.take() {
+            readers.push(read(pipe, &errors));
+        }
         Telecast {
             group: Pid::from_raw(id.cast_signed()).expect("a process id"),
             child,

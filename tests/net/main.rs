@@ -12,6 +12,7 @@ mod cli;
 mod connect;
 mod discovery;
 mod netns;
+mod permission;
 #[path = "../support/pipewire.rs"]
 mod pipewire;
 mod receive;

@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 use telecast::cast::channel::namespace;
 use telecast::discovery::{Device, DeviceKind, Discovery, DiscoveryOptions};
 use telecast::receiver::{
-    AcceptPolicy, ListenError, Picture, Receiver, ReceiverError, ReceiverHandle, ReceiverOptions,
-    ReceiverState, Screen,
+    ListenError, Picture, Receiver, ReceiverError, ReceiverHandle, ReceiverOptions, ReceiverState,
+    Screen,
 };
 use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpStream, UdpSocket};
@@ -21,11 +21,11 @@ use super::netns::{Hosts, inside};
 use super::recording::Recording;
 use super::sender::{ME, Sender};
 
-const LOCALHOST: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
-const MIRRORING: &str = "0F5096E8";
+pub const LOCALHOST: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+pub const MIRRORING: &str = "0F5096E8";
 const LONG: Duration = Duration::from_secs(10);
 
-fn options() -> ReceiverOptions {
+pub fn options() -> ReceiverOptions {
     ReceiverOptions {
         name: "Test TV".into(),
         listen: LOCALHOST,
@@ -36,11 +36,11 @@ fn options() -> ReceiverOptions {
     }
 }
 
-async fn start(options: ReceiverOptions) -> ReceiverHandle {
+pub async fn start(options: ReceiverOptions) -> ReceiverHandle {
     Receiver::start(options).await.expect("the receiver starts")
 }
 
-async fn state(receiver: &ReceiverHandle, wanted: ReceiverState) {
+pub async fn state(receiver: &ReceiverHandle, wanted: ReceiverState) {
     let mut status = receiver.status();
     let reached =
         tokio::time::timeout(LONG, status.wait_for(|status| status.state == wanted)).await;
@@ -92,8 +92,6 @@ struct CountingScreen {
     started: AtomicUsize,
     shown: AtomicUsize,
     stopped: AtomicUsize,
-    /// What to answer when asked.
-    allow: bool,
 }
 
 impl Screen for CountingScreen {
@@ -109,9 +107,6 @@ impl Screen for CountingScreen {
     }
     fn stopped(&self) {
         self.stopped.fetch_add(1, Ordering::Relaxed);
-    }
-    fn ask(&self, _: IpAddr, answer: oneshot::Sender<bool>) {
-        answer.send(self.allow).expect("the receiver waits");
     }
 }
 
@@ -404,53 +399,6 @@ async fn one_host_cannot_take_all_connections_for_ever() {
         .await
         .expect("places are given back");
     receiver.stop().await;
-}
-
-#[tokio::test]
-async fn the_viewer_decides_who_may_cast() {
-    for (accept, allow, known, launched) in [
-        (AcceptPolicy::Ask, true, vec![], true),
-        (AcceptPolicy::Ask, false, vec![], false),
-        (AcceptPolicy::Known, true, vec![], false),
-        (AcceptPolicy::Known, false, vec![LOCALHOST], true),
-    ] {
-        let screen = Arc::new(CountingScreen {
-            allow,
-            ..CountingScreen::default()
-        });
-        let receiver = start(ReceiverOptions {
-            screen: Some(screen),
-            accept,
-            known,
-            ..options()
-        })
-        .await;
-        let mut sender = Sender::connect(receiver.address()).await;
-        sender
-            .send(
-                ME,
-                "receiver-0",
-                namespace::CONNECTION,
-                &json!({ "type": "CONNECT" }),
-            )
-            .await;
-        let launch = json!({ "type": "LAUNCH", "requestId": 7, "appId": MIRRORING });
-        sender
-            .send(ME, "receiver-0", namespace::RECEIVER, &launch)
-            .await;
-        let kinds = ["RECEIVER_STATUS", "LAUNCH_ERROR"];
-        let reply = sender
-            .wait_for(|value| {
-                value["requestId"] == 7 && kinds.iter().any(|kind| value["type"] == *kind)
-            })
-            .await;
-        assert_eq!(
-            reply["type"] == "RECEIVER_STATUS",
-            launched,
-            "{accept:?} {reply}"
-        );
-        receiver.stop().await;
-    }
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! A scripted sender: speaks to a receiver over real TLS, message by message.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -10,7 +10,7 @@ use telecast::cast::channel::message::CastMessage;
 use telecast::cast::channel::namespace;
 use telecast::session::tls::{HANDSHAKE_TIMEOUT, handshake};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio_rustls::client::TlsStream;
 
 /// How long a reply may take.
@@ -30,6 +30,18 @@ impl Sender {
         let tcp = TcpStream::connect(address)
             .await
             .expect("the receiver listens");
+        Sender::secure(tcp).await
+    }
+
+    /// The same from this address of ours.
+    pub async fn connect_from(from: IpAddr, address: SocketAddr) -> Sender {
+        let socket = TcpSocket::new_v4().expect("a socket");
+        socket.bind((from, 0).into()).expect("an address of ours");
+        let tcp = socket.connect(address).await.expect("the receiver listens");
+        Sender::secure(tcp).await
+    }
+
+    async fn secure(tcp: TcpStream) -> Sender {
         let secured = handshake(tcp, HANDSHAKE_TIMEOUT)
             .await
             .expect("it speaks TLS");
@@ -89,18 +101,23 @@ impl Sender {
         }
     }
 
-    /// CONNECT and LAUNCH; the transport id of the application, to which it is connected then.
-    pub async fn launch(&mut self, app_id: &str) -> String {
+    /// CONNECT and LAUNCH, whose reply has the request id 7.
+    pub async fn request_launch(&mut self, app_id: &str) {
         self.send(
             ME,
             "receiver-0",
             namespace::CONNECTION,
-            &json!({ "type": "CONNECT" }),
+            &json!({ "type": "CONNECT", "userAgent": "Test/1" }),
         )
         .await;
         let launch = json!({ "type": "LAUNCH", "requestId": 7, "appId": app_id });
         self.send(ME, "receiver-0", namespace::RECEIVER, &launch)
             .await;
+    }
+
+    /// CONNECT and LAUNCH; the transport id of the application, to which it is connected then.
+    pub async fn launch(&mut self, app_id: &str) -> String {
+        self.request_launch(app_id).await;
         let status = self
             .wait_for(|value| value["type"] == "RECEIVER_STATUS" && value["requestId"] == 7)
             .await;

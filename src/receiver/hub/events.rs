@@ -2,11 +2,13 @@
 //! What the hub does about events: of the platform core, of the media. Input: an event; output: state, media, answers.
 
 use super::Hub;
+use super::door::Answered;
 use crate::cast::channel::platform::{Command as PlatformCommand, Event, Offered};
 use crate::discovery::advertise::Advertiser;
 use crate::receiver::media::MediaNews;
 use crate::receiver::stats::ReceiverState;
 use crate::receiver::streaming::{self, Casting};
+use crate::receiver::viewer::Visitor;
 
 /// What the announcement says while a screen is cast. Senders show it as it is; it is not for our own windows.
 const STATUS: &str = "Screen mirroring";
@@ -36,13 +38,20 @@ impl Hub {
     pub(super) async fn on_event(&mut self, event: Event) {
         match event {
             Event::LaunchRequested {
-                launch, connection, ..
+                launch,
+                connection,
+                user_agent,
+                ..
             } => {
                 let Some(connection) = self.connections.get(&connection) else {
                     return;
                 };
                 let sender = connection.ends.peer.ip().to_canonical();
-                match self.door.knock(launch, sender) {
+                let visitor = Visitor {
+                    address: sender,
+                    user_agent,
+                };
+                match self.door.knock(launch, visitor) {
                     Some(allowed) => self.command(PlatformCommand::Permit(launch, allowed)),
                     None if self.running.is_none() => {
                         self.shared.set_state(ReceiverState::Asking, Some(sender));
@@ -52,9 +61,7 @@ impl Hub {
             }
             Event::LaunchWithdrawn(launch) => {
                 self.door.withdraw(launch);
-                if self.running.is_none() {
-                    self.shared.set_state(ReceiverState::Idle, None);
-                }
+                self.asked_about();
             }
             Event::Launched {
                 app_id, connection, ..
@@ -84,6 +91,26 @@ impl Hub {
             }
             // A refused permission, and what later versions of the core may add.
             _ => {}
+        }
+    }
+
+    /// The viewer has decided.
+    pub(super) fn on_answer(&mut self, answer: Answered) {
+        for launch in answer.launches {
+            self.command(PlatformCommand::Permit(launch, answer.allowed));
+        }
+        if !answer.allowed {
+            self.asked_about();
+        }
+    }
+
+    /// A question was settled without a launch: says who is still asked about, if nothing runs.
+    fn asked_about(&self) {
+        if self.running.is_none() {
+            match self.door.next_visitor() {
+                Some(sender) => self.shared.set_state(ReceiverState::Asking, Some(sender)),
+                None => self.shared.set_state(ReceiverState::Idle, None),
+            }
         }
     }
 
