@@ -63,6 +63,10 @@ impl Media {
         let mut remote = None;
         let mut last_datagram = Instant::now();
         loop {
+            // First of all: on a busy computer the loop wakes up late, and what has come in the meantime is not missing.
+            if self.read(&mut buffer, &mut remote) {
+                last_datagram = Instant::now();
+            }
             if let Some(audio) = &mut self.audio {
                 audio.played(Instant::now(), &mut self.core);
             }
@@ -72,11 +76,7 @@ impl Media {
             tokio::select! {
                 _ = &mut stop => break,
                 readable = self.socket.readable() => match readable {
-                    Ok(()) => {
-                        if self.read(&mut buffer, &mut remote) {
-                            last_datagram = Instant::now();
-                        }
-                    }
+                    Ok(()) => {}
                     Err(error) => {
                         tracing::warn!(%error, "the media socket failed");
                         tell(&self.news, self.number, MediaNews::Silent).await;

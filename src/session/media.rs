@@ -174,6 +174,7 @@ async fn run(
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     tick.reset();
     loop {
+        flow.hear();
         let wake = flow.drain().await;
         tokio::select! {
             command = commands.recv() => match command {

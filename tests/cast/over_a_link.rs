@@ -76,6 +76,37 @@ fn on_a_clean_lan_every_frame_arrives_at_once() {
 }
 
 #[test]
+fn nothing_is_sent_again_over_a_link_that_loses_nothing() {
+    // (round trip, most that is added to each direction)
+    for (round_trip, jitter) in [(1, 0), (40, 0), (1, 12), (2, 20), (20, 20)] {
+        let mut setup = Setup::clean(round_trip * MS);
+        setup.there.jitter = jitter * MS;
+        setup.back.jitter = jitter * MS;
+        let mut world = World::new(&setup);
+        world.run(3 * SECOND, true);
+        let stats = world.sender.stats(world.now);
+        let again: u64 = stats
+            .streams
+            .iter()
+            .map(|stream| stream.retransmitted)
+            .sum();
+        assert_eq!(again, 0, "{round_trip} ms and up to {jitter} ms each way");
+    }
+}
+
+#[test]
+fn the_repetitions_that_nobody_answers_become_rare() {
+    let mut world = World::new(&Setup::clean(5 * MS));
+    world.run(2 * SECOND, true);
+    world.there.conditions.loss = Loss::Random(1.0);
+    world.run(100 * MS, true);
+    let before = world.rtp_packets;
+    world.run(SECOND, false);
+    let again = world.rtp_packets - before;
+    assert!((2..=40).contains(&again), "{again}");
+}
+
+#[test]
 fn the_same_seed_gives_the_same_run() {
     let run = || {
         let mut setup = Setup::clean(20 * MS);

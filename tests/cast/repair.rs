@@ -108,7 +108,7 @@ fn sound_that_was_lost_comes_again_and_the_stream_stays_in_time() {
 
 #[test]
 fn a_picture_that_does_not_come_in_time_makes_the_receiver_ask_for_a_key_frame() {
-    let mut world = World::new(&far(0.05));
+    let mut world = World::new(&far(0.1));
     world.run(30 * SECOND, true);
     let stats = video(&world);
     assert!(stats.late + stats.skipped > 0, "{stats:?}");

@@ -37,6 +37,7 @@ impl Stream {
             }
         }
         if let Some(feedback) = &events.feedback {
+            self.kickstarts = 0;
             self.release(feedback, context);
             self.mark_missing(feedback, context);
             self.note_picture_loss(events.picture_loss, feedback.checkpoint, context);

@@ -37,6 +37,8 @@ pub(super) struct Stream {
     pub(super) newest_media_time: Option<MediaTime>,
     /// The newest frame that the receiver is known to have heard of.
     pub(super) latest_expected: FrameId,
+    /// Kickstarts since the last feedback.
+    pub(super) kickstarts: u32,
     /// A frame that others refer to was refused: only a key frame is taken in.
     pub(super) broken: bool,
     /// Travels with the next frame.
@@ -67,6 +69,7 @@ impl Stream {
             meter: Meter::new(now),
             newest_media_time: None,
             latest_expected: FrameId::LEADER,
+            kickstarts: 0,
             broken: false,
             new_playout_delay_ms: None,
             picture_lost: None,

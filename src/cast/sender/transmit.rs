@@ -10,8 +10,16 @@ use std::time::{Duration, Instant};
 use crate::cast::sender::round_trip::RoundTrip;
 use crate::cast::sender::stream::Stream;
 
-/// Kickstart after the longer of two round trips and this part of the target delay (Open Screen `sender_impl.cc`).
+/// Kickstart after the longer of two round trips and this part of the target delay (Open Screen `sender_impl.cc`). The
+/// reference has neither a regard for round trips that vary nor a pause that grows: a busy receiver makes it repeat
+/// packets which nothing has happened to.
 const KICKSTART_PARTS: u32 = 20;
+
+/// Before the first round trip is known, this part of the target delay.
+const FIRST_KICKSTART_PARTS: u32 = 4;
+
+/// The pause doubles with each kickstart that nothing answers, so many times.
+const KICKSTART_DOUBLINGS: u32 = 4;
 
 /// A packet that was written.
 pub(super) struct Departure {
@@ -58,7 +66,11 @@ impl Stream {
             return None;
         }
         let (_, sent) = self.in_flight.get(newest)?.last_packet()?;
-        let interval = (target_delay / KICKSTART_PARTS).max(round_trip.or_zero() * 2);
+        let interval = match round_trip.patience() {
+            Some(patience) => patience.max(target_delay / KICKSTART_PARTS),
+            None => target_delay / FIRST_KICKSTART_PARTS,
+        };
+        let interval = interval * (1 << self.kickstarts.min(KICKSTART_DOUBLINGS));
         Some(sent + interval.max(Duration::from_millis(1)))
     }
 
@@ -69,6 +81,7 @@ impl Stream {
             && let Some((packet_id, _)) = frame.last_packet()
         {
             frame.want_again(Some(packet_id), Some(now));
+            self.kickstarts = self.kickstarts.saturating_add(1);
         }
     }
 }

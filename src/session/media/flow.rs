@@ -27,6 +27,9 @@ use crate::session::timings::Timings;
 /// How long a full kernel buffer is waited for. What does not leave then is lost, and will be asked for again.
 const KERNEL_PATIENCE: Duration = Duration::from_millis(50);
 
+/// Datagrams that are taken in at once; a flood must not keep frames from leaving.
+const HEARD_AT_ONCE: usize = 64;
+
 /// Below this the encoder of sound makes noise instead (Open Screen `constants.h`).
 const MIN_AUDIO_BITRATE: u32 = 32_000;
 
@@ -119,6 +122,19 @@ impl Flow {
 
     pub(super) fn into_feeds(self) -> Feeds {
         self.feeds
+    }
+
+    /// Hands what has come from the device to the core, before that looks at the clock: on a busy computer the loop wakes
+    /// up late, and what seems to be missing may have come in the meantime.
+    pub(super) fn hear(&mut self) {
+        for _ in 0..HEARD_AT_ONCE {
+            let Some(datagram) = self.socket.try_receive() else {
+                break;
+            };
+            let now = Instant::now();
+            self.watchdog.heard(now);
+            self.sender.handle(now, Input::Datagram(datagram));
+        }
     }
 
     /// Takes everything out of the core; returns when it wants to be looked at again.

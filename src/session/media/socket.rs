@@ -120,6 +120,22 @@ impl MediaSocket {
         }
     }
 
+    /// A datagram from the device that has come already. `None` as well when something else came instead.
+    pub fn try_receive(&mut self) -> Option<&[u8]> {
+        match self.socket.try_recv_from(&mut self.buffer) {
+            Ok((length, from)) if same_peer(from, self.device) => self.buffer.get(..length),
+            Ok(_) => {
+                self.faults.strangers += 1;
+                None
+            }
+            Err(error) => {
+                let nothing = error.kind() == io::ErrorKind::WouldBlock;
+                self.faults.receive_errors += u64::from(!nothing);
+                None
+            }
+        }
+    }
+
     /// The next datagram from the device. Safe to be cancelled.
     pub async fn receive(&mut self) -> &[u8] {
         let length = loop {
@@ -196,6 +212,15 @@ mod tests {
             device.send_to(b"true", here).await.unwrap();
             assert_eq!(media.receive().await, b"true");
             assert_eq!(media.faults.strangers, 1);
+            assert_eq!(media.try_receive(), None);
+            device.send_to(b"more", here).await.unwrap();
+            let more = loop {
+                if let Some(datagram) = media.try_receive() {
+                    break datagram.to_vec();
+                }
+                tokio::task::yield_now().await;
+            };
+            assert_eq!(more, b"more");
         }
     }
 

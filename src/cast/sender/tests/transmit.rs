@@ -148,8 +148,10 @@ fn when_the_newest_frame_goes_unmentioned_its_last_packet_is_repeated() {
     rig.key_frame(3000);
     rig.pass(5 * MS);
     rig.take_sent();
-    // A twentieth of 200 ms, counted from the packet's last departure.
-    rig.pass(30 * MS);
+    // A quarter of 200 ms before there is a round trip, counted from the packet's last departure, and doubled each time.
+    rig.pass(40 * MS);
+    assert_eq!(rig.take_packets(), []);
+    rig.pass(320 * MS);
     assert_eq!(rig.take_packets(), [(0, 2), (0, 2), (0, 2)]);
     // Mentioned by a missing packet: the receiver knows that there is a frame 0.
     let missing = [(0, 0)];
@@ -178,6 +180,27 @@ fn the_kickstart_waits_for_two_round_trips() {
     assert_eq!(rig.take_packets(), []);
     rig.pass(2 * MS);
     assert_eq!(rig.take_packets(), [(1, 0)]);
+}
+
+#[test]
+fn on_a_near_path_the_kickstart_comes_after_a_twentieth_of_the_target_delay_then_less_and_less_often()
+ {
+    let mut rig = Rig::new();
+    rig.key_frame(10);
+    let says = Says {
+        checkpoint: 0,
+        ..Says::default()
+    };
+    rig.measure_round_trip(MS, says);
+    rig.delta_frame(10);
+    rig.take_sent();
+    rig.pass(9 * MS);
+    assert_eq!(rig.take_packets(), []);
+    rig.pass(62 * MS);
+    assert_eq!(rig.take_packets(), [(1, 0), (1, 0), (1, 0)]);
+    rig.says(&says);
+    rig.pass(11 * MS);
+    assert_eq!(rig.take_packets(), [(1, 0)], "an answer begins anew");
 }
 
 #[test]
@@ -354,8 +377,7 @@ fn stages_rates_and_totals_are_in_the_statistics() {
     let empty = rig.sender.stats(rig.now + Duration::from_secs(1));
     let video = empty.stream(VIDEO).unwrap();
     assert!(video.fps.encoded < 0.001);
-    // The last packet of the first frame was repeated while the round trip was not known.
-    assert_eq!((video.packets, video.retransmitted), (32, 2));
+    assert_eq!((video.packets, video.retransmitted), (30, 0));
 }
 
 #[test]
