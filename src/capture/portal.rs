@@ -102,6 +102,7 @@ pub(super) async fn start(request: VideoRequest) -> Result<VideoSource, CaptureE
         size: (request.kind == SourceKind::Virtual).then_some(request.size),
         max_fps: request.max_fps,
         dma_buf: request.dma_buf,
+        trim_margin: request.kind == SourceKind::Window,
         when_gone: ended.clone(),
     };
     let target = Target {

@@ -16,6 +16,7 @@ use gstreamer::prelude::*;
 use gstreamer_video as gst_video;
 
 use self::source::Source;
+use self::turn::turned_size;
 use super::error::EncodeError;
 use super::layout::{Layout, Limits};
 use super::profile::Layout420;
@@ -190,8 +191,16 @@ struct Setup {
 impl Setup {
     fn new(job: &Job, codec: VideoCodec, threads: u32) -> Result<Setup, EncodeError> {
         let colours = colorimetry(codec);
-        let source = Source::new(job.format, job.crop, job.transform, &colours)?;
-        let layout = Layout::new(source.size(), &job.limits);
+        let upright = turned_size((job.crop.width, job.crop.height), job.transform);
+        let layout = Layout::new(upright, &job.limits);
+        // The converter scales when its source is larger than what it is told to use of it.
+        let (width, height) = turned_size(layout.used, job.transform);
+        let crop = Rect {
+            width,
+            height,
+            ..job.crop
+        };
+        let source = Source::new(job.format, crop, job.transform, &colours)?;
         let output = output_info(job.output, layout.frame, codec)?;
         let caps = output.to_caps().map_err(|_| EncodeError::BadPicture)?;
         let converter = gst_video::VideoConverter::new(
@@ -246,8 +255,6 @@ fn converter_config(layout: &Layout, threads: u32) -> gst_video::VideoConverterC
     // Linear is half the price of the default (cubic); its taps grow with the scale, so text stays readable.
     config.set_resampler_method(gst_video::VideoResamplerMethod::Linear);
     config.set_chroma_resampler_method(gst_video::VideoResamplerMethod::Linear);
-    config.set_src_width(Some(layout.used.0 as i32));
-    config.set_src_height(Some(layout.used.1 as i32));
     config.set_dest_x(layout.picture.x as i32);
     config.set_dest_y(layout.picture.y as i32);
     config.set_dest_width(Some(layout.picture.width as i32));

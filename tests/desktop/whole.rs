@@ -7,7 +7,7 @@ use std::time::Duration;
 use telecast::testcard::sound::{BEEP_HZ, TONE_HZ};
 
 use super::support::cast::Cast;
-use super::support::likeness::{Part, wait_for_likeness};
+use super::support::likeness::{self, wait_for_likeness};
 
 /// A beep a second, ten of them, and again when the machine was busy.
 const AV_LIMIT: Duration = Duration::from_mins(1);
@@ -41,7 +41,7 @@ fn a_screen_and_its_sound_arrive_at_another_host() {
     );
     assert_eq!(tv["codec"], "vp8");
 
-    wait_for_likeness(&cast, Part::PatchesAndWallpaper);
+    wait_for_likeness(&cast, likeness::Cast::Screen);
 
     // By media times. What remains is the desktop's own: a picture is stamped when the compositor shows it, some 35 ms
     // after the card drew it, and later while this machine renders late. So the card draws 30 pictures a second on a

@@ -25,6 +25,7 @@ fn request() -> StreamRequest {
         size: None,
         max_fps: 30,
         dma_buf: Vec::new(),
+        trim_margin: false,
         when_gone: CaptureEnd::SourceGone,
     }
 }

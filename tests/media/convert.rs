@@ -3,6 +3,7 @@
 
 use std::time::Instant;
 
+use telecast::capture::frame::PixelFormat;
 use telecast::cast::codec::VideoCodec;
 use telecast::encode::convert::Converter;
 use telecast::encode::layout::{Fit, Limits};
@@ -59,5 +60,29 @@ fn colours_are_those_of_the_codecs_matrix_within_two_steps() {
                 );
             }
         }
+    }
+}
+
+#[test]
+fn an_odd_size_loses_its_last_row_and_column_and_nothing_is_scaled() {
+    telecast::chain::init().unwrap();
+    for size in [(989, 568), (988, 569), (989, 569)] {
+        let stride = size.0 as usize * 4;
+        // A column in two is white: any scaling turns some of them grey.
+        let pixels = (0..stride * size.1 as usize)
+            .map(|at| at / 4 % size.0 as usize)
+            .map(|x| if x.is_multiple_of(2) { 0xff } else { 0 })
+            .collect();
+        let raw = scene::raw(PixelFormat::Bgra, size, stride, pixels, Instant::now());
+        let mut converter = Converter::new(VideoCodec::Vp8, 30, 1);
+        let picture = converter.convert(&raw, &LIMITS, Layout420::I420).unwrap();
+        assert_eq!(picture.size, (988, 568));
+        let map = picture.buffer.map_readable().unwrap();
+        let seen = (0..568).flat_map(|y| &map[y * 988..][..988]);
+        let wrong = seen
+            .zip([235_u8, 16].into_iter().cycle())
+            .filter(|(seen, wanted)| seen.abs_diff(*wanted) > 1)
+            .count();
+        assert_eq!(wrong, 0, "of {size:?}");
     }
 }

@@ -21,6 +21,7 @@ use crate::capture::source::{Running, VideoEvent};
 mod buffer;
 mod format;
 mod layout;
+mod margin;
 mod memory;
 mod pool;
 mod state;
@@ -44,6 +45,8 @@ pub struct StreamRequest {
     pub max_fps: u32,
     /// What can be taken as DMA-BUF; empty: shared memory only.
     pub dma_buf: Vec<DmaBufFormat>,
+    /// Whether the transparent margin of its pictures is left out: a window, with the shadow that it draws.
+    pub trim_margin: bool,
     /// The reason that is told when the producer vanishes.
     pub when_gone: CaptureEnd,
 }
@@ -99,6 +102,7 @@ impl VideoStream {
             size: request.size,
             max_fps: request.max_fps,
             dma_buf: request.dma_buf,
+            trim_margin: request.trim_margin,
         };
         let thread = thread::Builder::new()
             .name("pw-video".to_owned())

@@ -60,11 +60,6 @@ impl Source {
         })
     }
 
-    /// Size of the upright picture.
-    pub(super) fn size(&self) -> (u32, u32) {
-        (self.info.width(), self.info.height())
-    }
-
     /// Format of the upright picture.
     pub(super) fn info(&self) -> &gst_video::VideoInfo {
         &self.info

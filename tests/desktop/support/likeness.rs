@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use telecast::testcard::PATCHES;
 
-use super::cast::Cast;
+use super::cast;
 use super::picture::{Area, Picture, psnr};
 
 /// The snapshot is written once a second and the first ones may be of low quality; the machine may be busy.
@@ -15,20 +15,19 @@ const QUALITY: f64 = 30.0;
 /// What is lost in 4:2:0 and limited range, besides the coder's noise.
 const COLOUR_ERROR: f64 = 6.0;
 
-/// What is compared.
+/// What is cast, and so what is compared besides the card's patches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Part {
-    /// The card's patches, wherever it is in the receiver's picture. GNOME's picture of a window is not pixel for pixel
-    /// what the screen shows (the card comes one to two pixels narrower), so its edges cannot be compared.
-    Patches,
-    /// These, and the wallpaper beside the card's window; the whole screen is cast.
-    PatchesAndWallpaper,
+pub enum Cast {
+    /// The screen: the wallpaper beside the card's window.
+    Screen,
+    /// The card's window: its size to the pixel, and all of it around and below the patches.
+    Window,
 }
 
 /// Waits until the receiver's picture is like the screen's. Panics, saying what is not.
-pub fn wait_for_likeness(cast: &Cast, part: Part) {
+pub fn wait_for_likeness(cast: &cast::Cast, what: Cast) {
     let deadline = Instant::now() + LIMIT;
-    while let Err(complaint) = compare(cast, part) {
+    while let Err(complaint) = compare(cast, what) {
         assert!(
             Instant::now() < deadline,
             "not like the screen within {LIMIT:?}: {complaint}"
@@ -37,17 +36,33 @@ pub fn wait_for_likeness(cast: &Cast, part: Part) {
     }
 }
 
-fn compare(cast: &Cast, part: Part) -> Result<(), String> {
+fn compare(cast: &cast::Cast, what: Cast) -> Result<(), String> {
     let tv = Picture::read(&cast.tv_picture()).ok_or("no picture yet")?;
     let card = tv.card().ok_or("no test card in the decoded picture")?;
-    if part == Part::PatchesAndWallpaper {
-        let file = cast.desktop.path("screen.png");
-        cast.desktop.screenshot(&file);
-        let screen = Picture::read(&file).expect("a screenshot");
-        let quality = psnr(&screen, &tv, wallpaper(cast, &screen));
-        if quality <= QUALITY {
-            return Err(format!("the wallpaper has {quality:.1} dB"));
+    let file = cast.desktop.path("screen.png");
+    cast.desktop.screenshot(&file);
+    let screen = Picture::read(&file).expect("a screenshot");
+    let window = window(cast);
+    let (area, name) = match what {
+        Cast::Screen if (tv.width, tv.height) != (screen.width, screen.height) => {
+            return Err(format!(
+                "{}x{} is not the screen's size",
+                tv.width, tv.height
+            ));
         }
+        Cast::Screen => (wallpaper(window, &screen), "wallpaper"),
+        Cast::Window if (tv.width, tv.height) != (window.width, window.height) => {
+            return Err(format!("{}x{} is not like {window:?}", tv.width, tv.height));
+        }
+        Cast::Window => (below(window, card.patch(0).1), "window"),
+    };
+    let place = match what {
+        Cast::Screen => (area.x, area.y),
+        Cast::Window => (area.x - window.x, area.y - window.y),
+    };
+    let quality = psnr(&screen, area, &tv, place);
+    if quality <= QUALITY {
+        return Err(format!("the {name} has {quality:.1} dB"));
     }
     for (index, patch) in PATCHES.iter().enumerate() {
         let seen = tv.colour_around(card.patch(index));
@@ -59,30 +74,50 @@ fn compare(cast: &Cast, part: Part) -> Result<(), String> {
     Ok(())
 }
 
-/// The wallpaper beside the card's window, without the top bar and its clock.
-fn wallpaper(cast: &Cast, screen: &Picture) -> Area {
+/// Where the card's window is on the screen.
+fn window(cast: &cast::Cast) -> Area {
     let windows = cast.desktop.windows();
     let window = windows.first().expect("the test card's window");
     let number = |key: &str| u32::try_from(window[key].as_i64().unwrap().max(0)).unwrap();
-    let (left, right) = (number("x"), number("x") + number("width"));
+    Area {
+        x: number("x"),
+        y: number("y"),
+        width: number("width"),
+        height: number("height"),
+    }
+}
+
+/// The part of the window where nothing moves: from the upper half of the patches, whose middle is `y` pixels below the
+/// window's edge, to the round corners.
+fn below(window: Area, y: u32) -> Area {
+    let (above, corners) = (4, 16);
+    Area {
+        y: window.y + y - above,
+        height: window.height - y + above - corners,
+        ..window
+    }
+}
+
+/// The wallpaper beside the card's window, without the top bar and its clock.
+fn wallpaper(window: Area, screen: &Picture) -> Area {
+    let (left, right) = (window.x, window.x + window.width);
     let (top, bottom) = (48, screen.height);
     // A shadow surrounds the window.
     let margin = 40;
-    let area = if left > screen.width - right {
-        Area {
-            x: 0,
-            y: top,
-            width: left.saturating_sub(margin),
-            height: bottom - top,
-        }
+    let (x, end) = if left > screen.width - right {
+        (0, left.saturating_sub(margin))
     } else {
-        Area {
-            x: right + margin,
-            y: top,
-            width: screen.width.saturating_sub(right + margin),
-            height: bottom - top,
-        }
+        (right + margin, screen.width)
     };
-    assert!(area.width > 50, "the window leaves no still part: {window}");
+    let area = Area {
+        x,
+        y: top,
+        width: end.saturating_sub(x),
+        height: bottom - top,
+    };
+    assert!(
+        area.width > 50,
+        "the window leaves no still part: {window:?}"
+    );
     area
 }

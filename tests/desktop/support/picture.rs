@@ -82,12 +82,15 @@ impl Picture {
     }
 }
 
-/// Peak signal to noise ratio between the same area of two pictures, in dB; infinite when they are equal.
-pub fn psnr(one: &Picture, other: &Picture, area: Area) -> f64 {
+/// Peak signal to noise ratio between an area of a picture and the one at `place` in another, in dB; infinite when they
+/// are equal.
+pub fn psnr(one: &Picture, area: Area, other: &Picture, place: (u32, u32)) -> f64 {
     let mut squares = 0.0;
-    for y in area.y..area.y + area.height {
-        for x in area.x..area.x + area.width {
-            for (a, b) in one.pixel(x, y).into_iter().zip(other.pixel(x, y)) {
+    for y in 0..area.height {
+        for x in 0..area.width {
+            let a = one.pixel(area.x + x, area.y + y);
+            let b = other.pixel(place.0 + x, place.1 + y);
+            for (a, b) in a.into_iter().zip(b) {
                 squares += (f64::from(a) - f64::from(b)).powi(2);
             }
         }

@@ -46,6 +46,8 @@ pub(super) struct Wish {
     pub max_fps: u32,
     /// What can be taken as DMA-BUF.
     pub dma_buf: Vec<DmaBufFormat>,
+    /// Whether the transparent margin of its pictures is left out.
+    pub trim_margin: bool,
 }
 
 /// What the stream will carry.

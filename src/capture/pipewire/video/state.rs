@@ -21,6 +21,7 @@ use super::Command;
 use super::buffer::RawBuffer;
 use super::format::{Agreement, Verdict, Wish, buffer_params, fixated, offers, read};
 use super::layout::visible_size;
+use super::margin::Margin;
 use super::memory::{BufferId, Returns};
 use super::pool::{BufferQueue, Pool};
 use super::watchdog::{Step, Watchdog};
@@ -54,6 +55,7 @@ struct State {
     when_gone: CaptureEnd,
     agreement: Option<Agreement>,
     pool: Pool,
+    margin: Margin,
     frames: SlotWriter<RawFrame>,
     events: Sender<VideoEvent>,
     /// The last size that was told.
@@ -87,7 +89,10 @@ impl State {
     }
 
     fn hand_over(&mut self, frame: Option<RawFrame>) {
-        let Some(frame) = frame else { return };
+        let Some(mut frame) = frame else { return };
+        if self.wish.trim_margin {
+            self.margin.trim(&mut frame);
+        }
         self.pictures += 1;
         let size = visible_size(frame.crop, frame.transform);
         if self.size != Some(size) {
@@ -133,6 +138,7 @@ pub(super) fn connect(
         when_gone,
         agreement: None,
         pool: Pool::new(returns),
+        margin: Margin::default(),
         frames,
         events,
         size: None,

@@ -17,6 +17,7 @@ fn wish(modifiers: &[u64]) -> Wish {
         } else {
             vec![dma]
         },
+        trim_margin: false,
     }
 }
 
