@@ -24,7 +24,7 @@ fn check_statistics(world: &mut World) {
     assert_eq!(sent.refused_datagrams + sent.foreign_datagrams, 0);
     assert_eq!(received.refused_datagrams, 0);
     let packets: u64 = sent.streams.iter().map(|stream| stream.packets).sum();
-    assert_eq!(packets, world.rtp_packets as u64);
+    assert_eq!(packets, world.sent.packets as u64);
     for (stream, arrived) in sent.streams.iter().zip(&received.streams) {
         assert_eq!(stream.id, arrived.stream);
         assert!(stream.retransmitted < stream.packets.max(1));
@@ -100,9 +100,9 @@ fn the_repetitions_that_nobody_answers_become_rare() {
     world.run(2 * SECOND, true);
     world.there.conditions.loss = Loss::Random(1.0);
     world.run(100 * MS, true);
-    let before = world.rtp_packets;
+    let before = world.sent.packets;
     world.run(SECOND, false);
-    let again = world.rtp_packets - before;
+    let again = world.sent.packets - before;
     assert!((2..=40).contains(&again), "{again}");
 }
 
@@ -219,7 +219,7 @@ fn conditions() -> impl Strategy<Value = Conditions> {
                 duplicated,
                 rate,
                 queue: Duration::from_millis(queue),
-                mtu: 1500,
+                ..Conditions::clean(Duration::ZERO)
             },
         )
 }
@@ -243,9 +243,9 @@ proptest! {
             back,
             target_delay: Duration::from_millis(target),
             max_packet_size,
-            frame_rate: 30,
             max_bitrate: 3_000_000,
             event_log,
+            ..Setup::clean(Duration::ZERO)
         });
         world.run(4 * SECOND, true);
         check_statistics(&mut world);

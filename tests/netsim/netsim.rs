@@ -14,6 +14,11 @@
 )]
 
 pub mod link;
+pub mod metrics;
+pub mod profiles;
 pub mod random;
+pub mod run;
 pub mod source;
+pub mod tally;
+pub mod traffic;
 pub mod world;

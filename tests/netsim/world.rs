@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! A sender and a receiver with a link in each direction, run by the clock of events, and checked at every step.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -9,12 +9,14 @@ use telecast::cast::control::EncoderControl;
 use telecast::cast::frame::{Dependency, FrameId, Ssrc, StreamId, StreamKind};
 use telecast::cast::keys::StreamKeys;
 use telecast::cast::receiver::{self, Receiver, ReceiverConfig, Ssrcs};
-use telecast::cast::rtp::RtpPacket;
 use telecast::cast::sender::{self, Sender, SenderConfig, SenderEvent};
 use telecast::cast::stats::DropReason;
 
 use super::link::{Conditions, Link};
+use super::metrics::Fate;
 use super::source::Source;
+use super::tally::Tally;
+use super::traffic::Content;
 
 pub const AUDIO: StreamId = StreamId(0);
 pub const VIDEO: StreamId = StreamId(1);
@@ -33,6 +35,17 @@ pub struct Setup {
     pub frame_rate: u32,
     pub max_bitrate: u32,
     pub event_log: bool,
+    /// What the pictures are like.
+    pub pictures: Content,
+    pub sound: Content,
+    /// The receiver's feedback while packets are missing.
+    pub nack_interval: Duration,
+    /// The receiver answers sender reports at once.
+    pub answers_reports: bool,
+    /// The link there changes its rate at these times since the start.
+    pub rates: Vec<(Duration, u32)>,
+    /// The contents of frames are compared and memory is watched.
+    pub check: bool,
 }
 
 impl Setup {
@@ -47,6 +60,12 @@ impl Setup {
             frame_rate: 30,
             max_bitrate: 5_000_000,
             event_log: false,
+            pictures: Content::Even,
+            sound: Content::Even,
+            nack_interval: Duration::from_millis(30),
+            answers_reports: true,
+            rates: Vec::new(),
+            check: true,
         }
     }
 }
@@ -60,30 +79,87 @@ pub struct Delivered {
     pub latency: Duration,
     /// It was complete after the moment at which a player needs it.
     pub late: bool,
+    pub completed: Instant,
+    pub given: Instant,
+    pub playout: Instant,
+}
+
+/// A frame that the camera or the microphone made.
+#[derive(Debug, Clone, Copy)]
+pub struct Captured {
+    pub at: Instant,
+    pub media_time: i64,
+    pub is_key_frame: bool,
+    /// 0 when it was not encoded.
+    pub bytes: usize,
+}
+
+/// The sending side of a world.
+pub trait SendingEnd {
+    fn handle(&mut self, now: Instant, input: sender::Input<'_>);
+    fn poll(&mut self, now: Instant) -> Option<sender::Output<'_>>;
+    fn may_encode(&self, now: Instant, id: StreamId, next: Duration) -> bool;
+    fn checkpoint(&self, id: StreamId) -> Option<FrameId>;
+    /// What the network is believed to carry, in bits per second.
+    fn estimate(&mut self, now: Instant) -> Option<u32>;
+}
+
+impl SendingEnd for Sender {
+    fn handle(&mut self, now: Instant, input: sender::Input<'_>) {
+        Sender::handle(self, now, input);
+    }
+
+    fn poll(&mut self, now: Instant) -> Option<sender::Output<'_>> {
+        Sender::poll(self, now)
+    }
+
+    fn may_encode(&self, now: Instant, id: StreamId, next: Duration) -> bool {
+        Sender::may_encode(self, now, id, next)
+    }
+
+    fn checkpoint(&self, id: StreamId) -> Option<FrameId> {
+        Sender::checkpoint(self, id)
+    }
+
+    fn estimate(&mut self, now: Instant) -> Option<u32> {
+        self.stats(now).estimate
+    }
 }
 
 /// Both ends and what is between them.
-pub struct World {
+pub struct World<S = Sender> {
+    pub start: Instant,
     pub now: Instant,
-    pub sender: Sender,
+    pub sender: S,
     pub receiver: Receiver,
     pub there: Link,
     pub back: Link,
     pub sources: Vec<Source>,
     pub delivered: BTreeMap<StreamId, Vec<Delivered>>,
-    /// Frames that the sender took in or refused, by media time.
+    /// What was captured, encoded or not, in order.
+    pub captured: BTreeMap<StreamId, Vec<Captured>>,
+    /// Frames that the sender took in or refused, by media time, when they are checked.
     pub given: BTreeMap<(StreamId, i64), (Instant, Bytes)>,
     pub refused: Vec<(StreamId, DropReason)>,
     pub raw_drops: usize,
     pub bitrates: Vec<(Instant, u32)>,
-    pub rtp_packets: usize,
+    pub sent: Tally,
+    check: bool,
+    rates: VecDeque<(Instant, u32)>,
     sender_wake: Instant,
     receiver_wake: Option<Instant>,
     processing_time: Duration,
 }
 
 impl World {
+    /// With the program's own sender.
     pub fn new(setup: &Setup) -> World {
+        World::with_sender(setup, Sender::new)
+    }
+}
+
+impl<S: SendingEnd> World<S> {
+    pub fn with_sender(setup: &Setup, make: impl FnOnce(Instant, SenderConfig) -> S) -> World<S> {
         let now = Instant::now();
         let unix_time = Duration::from_secs(1_700_000_000);
         let mut config = SenderConfig::new(unix_time);
@@ -91,6 +167,8 @@ impl World {
         config.target_delay = setup.target_delay;
         config.max_packet_size = setup.max_packet_size;
         receiving.max_packet_size = setup.max_packet_size;
+        receiving.nack_interval = setup.nack_interval;
+        receiving.answers_reports = setup.answers_reports;
         let mut sources = Vec::new();
         for (id, kind) in [(AUDIO, StreamKind::Audio), (VIDEO, StreamKind::Video)] {
             let is_video = kind == StreamKind::Video;
@@ -104,7 +182,13 @@ impl World {
             } else {
                 Duration::from_millis(20)
             };
-            let source = Source::new(now, id, kind, interval, setup.seed ^ u64::from(id.0));
+            let content = if is_video {
+                &setup.pictures
+            } else {
+                &setup.sound
+            };
+            let seed = setup.seed ^ u64::from(id.0);
+            let source = Source::new(now, id, kind, interval, content.clone(), seed);
             config.streams.push(sender::StreamConfig {
                 id,
                 kind,
@@ -128,19 +212,27 @@ impl World {
             sources.push(source);
         }
         let mut world = World {
+            start: now,
             now,
-            sender: Sender::new(now, config),
+            sender: make(now, config),
             processing_time: receiving.processing_time,
             receiver: Receiver::new(now, receiving),
             there: Link::new(now, setup.there, setup.seed),
             back: Link::new(now, setup.back, !setup.seed),
             sources,
             delivered: BTreeMap::from([(AUDIO, Vec::new()), (VIDEO, Vec::new())]),
+            captured: BTreeMap::from([(AUDIO, Vec::new()), (VIDEO, Vec::new())]),
             given: BTreeMap::new(),
             refused: Vec::new(),
             raw_drops: 0,
             bitrates: Vec::new(),
-            rtp_packets: 0,
+            sent: Tally::new(now),
+            check: setup.check,
+            rates: setup
+                .rates
+                .iter()
+                .map(|(at, rate)| (now + *at, *rate))
+                .collect(),
             sender_wake: now,
             receiver_wake: None,
         };
@@ -173,7 +265,9 @@ impl World {
             self.step();
         }
         self.now = end;
-        self.check_bounds();
+        if self.check {
+            self.check_bounds();
+        }
     }
 
     fn next_event(&self) -> Instant {
@@ -182,6 +276,7 @@ impl World {
             self.receiver_wake,
             self.there.next_arrival(),
             self.back.next_arrival(),
+            self.rates.front().map(|(at, _)| *at),
         ];
         let frames = self.sources.iter().map(|source| Some(source.next));
         let next = moments.into_iter().chain(frames).flatten().min();
@@ -189,15 +284,21 @@ impl World {
     }
 
     fn step(&mut self) {
+        while let Some((_, rate)) = self.rates.pop_front_if(|(at, _)| *at <= self.now) {
+            self.there.set_rate(self.now, rate);
+            self.back.set_rate(self.now, rate);
+        }
         self.make_frames();
         while let Some(datagram) = self.back.arrive(self.now) {
             let input = sender::Input::Datagram(&datagram);
             self.sender.handle(self.now, input);
+            self.back.recycle(datagram);
         }
         self.drain_sender();
         while let Some(datagram) = self.there.arrive(self.now) {
             let input = receiver::Input::Datagram(&datagram);
             self.receiver.handle(self.now, input);
+            self.there.recycle(datagram);
             self.drain_receiver();
         }
         self.drain_receiver();
@@ -208,18 +309,34 @@ impl World {
             if source.next > self.now {
                 continue;
             }
-            if !self.sender.may_encode(self.now, source.id, source.interval) {
+            let mut captured = Captured {
+                at: self.now,
+                media_time: source.media_time(),
+                is_key_frame: false,
+                bytes: 0,
+            };
+            let list = self.captured.entry(source.id).or_default();
+            if !self
+                .sender
+                .may_encode(self.now, source.id, source.interval())
+            {
+                list.push(captured);
                 source.skip();
                 self.raw_drops += 1;
                 let input = sender::Input::Dropped(source.id, DropReason::InFlight);
                 self.sender.handle(self.now, input);
                 continue;
             }
-            let frame = source.encode(self.now);
-            let key = (source.id, frame.media_time.0);
-            // Two owners: the sender must not change these bytes.
-            let known = self.given.insert(key, (self.now, frame.data.clone()));
-            assert!(known.is_none());
+            let frame = source.encode(self.now, self.check);
+            captured.is_key_frame = frame.dependency == Dependency::KeyFrame;
+            captured.bytes = frame.data.len();
+            list.push(captured);
+            if self.check {
+                let key = (source.id, frame.media_time.0);
+                // Two owners: the sender must not change these bytes.
+                let known = self.given.insert(key, (self.now, frame.data.clone()));
+                assert!(known.is_none());
+            }
             let input = sender::Input::Frame(source.id, frame);
             self.sender.handle(self.now, input);
         }
@@ -229,21 +346,15 @@ impl World {
         while let Some(output) = self.sender.poll(self.now) {
             match output {
                 sender::Output::Transmit(datagram) => {
-                    self.rtp_packets += usize::from(RtpPacket::parse(datagram).is_ok());
+                    self.sent.on_sent(self.now, datagram);
                     self.there.send(self.now, datagram);
                 }
                 sender::Output::Encoder(id, control) => {
                     let source = self.sources.iter_mut().find(|source| source.id == id);
                     let source = source.unwrap();
-                    match control {
-                        EncoderControl::KeyFrame => source.key_frame_wanted = true,
-                        EncoderControl::Bitrate(bitrate) => {
-                            source.bitrate = bitrate;
-                            if id == VIDEO {
-                                self.bitrates.push((self.now, bitrate));
-                            }
-                        }
-                        other => panic!("{other:?}"),
+                    source.control(control);
+                    if let (VIDEO, EncoderControl::Bitrate(bitrate)) = (id, control) {
+                        self.bitrates.push((self.now, bitrate));
                     }
                 }
                 sender::Output::Event(SenderEvent::Refused { stream, reason }) => {
@@ -262,19 +373,54 @@ impl World {
                 receiver::Output::Frame(frame) => {
                     let list = self.delivered.get_mut(&frame.stream).unwrap();
                     check_order(list.last(), &frame);
-                    let (captured, data) = &self.given[&(frame.stream, frame.media_time.0)];
-                    assert!(*data == frame.data, "frame {} was changed", frame.id);
+                    if self.check {
+                        let (_, data) = &self.given[&(frame.stream, frame.media_time.0)];
+                        assert!(*data == frame.data, "frame {} was changed", frame.id);
+                    }
+                    let captured = &self.captured[&frame.stream];
+                    let index = captured.partition_point(|it| it.media_time < frame.media_time.0);
                     list.push(Delivered {
                         id: frame.id,
                         media_time: frame.media_time.0,
-                        latency: frame.completed - *captured,
+                        latency: frame.completed - captured[index].at,
                         late: frame.completed + self.processing_time > frame.playout,
+                        completed: frame.completed,
+                        given: self.now,
+                        playout: frame.playout,
                     });
                 }
                 receiver::Output::Event(_) => {}
                 receiver::Output::Timeout(at) => self.receiver_wake = Some(at),
             }
         }
+    }
+
+    /// What became of the captured frames of a stream, in order. When those that did not arrive were to be shown is known
+    /// from the one before that did.
+    pub fn fates(&self, id: StreamId) -> Vec<Fate> {
+        let since = |at: Instant| at.saturating_duration_since(self.start);
+        let (captured, delivered) = (&self.captured[&id], &self.delivered[&id]);
+        let mut delivered = delivered.iter().peekable();
+        let mut to_playout = delivered.peek().map_or(Duration::ZERO, |first| {
+            let index = captured.partition_point(|it| it.media_time < first.media_time);
+            first.playout.saturating_duration_since(captured[index].at)
+        });
+        let mut fates = Vec::with_capacity(captured.len());
+        for frame in captured {
+            let arrived = delivered.next_if(|it| it.media_time == frame.media_time);
+            if let Some(arrived) = arrived {
+                to_playout = arrived.playout.saturating_duration_since(frame.at);
+            }
+            fates.push(Fate {
+                captured: since(frame.at),
+                playout: since(frame.at + to_playout),
+                completed: arrived.map(|it| since(it.completed)),
+                given: arrived.map(|it| since(it.given)),
+                is_key_frame: frame.is_key_frame,
+                bytes: frame.bytes,
+            });
+        }
+        fates
     }
 
     /// What both ends hold stays bounded.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::cast::frame::{Ssrc, StreamId, StreamKind};
 use crate::cast::keys::StreamKeys;
+use crate::cast::receiver::schedule::NACK_INTERVAL;
 use crate::cast::rtp::packetize::MAX_PACKET_SIZE_IPV4;
 
 /// What a player needs between getting a frame and showing it. Source: Open Screen `receiver_impl.h`.
@@ -88,6 +89,11 @@ pub struct ReceiverConfig {
     pub max_packet_size: usize,
     /// What the player needs between getting a frame and showing it; a frame that is not complete by then is late.
     pub processing_time: Duration,
+    /// Feedback while packets are missing comes this long after the last. Receivers that ship differ: 30 ms is what the
+    /// reference means, 500 ms what it does (it looks for losses in a list that it has emptied before).
+    pub nack_interval: Duration,
+    /// A sender report is answered at once, as the reference does. Else the answer waits for the next feedback.
+    pub answers_reports: bool,
 }
 
 impl ReceiverConfig {
@@ -98,6 +104,8 @@ impl ReceiverConfig {
             unix_time,
             max_packet_size: MAX_PACKET_SIZE_IPV4,
             processing_time: DEFAULT_PROCESSING_TIME,
+            nack_interval: NACK_INTERVAL,
+            answers_reports: true,
         }
     }
 }

@@ -3,8 +3,8 @@
 //!
 //! | occasion | feedback |
 //! |---|---|
-//! | the checkpoint moved, a sender report came, a key frame is wanted | at once |
-//! | packets are missing | 30 ms after the last feedback or after they went missing, whichever is later |
+//! | the checkpoint moved, a sender report came (configurable), a key frame is wanted | at once |
+//! | packets are missing | 30 ms (configurable) after the last feedback or after they went missing, whichever is later |
 //! | otherwise | 500 ms after the last feedback |
 //!
 //! The reference means the same but tests a list that it has emptied before, so that it reports losses only every
@@ -18,8 +18,10 @@ pub const REPORT_INTERVAL: Duration = Duration::from_millis(500);
 pub const NACK_INTERVAL: Duration = Duration::from_millis(30);
 
 /// The feedback schedule of one stream. Silent until the first packet: before, nobody knows whom to tell.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(super) struct Schedule {
+    /// Between two reports while packets are missing.
+    nack_interval: Duration,
     /// The last feedback, or the first packet.
     last: Option<Instant>,
     missing_since: Option<Instant>,
@@ -27,6 +29,16 @@ pub(super) struct Schedule {
 }
 
 impl Schedule {
+    /// Silent. While packets are missing, feedback comes every `nack_interval`.
+    pub fn new(nack_interval: Duration) -> Schedule {
+        Schedule {
+            nack_interval,
+            last: None,
+            missing_since: None,
+            at_once: false,
+        }
+    }
+
     /// A valid packet arrived.
     pub fn on_packet(&mut self, now: Instant) {
         self.last.get_or_insert(now);
@@ -50,7 +62,7 @@ impl Schedule {
         }
         let regular = last + REPORT_INTERVAL;
         Some(self.missing_since.map_or(regular, |since| {
-            regular.min(last.max(since) + NACK_INTERVAL)
+            regular.min(last.max(since) + self.nack_interval)
         }))
     }
 
@@ -67,7 +79,7 @@ mod tests {
 
     #[test]
     fn nothing_is_sent_before_a_packet_came() {
-        let mut schedule = Schedule::default();
+        let mut schedule = Schedule::new(NACK_INTERVAL);
         schedule.hurry();
         assert_eq!(schedule.due(), None);
     }
@@ -76,7 +88,7 @@ mod tests {
     fn feedback_comes_every_500_ms_and_every_30_ms_while_packets_are_missing() {
         let start = Instant::now();
         let at = |ms| start + Duration::from_millis(ms);
-        let mut schedule = Schedule::default();
+        let mut schedule = Schedule::new(NACK_INTERVAL);
         schedule.on_packet(start);
         assert_eq!(schedule.due(), Some(at(500)));
         schedule.set_missing(at(100), true);
@@ -98,7 +110,7 @@ mod tests {
     #[test]
     fn what_is_urgent_goes_at_once_and_only_once() {
         let now = Instant::now();
-        let mut schedule = Schedule::default();
+        let mut schedule = Schedule::new(NACK_INTERVAL);
         schedule.on_packet(now);
         schedule.hurry();
         assert!(schedule.due().is_some_and(|due| due <= now));

@@ -46,6 +46,7 @@ pub(super) struct Stream {
     builder: FeedbackBuilder,
     /// A sender report came that the next feedback answers.
     answer_report: bool,
+    answers_at_once: bool,
     key_frames: KeyFrameRequests,
     log: EventLog,
     counters: Counters,
@@ -77,9 +78,10 @@ impl Stream {
             playout: PlayoutClock::new(clock, config.timebase),
             delays: DelayTable::new(config.target_delay),
             reception: Reception::default(),
-            schedule: Schedule::default(),
+            schedule: Schedule::new(receiver.nack_interval),
             builder: FeedbackBuilder::new(config.sender, config.receiver, receiver.max_packet_size),
             answer_report: false,
+            answers_at_once: receiver.answers_reports,
             key_frames: KeyFrameRequests::new(config.picture_loss, config.proactive_picture_loss),
             log: EventLog::new(now, config.event_log),
             counters: Counters::default(),
@@ -196,7 +198,9 @@ impl Stream {
         self.schedule.on_packet(now);
         self.playout.on_report(now, report);
         self.answer_report = true;
-        self.schedule.hurry();
+        if self.answers_at_once {
+            self.schedule.hurry();
+        }
     }
 
     /// The decoder needs a key frame.

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! The command line in, the runs to make out.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use telecast::cast::sender::Sender;
+
+use crate::netsim::profiles::{Profile, ReceiverKind};
+use crate::netsim::run::{self, Figures};
+use crate::netsim::traffic::{Content, Recording};
+
+pub const USAGE: &str = "\
+usage: network [--profile SLUG]... [--receiver 30|500|33-|500-]... [--sender telecast|reference]...
+               [--seeds N] [--first-seed N] [--seconds N]
+Everything is run that is not chosen otherwise: 30 seeds of 60 s. A minus marks a receiver that does not answer sender
+reports at once. target/bench/network.json is written by a run of everything.
+";
+
+/// Which sender is measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SenderKind {
+    Telecast,
+}
+
+impl SenderKind {
+    const ALL: [SenderKind; 1] = [SenderKind::Telecast];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            SenderKind::Telecast => "telecast",
+        }
+    }
+}
+
+/// A row of the table.
+#[derive(Debug, Clone)]
+pub struct Case {
+    pub profile: Profile,
+    pub receiver: ReceiverKind,
+    pub sender: SenderKind,
+    pub pictures: Content,
+    pub traffic: String,
+}
+
+impl PartialEq for Case {
+    fn eq(&self, other: &Case) -> bool {
+        let key = |case: &Case| {
+            (
+                case.profile.slug,
+                case.receiver,
+                case.sender,
+                case.traffic.clone(),
+            )
+        };
+        key(self) == key(other)
+    }
+}
+
+/// One seed of a case.
+#[derive(Debug, Clone)]
+pub struct Task {
+    pub case: Case,
+    seed: u64,
+    length: Duration,
+}
+
+impl Task {
+    pub fn run(&self) -> Figures {
+        let Case {
+            profile,
+            receiver,
+            sender,
+            pictures,
+            ..
+        } = &self.case;
+        match sender {
+            SenderKind::Telecast => run::run(
+                profile,
+                *receiver,
+                pictures,
+                self.seed,
+                self.length,
+                Sender::new,
+            ),
+        }
+    }
+}
+
+/// What was asked for.
+#[derive(Debug)]
+pub struct Plan {
+    profiles: Vec<Profile>,
+    receivers: Vec<ReceiverKind>,
+    senders: Vec<SenderKind>,
+    seeds: u64,
+    first_seed: u64,
+    length: Duration,
+    is_whole: bool,
+}
+
+impl Plan {
+    /// `None` when help was asked for.
+    pub fn from_args(mut args: impl Iterator<Item = String>) -> Result<Option<Plan>, String> {
+        let mut plan = Plan {
+            profiles: Vec::new(),
+            receivers: Vec::new(),
+            senders: Vec::new(),
+            seeds: 30,
+            first_seed: 1,
+            length: Duration::from_mins(1),
+            is_whole: true,
+        };
+        while let Some(name) = args.next() {
+            // What cargo itself says.
+            if name == "--bench" {
+                continue;
+            }
+            if name == "--help" || name == "-h" {
+                return Ok(None);
+            }
+            let value = args.next().ok_or(format!("{name} needs a value"))?;
+            let unknown = || format!("{name} {value} is not known; see --help");
+            let number = || value.parse::<u64>().map_err(|_| unknown());
+            plan.is_whole = false;
+            match name.as_str() {
+                "--profile" => plan
+                    .profiles
+                    .push(Profile::named(&value).ok_or_else(unknown)?),
+                "--receiver" => {
+                    let found = ReceiverKind::ALL.iter().find(|it| it.name() == value);
+                    plan.receivers.push(*found.ok_or_else(unknown)?);
+                }
+                "--sender" => {
+                    let found = SenderKind::ALL.iter().find(|it| it.name() == value);
+                    plan.senders.push(*found.ok_or_else(unknown)?);
+                }
+                "--seeds" => plan.seeds = number()?,
+                "--first-seed" => plan.first_seed = number()?,
+                "--seconds" => plan.length = Duration::from_secs(number()?.max(5)),
+                _ => return Err(unknown()),
+            }
+        }
+        if plan.profiles.is_empty() {
+            plan.profiles = Profile::all();
+        }
+        if plan.receivers.is_empty() {
+            plan.receivers = ReceiverKind::ALL.to_vec();
+        }
+        if plan.senders.is_empty() {
+            plan.senders = SenderKind::ALL.to_vec();
+        }
+        Ok(Some(plan))
+    }
+
+    /// Nothing was left out.
+    pub fn is_whole(&self) -> bool {
+        self.is_whole
+    }
+
+    pub fn tasks(&self) -> Vec<Task> {
+        let film = Arc::new(Recording::film());
+        let mut tasks = Vec::new();
+        for profile in &self.profiles {
+            for sender in &self.senders {
+                for receiver in &self.receivers {
+                    let case = Case {
+                        profile: profile.clone(),
+                        receiver: *receiver,
+                        sender: *sender,
+                        pictures: Content::Recorded(film.clone()),
+                        traffic: film.content.clone(),
+                    };
+                    let seeds = self.first_seed..self.first_seed + self.seeds;
+                    tasks.extend(seeds.map(|seed| Task {
+                        case: case.clone(),
+                        seed,
+                        length: self.length,
+                    }));
+                }
+            }
+        }
+        tasks
+    }
+}
