@@ -217,11 +217,10 @@ fn a_consumer_that_keeps_its_pictures_does_not_stall_the_stream() {
     producer.wait_streaming();
     let mut kept = Vec::new();
     for n in 0..20 {
-        kept.push(super::pipewire_daemon::wait_for("the picture", || {
-            // Again, as a compositor does: a stream that restarts loses what is under way.
-            producer.draw(picture(n));
-            consumer.soon().filter(|frame| value(frame) == n)
-        }));
+        super::pipewire_daemon::wait_for("a free buffer", || {
+            producer.draw(picture(n)).then_some(())
+        });
+        kept.push(consumer.frame());
     }
     for (n, frame) in (0..).zip(&kept) {
         assert_eq!(value(frame), n);
@@ -270,18 +269,6 @@ fn a_format_that_nobody_can_read_ends_the_stream_with_that_reason() {
     );
 }
 
-/// What the producer drew into a DMA-BUF with the modifier that both know.
-fn gpu_value(frame: &RawFrame) -> u8 {
-    let Memory::DmaBuf(buffer) = &frame.memory else {
-        panic!("not a DMA-BUF")
-    };
-    assert_eq!(buffer.modifier(), 3);
-    let file = std::fs::File::from(buffer.dup_fd(0).unwrap());
-    let mut byte = [0];
-    std::os::unix::fs::FileExt::read_exact_at(&file, &mut byte, 0).unwrap();
-    byte[0]
-}
-
 #[test]
 fn dma_bufs_are_negotiated_with_our_best_modifier_and_held_until_released() {
     let daemon = Daemon::start();
@@ -302,28 +289,30 @@ fn dma_bufs_are_negotiated_with_our_best_modifier_and_held_until_released() {
     let mut held = Vec::new();
     // Four buffers: the consumer may hold two, and the newest picture waits for a return.
     for n in 0..2 {
-        held.push(super::pipewire_daemon::wait_for("the picture", || {
-            // Again, as a compositor does: a stream that restarts loses what is under way.
-            producer.draw(picture(n));
-            consumer.soon().filter(|frame| gpu_value(frame) == n)
-        }));
+        assert!(producer.draw(picture(n)));
+        held.push(consumer.frame());
     }
-    super::pipewire_daemon::wait_for("a free buffer", || producer.draw(picture(2)).then_some(()));
+    assert!(producer.draw(picture(2)));
     consumer.no_frame();
     for (n, frame) in (0..).zip(&held) {
-        assert_eq!(gpu_value(frame), n, "drawn into while it was held");
-    }
-    held.clear();
-    for n in 2..20 {
-        let next = super::pipewire_daemon::wait_for("a picture", || {
-            consumer.soon().or_else(|| {
-                producer.draw(picture(n));
-                None
-            })
-        });
-        let Memory::DmaBuf(_) = next.memory else {
+        let Memory::DmaBuf(buffer) = &frame.memory else {
             panic!("not a DMA-BUF")
         };
+        assert_eq!(buffer.modifier(), 3);
+        let file = std::fs::File::from(buffer.dup_fd(0).unwrap());
+        let mut byte = [0];
+        std::os::unix::fs::FileExt::read_exact_at(&file, &mut byte, 0).unwrap();
+        assert_eq!(byte, [n], "the buffer was drawn into while it was held");
+    }
+    held.clear();
+    let Memory::DmaBuf(_) = consumer.frame().memory else {
+        panic!("not a DMA-BUF")
+    };
+    for n in 3..20 {
+        super::pipewire_daemon::wait_for("a free buffer", || {
+            producer.draw(picture(n)).then_some(())
+        });
+        consumer.frame();
     }
 }
 
@@ -392,6 +381,31 @@ fn a_producer_that_never_draws_is_renegotiated_a_bounded_number_of_times() {
         producer.draw(picture(4));
         consumer.soon()
     });
+}
+
+#[test]
+fn the_only_picture_of_a_still_screen_is_fetched_again_when_it_got_lost_at_the_start() {
+    let daemon = Daemon::start();
+    let producer = Producer::start(daemon.connect(), Spec::bgrx(64, 64));
+    producer.draw_at_starts(1, 9);
+    let consumer = Consumer::start(&daemon, producer.node, request(), 1);
+    assert_eq!(value(&consumer.frame()), 9);
+    assert_eq!(consumer.event(), VideoEvent::Stalled { attempt: 1 });
+}
+
+#[test]
+fn the_first_picture_after_a_change_of_size_is_fetched_again_when_it_got_lost() {
+    let daemon = Daemon::start();
+    let producer = Producer::start(daemon.connect(), Spec::bgrx(64, 64));
+    producer.draw_at_starts(0, 1);
+    let consumer = Consumer::start(&daemon, producer.node, request(), 4);
+    // The first start and the restart of a still screen.
+    assert_eq!(value(&consumer.frame()), 1);
+    assert_eq!(value(&consumer.frame()), 1);
+    producer.draw_at_starts(1, 2);
+    producer.resize(128, 96);
+    let new = consumer.frame();
+    assert_eq!((value(&new), new.size), (2, (128, 96)));
 }
 
 #[test]

@@ -63,6 +63,8 @@ pub(super) struct Pool {
     next_id: u64,
     returns: Returns,
     waiting: Option<Waiting>,
+    /// Filled buffers that came and were usable, handed out or not.
+    pub filled: u64,
     /// Filled buffers that were skipped: empty, corrupted, or with impossible numbers.
     pub skipped: u64,
 }
@@ -74,6 +76,7 @@ impl Pool {
             next_id: 0,
             returns,
             waiting: None,
+            filled: 0,
             skipped: 0,
         }
     }
@@ -111,6 +114,7 @@ impl Pool {
                 queue.queue(buffer);
                 continue;
             };
+            self.filled += 1;
             if let Some(older) = self.waiting.take() {
                 newest.filled.damage = older
                     .filled

@@ -60,7 +60,6 @@ struct State {
     events: Sender<VideoEvent>,
     /// The last size that was told.
     size: Option<(u32, u32)>,
-    pictures: u64,
     watchdog: Watchdog,
     connected: bool,
     returned: Vec<BufferId>,
@@ -93,7 +92,6 @@ impl State {
         if self.wish.trim_margin {
             self.margin.trim(&mut frame);
         }
-        self.pictures += 1;
         let size = visible_size(frame.crop, frame.transform);
         if self.size != Some(size) {
             self.size = Some(size);
@@ -142,7 +140,6 @@ pub(super) fn connect(
         frames,
         events,
         size: None,
-        pictures: 0,
         watchdog: Watchdog::new(),
         connected: false,
         returned: Vec::new(),
@@ -222,7 +219,9 @@ fn state_changed(state: &mut State, new: StreamState) {
         StreamState::Unconnected if state.connected => state.gone(),
         StreamState::Unconnected => {}
         StreamState::Connecting | StreamState::Paused => state.connected = true,
-        StreamState::Streaming => state.watchdog.streaming(Instant::now()),
+        StreamState::Streaming => {
+            state.watchdog.streaming(Instant::now(), state.pool.filled);
+        }
     }
 }
 
@@ -288,7 +287,7 @@ impl Streaming {
         let state = self.state.borrow();
         tracing::debug!(
             ?reason,
-            pictures = state.pictures,
+            pictures = state.pool.filled,
             skipped = state.pool.skipped,
             "video stream ended"
         );
@@ -311,14 +310,14 @@ impl Streaming {
     fn watch(&self) {
         let step = {
             let state = &mut *self.state.borrow_mut();
-            let step = state.watchdog.step(Instant::now(), state.pictures);
+            let step = state.watchdog.step(Instant::now(), state.pool.filled);
             if let Step::Deactivate { attempt } = step {
                 tracing::debug!(
                     attempt,
-                    pictures = state.pictures,
+                    pictures = state.pool.filled,
                     "renegotiating a video stream"
                 );
-                if state.pictures == 0 {
+                if state.pool.filled == 0 {
                     state.tell(VideoEvent::Stalled { attempt });
                 }
             }
