@@ -14,5 +14,6 @@ mod support;
 
 mod capture_portal;
 mod ground;
+mod permission;
 mod sources;
 mod whole;

@@ -87,6 +87,24 @@ impl Program {
         }
     }
 
+    /// Waits for a line on standard error that contains `words`; returns what follows them.
+    pub fn wait_for_words(&mut self, words: &str, limit: Duration) -> String {
+        let deadline = Instant::now() + limit;
+        loop {
+            let ended = self.child.try_wait().unwrap();
+            let lines = self.error_lines();
+            if let Some((_, after)) = lines.iter().find_map(|line| line.split_once(words)) {
+                return after.to_owned();
+            }
+            assert!(
+                ended.is_none() && Instant::now() < deadline,
+                "{} does not say “{words}”: {ended:?}",
+                self.name
+            );
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
     /// Asks it to end, as Ctrl-C does, and waits.
     pub fn interrupt(&mut self, limit: Duration) -> ExitStatus {
         self.signal(Signal::INT);

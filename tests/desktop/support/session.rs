@@ -124,6 +124,23 @@ impl Session {
         self.run(DIALOG, script("press-portal"), buttons);
     }
 
+    /// Presses a button of `application`, as soon as it is there.
+    pub fn press_in(&self, application: &str, button: &str) {
+        let arguments = ["--application", application, button];
+        self.run(DIALOG, script("press-portal"), &arguments);
+    }
+
+    /// The names of everything that `application` shows, as soon as `button` is among it.
+    pub fn names_in(&self, application: &str, button: &str) -> Vec<String> {
+        let arguments = ["--application", application, "--look", button];
+        let seen = self.run(DIALOG, script("press-portal"), &arguments);
+        let seen: Value = serde_json::from_str(&seen).unwrap();
+        let names = seen["names"].as_array().unwrap().iter();
+        names
+            .map(|name| name.as_str().unwrap().to_owned())
+            .collect()
+    }
+
     /// `build-aux/desktop/shell`: what it printed, as JSON where it is that.
     pub fn shell(&self, arguments: &[&str]) -> Value {
         let text = self.run(Duration::from_secs(30), script("shell"), arguments);
