@@ -7,6 +7,7 @@
 //! ```
 //! What a front end needs of the rooms below is re-exported here, so that it needs to know no other room.
 
+mod apps;
 mod find;
 mod known;
 mod receiver_id;
@@ -43,6 +44,7 @@ use crate::capture::source::AudioSource;
 use crate::discovery::{Discovery, DiscoveryHandle, DiscoveryOptions, has_interface};
 use crate::session::Session;
 use crate::session::options::Target;
+use apps::Apps;
 use source::CastSource;
 use tokens::Tokens;
 
@@ -92,6 +94,7 @@ pub struct Engine {
     discovery: DiscoveryHandle,
     interface: Option<String>,
     tokens: Tokens,
+    apps: Arc<Apps>,
     recording: Option<Arc<Recording>>,
 }
 
@@ -112,6 +115,7 @@ impl Engine {
             discovery,
             interface: options.interface,
             tokens: Tokens::of_user(),
+            apps: Arc::new(Apps::of_user(Handle::current())),
             recording: options.recording,
         }
     }
@@ -152,6 +156,7 @@ impl Engine {
             name: device.name.clone(),
             addresses: device.endpoints.iter().map(Endpoint::socket_addr).collect(),
             has_screen: device.kind.has_picture(),
+            leftovers: self.apps.clone(),
         };
         let options = request.options.clone();
         let mut source = CastSource::new(request, &target, self.tokens.clone());

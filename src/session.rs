@@ -12,7 +12,7 @@
 pub mod connect;
 mod control;
 pub mod handle;
-mod leftover;
+pub mod leftover;
 mod media;
 mod negotiate;
 mod opening;

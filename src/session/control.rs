@@ -50,11 +50,13 @@ impl Control {
         interface: Option<String>,
         timings: Timings,
     ) -> Result<Control, Reason> {
+        let begun = Instant::now();
         let tcp = connect(&addresses, interface.as_deref(), timings.connect).await?;
         let peer = tcp
             .peer_addr()
             .map_err(|error| Reason::System(error.to_string()))?;
-        let secured = handshake(tcp, timings.tls).await?;
+        let left = timings.negotiation.saturating_sub(begun.elapsed());
+        let secured = handshake(tcp, timings.tls.min(left)).await?;
         tracing::debug!(%peer, certificate = secured.certificate.len(), "connected");
         let (reader, writer) = tokio::io::split(secured.stream);
         let config = ClientConfig {

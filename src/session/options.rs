@@ -3,12 +3,14 @@
 
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
+use std::sync::Arc;
 use std::time::Duration;
 
+use super::leftover::Leftovers;
 use crate::cast::codec::VideoCodec;
 
 /// The device, as far as a session must know it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Target {
     /// What the device is called; for logs and for the name of the sink.
     pub name: String,
@@ -16,6 +18,8 @@ pub struct Target {
     pub addresses: Vec<SocketAddr>,
     /// Whether it has a screen (from its capability bits); a speaker gets sound alone.
     pub has_screen: bool,
+    /// What may have been left on it.
+    pub leftovers: Arc<dyn Leftovers>,
 }
 
 /// Which video codecs may be offered.

@@ -16,7 +16,6 @@ use crate::cast::offer::Offer;
 
 use super::control::{Control, lost, offer_failed, start_failed};
 use super::handle::{Command, Reporter, Volume};
-use super::leftover;
 use super::media::socket::{self, Bound};
 use super::media::{Evidence, Media, MediaCommand, MediaEvent, Since};
 use super::negotiate::{Settled, offered_codecs, propose, settle};
@@ -43,6 +42,8 @@ pub(super) struct Actor {
     /// Video codecs that were accepted and brought no picture.
     tried: Vec<VideoCodec>,
     paused: bool,
+    /// What is left for the negotiation.
+    negotiation: Duration,
     /// The moment of media time 0: before any picture was captured.
     epoch: Instant,
     /// When the first frames could flow.
@@ -70,6 +71,7 @@ impl Actor {
             target,
             options,
             timings,
+            negotiation: timings.negotiation,
             reporter,
             state: SessionState::Connecting,
             source: Opening::new(source),
@@ -115,6 +117,7 @@ impl Actor {
     }
 
     async fn connect(&mut self) -> Result<(), Reason> {
+        let begun = Instant::now();
         let connecting = Control::connect(
             self.target.addresses.clone(),
             self.options.interface.clone(),
@@ -130,6 +133,8 @@ impl Actor {
                 }
             }
         };
+        // The time in the source's dialog and of looking for encoders is not the device's.
+        self.negotiation = self.negotiation.saturating_sub(begun.elapsed());
         tracing::debug!(certificate = control.certificate().len(), "connected");
         self.control = Some(control);
         self.step(&Step::Connected);
@@ -180,19 +185,22 @@ impl Actor {
         })
     }
 
-    /// Launches the app and makes the first OFFER; their limits in time are the channel's.
+    /// Launches the app and makes the first OFFER; they have the time that connecting has left.
     fn mirror(&mut self, offer: Offer) -> Result<(), Reason> {
         let app = if self.target.has_screen {
             MirroringApp::AudioVideo
         } else {
             MirroringApp::AudioOnly
         };
+        let within = self.negotiation;
+        let leftovers = self.target.leftovers.clone();
         let control = self.control_mut()?;
-        let leftover = leftover::take(control.peer());
+        let leftover = leftovers.on(control.peer());
         control.command(client::Command::Mirror {
             app,
             offer: Box::new(offer),
             leftover,
+            within,
         });
         Ok(())
     }
@@ -310,7 +318,8 @@ impl Actor {
         match event {
             Channel::ConfirmationNeeded => self.step(&Step::ConfirmationAsked),
             Channel::Launched { session_id, .. } => {
-                leftover::remember(self.control()?.peer(), session_id);
+                let device = self.control()?.peer();
+                self.target.leftovers.remember(device, &session_id);
                 self.step(&Step::Launched);
             }
             Channel::StartFailed(error) => return Err(self.silence_or(start_failed(error))),

@@ -5,11 +5,13 @@
 use std::time::Duration;
 
 use super::{connect, tls};
-use crate::cast::channel::client::VANISH_TIMEOUT;
+use crate::cast::channel::client::{NEGOTIATION_LIMIT, VANISH_TIMEOUT};
 
 /// How long a session waits for what.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Timings {
+    /// From the first attempt to connect to the ANSWER, without the time that people take, here or at the device.
+    pub negotiation: Duration,
     /// For a TCP connection, all addresses together.
     pub connect: Duration,
     /// For the TLS handshake.
@@ -31,6 +33,7 @@ pub struct Timings {
 impl Default for Timings {
     fn default() -> Self {
         Timings {
+            negotiation: NEGOTIATION_LIMIT,
             connect: connect::CONNECT_TIMEOUT,
             tls: tls::HANDSHAKE_TIMEOUT,
             disturbed: Duration::from_secs(3),

@@ -98,6 +98,7 @@ impl Device {
             app,
             offer: Box::new(an_offer()),
             leftover: leftover.map(str::to_owned),
+            within: telecast::cast::channel::client::NEGOTIATION_LIMIT,
         });
     }
 

@@ -76,6 +76,7 @@ impl Pair {
             app: MirroringApp::AudioVideo,
             offer,
             leftover: None,
+            within: telecast::cast::channel::client::NEGOTIATION_LIMIT,
         });
     }
 

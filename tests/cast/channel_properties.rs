@@ -145,7 +145,7 @@ proptest! {
         let start = Instant::now();
         let config = ClientConfig { sender_id: 7, user_agent: "Test".into(), version: "1".into() };
         let mut client = Client::new(config, start);
-        let mirror = client::Command::Mirror { app: MirroringApp::AudioOnly, offer: Box::new(an_offer()), leftover: Some("s".into()) };
+        let mirror = client::Command::Mirror { app: MirroringApp::AudioOnly, offer: Box::new(an_offer()), leftover: Some("s".into()), within: client::NEGOTIATION_LIMIT };
         client.handle(start, client::Input::Command(mirror));
         let mut now = start;
         let drain = |client: &mut Client, now: Instant| {

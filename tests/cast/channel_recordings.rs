@@ -291,6 +291,7 @@ fn our_sender_gets_to_agreed_streams_with_the_recorded_receivers_answers() {
             app: MirroringApp::AudioVideo,
             offer: Box::new(offer),
             leftover: None,
+            within: telecast::cast::channel::client::NEGOTIATION_LIMIT,
         });
         if number_of("GET_STATUS").is_none() {
             // Open Screen's sender does not ask, so its receiver does not tell.

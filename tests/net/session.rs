@@ -8,10 +8,12 @@ mod source;
 mod streams;
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use telecast::session::Session;
 use telecast::session::handle::SessionHandle;
+use telecast::session::leftover::InMemory;
 use telecast::session::options::{MirrorOptions, Target};
 use telecast::session::reason::Reason;
 use telecast::session::state::SessionState;
@@ -43,6 +45,7 @@ fn target(address: SocketAddr) -> Target {
         name: "Test TV".to_owned(),
         addresses: vec![address],
         has_screen: true,
+        leftovers: Arc::new(InMemory::default()),
     }
 }
 

@@ -125,6 +125,7 @@ async fn the_card_is_shown(codec: VideoCodec) {
             name: "Test TV".to_owned(),
             addresses: vec![receiver.address()],
             has_screen: true,
+            leftovers: Arc::new(telecast::session::leftover::InMemory::default()),
         },
         MirrorOptions {
             codec: CodecChoice::Only(codec),

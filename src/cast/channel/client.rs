@@ -55,6 +55,8 @@ pub const PING_INTERVAL: Duration = Duration::from_secs(5);
 pub const SILENCE_LIMIT: Duration = Duration::from_secs(15);
 /// How long a reply to a request may take (Chromium `cast_message_handler`).
 pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
+/// From the first attempt to connect to the ANSWER, without the time that a person at the TV takes.
+pub const NEGOTIATION_LIMIT: Duration = Duration::from_secs(12);
 /// How long the old application may take to vanish.
 pub const VANISH_TIMEOUT: Duration = Duration::from_secs(3);
 
@@ -162,7 +164,8 @@ impl Client {
                 app,
                 offer,
                 leftover,
-            } => self.start(now, app, offer, leftover),
+                within,
+            } => self.start(now, app, offer, leftover, within),
             Command::Offer(offer) => self.offer(now, offer),
             Command::GetCapabilities => self.ask_capabilities(now),
             Command::GetAppAvailability(ids) => {

@@ -5,7 +5,7 @@ use std::net::UdpSocket;
 
 use telecast::session::reason::{Layer, Missing, SourceEnd, Waiting};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 
 use super::script::{Afterwards, OnLaunch, OnOffer};
 use super::*;
@@ -66,6 +66,57 @@ async fn a_device_that_never_launches_within_12_seconds() {
         device.count("GET_STATUS") >= 2,
         "some devices only broadcast: it was asked"
     );
+}
+
+#[tokio::test]
+async fn the_time_of_connecting_is_part_of_the_limit_of_the_negotiation() {
+    let device = Device::start(Script {
+        launch: OnLaunch::Ignore,
+        ..Script::default()
+    })
+    .await;
+    // The device serves one connection after the other, so this one keeps the session's handshake waiting.
+    let before = TcpStream::connect(device.address).await.unwrap();
+    let (source, probe) = NullSource::new();
+    let timings = Timings {
+        negotiation: Duration::from_secs(2),
+        ..Timings::default()
+    };
+    let begun = Instant::now();
+    let handle = Session::start_with(
+        &Handle::current(),
+        target(device.address),
+        MirrorOptions::default(),
+        Box::new(source),
+        timings,
+    );
+    tokio::time::sleep(Duration::from_millis(1500)).await;
+    assert_eq!(*handle.state().borrow(), SessionState::Connecting);
+    drop(before);
+    let reason = ended(&handle, &probe).await;
+    let took = begun.elapsed();
+    assert_eq!(reason, Reason::TimedOut(Waiting::Launch));
+    assert!(took < Duration::from_secs(3), "{took:?}");
+}
+
+#[tokio::test]
+async fn the_app_that_was_launched_is_remembered_for_the_next_session() {
+    let device = Device::start(Script::default()).await;
+    let (source, probe) = NullSource::new();
+    let target = target(device.address);
+    let leftovers = target.leftovers.clone();
+    assert_eq!(leftovers.on(device.address), None);
+    let handle = Session::start_with(
+        &Handle::current(),
+        target,
+        MirrorOptions::default(),
+        Box::new(source),
+        timings(),
+    );
+    until(&handle, |state| matches!(state, SessionState::Streaming(_))).await;
+    assert!(leftovers.on(device.address).is_some());
+    handle.stop();
+    assert_eq!(ended(&handle, &probe).await, Reason::UserStopped);
 }
 
 #[tokio::test]

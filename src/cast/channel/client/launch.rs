@@ -17,8 +17,6 @@ use crate::cast::channel::messages::status::{Application, ReceiverStatus};
 use crate::cast::channel::namespace;
 use crate::cast::offer::Offer;
 
-/// From the wish to the ANSWER, without the time that a person at the TV takes.
-const NEGOTIATION_LIMIT: Duration = Duration::from_secs(12);
 /// How long a person at the TV may take (Chromium's cap for a launch).
 const CONFIRMATION_LIMIT: Duration = Duration::from_mins(2);
 /// How many sessions that ran before are remembered; devices run one or two.
@@ -98,6 +96,7 @@ impl Client {
         app: MirroringApp,
         offer: Box<Offer>,
         leftover: Option<String>,
+        within: Duration,
     ) {
         let (State::Idle, [app_id, more @ ..]) = (&self.state, app.ids()) else {
             return self.event(Event::StartFailed(StartError::Busy));
@@ -116,7 +115,7 @@ impl Client {
                 until: now + REQUEST_TIMEOUT,
                 leftover,
             },
-            deadline: now + NEGOTIATION_LIMIT,
+            deadline: now + within,
             confirming: None,
         });
     }

@@ -41,7 +41,7 @@ pub enum Input<'a> {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Command {
     /// Launch the application, connect to it and offer. Ends in [`Event::Negotiated`], [`Event::OfferFailed`] or
-    /// [`Event::StartFailed`], within 12 s plus the time that a person at the TV takes.
+    /// [`Event::StartFailed`].
     Mirror {
         /// Which application.
         app: MirroringApp,
@@ -50,6 +50,9 @@ pub enum Command {
         /// The session id of our own earlier session on this device, if it may still be there: it is stopped first,
         /// because a launch into its last seconds is killed along with it.
         leftover: Option<String>,
+        /// How long all of it may take, without the time of a person at the TV: what is left of
+        /// [`NEGOTIATION_LIMIT`](super::NEGOTIATION_LIMIT).
+        within: Duration,
     },
     /// Offer anew to the running application. An OFFER that is not answered yet is forgotten.
     Offer(Box<Offer>),
