@@ -23,7 +23,7 @@ use super::error::{CaptureEnd, CaptureError};
 use super::pipewire::Remote;
 use super::pipewire::video::{StreamControl, StreamRequest, Target, VideoStream};
 use super::slot::SlotWriter;
-use super::source::{EVENTS, Running, SourceKind, VideoRequest, VideoSource};
+use super::source::{EVENTS, Running, SourceKind, VideoRequest, VideoSource, cheap_to_keep};
 use crate::config::APP_ID;
 
 /// How long the portal may take to confirm the end of a session.
@@ -31,7 +31,7 @@ const CLOSE: Duration = Duration::from_secs(1);
 
 /// Opens the dialog (unless a restore token makes it needless) and starts the chosen source. Dropping the future closes
 /// the dialog.
-pub(super) async fn start(request: VideoRequest) -> Result<VideoSource, CaptureError> {
+pub(super) async fn start(mut request: VideoRequest) -> Result<VideoSource, CaptureError> {
     let kind = source_type(request.kind).ok_or(CaptureError::KindNotOffered(request.kind))?;
     let connection = Connection::session().await.map_err(|error| {
         tracing::debug!(%error, "no session bus");
@@ -96,12 +96,12 @@ pub(super) async fn start(request: VideoRequest) -> Result<VideoSource, CaptureE
         .await
         .map_err(error)?;
 
-    let (writer, hub) = SlotWriter::with_replay();
+    let (writer, hub) = SlotWriter::with_replay(cheap_to_keep);
     let (events, receiver) = async_channel::bounded(EVENTS);
     let stream_request = StreamRequest {
         size: (request.kind == SourceKind::Virtual).then_some(request.size),
         max_fps: request.max_fps,
-        dma_buf: request.dma_buf,
+        dma_buf: request.dma_buf.borrow_and_update().clone(),
         trim_margin: request.kind == SourceKind::Window,
         when_gone: ended.clone(),
     };
@@ -110,13 +110,14 @@ pub(super) async fn start(request: VideoRequest) -> Result<VideoSource, CaptureE
         node,
     };
     let stream = VideoStream::start(target, stream_request, writer, events).await?;
+    stream.follow(request.dma_buf);
     let stop = guard.watch(&stream.control());
     Ok(VideoSource {
         hub,
         events: receiver,
         restore_token: streams.restore_token().map(str::to_owned),
         running: Box::new(Sharing {
-            _stream: stream,
+            stream,
             _stop: stop,
         }),
     })
@@ -124,11 +125,15 @@ pub(super) async fn start(request: VideoRequest) -> Result<VideoSource, CaptureE
 
 /// Keeps stream and session: dropped in this order.
 struct Sharing {
-    _stream: VideoStream,
+    stream: VideoStream,
     _stop: oneshot::Sender<()>,
 }
 
-impl Running for Sharing {}
+impl Running for Sharing {
+    fn draw_again(&self) {
+        self.stream.draw_again();
+    }
+}
 
 /// A session that is closed when this is dropped.
 struct Guard {

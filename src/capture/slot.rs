@@ -80,10 +80,11 @@ pub struct SlotWriter<T> {
 
 impl<T: Clone> SlotWriter<T> {
     /// As [`SlotWriter::new`], but a new reader begins with the item that was put last: a still screen gives one picture
-    /// only, and each of its readers needs it. The hub holds that item until the next one.
-    pub fn with_replay() -> (Self, SlotHub<T>) {
+    /// only, and each of its readers needs it. The hub holds that item until the next one. Of what is too dear to
+    /// `keep`, only the first reader gets an item that was put before it came.
+    pub fn with_replay(keep: fn(&T) -> bool) -> (Self, SlotHub<T>) {
         let (writer, hub) = Self::new();
-        hub.lock().replay = true;
+        hub.lock().replay = Some(keep);
         (writer, hub)
     }
 
@@ -92,7 +93,7 @@ impl<T: Clone> SlotWriter<T> {
         let hub = SlotHub {
             readers: Arc::new(Mutex::new(Readers {
                 closed: false,
-                replay: false,
+                replay: None,
                 last: None,
                 list: Vec::new(),
             })),
@@ -104,12 +105,12 @@ impl<T: Clone> SlotWriter<T> {
     pub fn put(&self, item: T) {
         let (readers, replaced) = {
             let mut all = self.hub.lock();
-            let replaced = if all.replay {
-                all.last.replace(item.clone())
-            } else {
-                None
+            let live = all.live();
+            let replaced = match all.replay {
+                Some(keep) if live.is_empty() || keep(&item) => all.last.replace(item.clone()),
+                _ => all.last.take(),
             };
-            (all.live(), replaced)
+            (live, replaced)
         };
         drop(replaced);
         if let Some((last, rest)) = readers.split_last() {
@@ -142,10 +143,20 @@ impl<T> Drop for SlotWriter<T> {
 #[derive(Debug)]
 struct Readers<T> {
     closed: bool,
-    /// Whether the last item is kept for new readers.
-    replay: bool,
+    /// Which last items are kept for new readers, where any are.
+    replay: Option<fn(&T) -> bool>,
     last: Option<T>,
     list: Vec<Weak<Shared<T>>>,
+}
+
+impl<T: Clone> Readers<T> {
+    /// What a new reader begins with.
+    fn replayed(&mut self) -> Option<T> {
+        match (&self.last, self.replay) {
+            (Some(last), Some(keep)) if keep(last) => Some(last.clone()),
+            _ => self.last.take(),
+        }
+    }
 }
 
 impl<T> Readers<T> {
@@ -185,7 +196,7 @@ impl<T> SlotHub<T> {
         let shared = Arc::new(Shared {
             capacity: capacity.max(1),
             state: Mutex::new(State {
-                items: readers.last.iter().cloned().collect(),
+                items: readers.replayed().into_iter().collect(),
                 closed: readers.closed,
                 woken: false,
             }),

@@ -8,10 +8,13 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::watch;
+
 use super::error::{CaptureEnd, CaptureError};
-use super::frame::{AudioBlock, DmaBufFormat, RawFrame};
+use super::frame::{AudioBlock, DmaBufFormat, Memory, RawFrame};
 use super::pipewire::Remote;
 use super::pipewire::audio::{AudioRequest, AudioStream, Sound, repair_default_output};
+use super::pipewire::video::{StreamRequest, Target, VideoStream};
 use super::portal;
 use super::slot::{SlotHub, SlotReader, SlotWriter};
 use super::synthetic::{card, tone};
@@ -70,8 +73,8 @@ pub struct VideoRequest {
     pub persist: bool,
     /// The window that the dialog belongs to, in the portal's notation without its prefix (an `xdg_foreign` handle).
     pub parent_window: Option<String>,
-    /// What the encoder can take without a copy; empty: shared memory only.
-    pub dma_buf: Vec<DmaBufFormat>,
+    /// What the encoder takes without a copy at the moment; empty: shared memory only. Followed while the source runs.
+    pub dma_buf: watch::Receiver<Vec<DmaBufFormat>>,
 }
 
 impl VideoRequest {
@@ -85,7 +88,7 @@ impl VideoRequest {
             token_keeper: None,
             persist: true,
             parent_window: None,
-            dma_buf: Vec::new(),
+            dma_buf: watch::channel(Vec::new()).1,
         }
     }
 }
@@ -118,15 +121,16 @@ pub(super) const EVENTS: usize = 16;
 const AUDIO_BLOCKS: usize = 15;
 
 /// What keeps a source running; dropping it stops and joins.
-pub(super) trait Running: Send + Sync {}
+pub(super) trait Running: Send + Sync {
+    /// Wants the last picture once more.
+    fn draw_again(&self) {}
+}
 
 /// A running source of pictures.
 pub struct VideoSource {
     pub(super) hub: SlotHub<RawFrame>,
     pub(super) events: VideoEvents,
     pub(super) restore_token: Option<String>,
-    /// Held for its drop.
-    #[expect(dead_code, reason = "held for its drop")]
     pub(super) running: Box<dyn Running>,
 }
 
@@ -142,7 +146,34 @@ impl VideoSource {
         }
     }
 
-    /// A reader of the newest picture, beginning with the last one that there was. Several readers share one capture.
+    /// Pictures of a PipeWire node without the portal: of a program's own producer, or of a test's. `dma_buf` is what
+    /// [`VideoRequest::dma_buf`] is.
+    pub async fn of_node(
+        target: Target,
+        mut request: StreamRequest,
+        mut dma_buf: watch::Receiver<Vec<DmaBufFormat>>,
+    ) -> Result<Self, CaptureError> {
+        let (writer, hub) = SlotWriter::with_replay(cheap_to_keep);
+        let (sender, events) = async_channel::bounded(EVENTS);
+        request.dma_buf.clone_from(&dma_buf.borrow_and_update());
+        let stream = VideoStream::start(target, request, writer, sender).await?;
+        stream.follow(dma_buf);
+        Ok(VideoSource {
+            hub,
+            events,
+            restore_token: None,
+            running: Box::new(stream),
+        })
+    }
+
+    /// Asks for the newest picture once more, from a source that draws only when something changes. It comes as any
+    /// other; nothing comes from a source that has ended.
+    pub fn draw_again(&self) {
+        self.running.draw_again();
+    }
+
+    /// A reader of the newest picture, beginning with the last one that there was, unless that was in a DMA-BUF and has
+    /// been read: those go back to the compositor, which has few. Several readers share one capture.
     pub fn frames(&self) -> SlotReader<RawFrame> {
         self.hub.subscribe(1)
     }
@@ -156,6 +187,11 @@ impl VideoSource {
     pub fn restore_token(&self) -> Option<&str> {
         self.restore_token.as_deref()
     }
+}
+
+/// Whether a picture may be kept for readers to come.
+pub(super) fn cheap_to_keep(frame: &RawFrame) -> bool {
+    matches!(frame.memory, Memory::Bytes(_))
 }
 
 impl std::fmt::Debug for VideoSource {

@@ -269,6 +269,18 @@ fn a_format_that_nobody_can_read_ends_the_stream_with_that_reason() {
     );
 }
 
+/// What the producer drew into a DMA-BUF with the modifier that both know.
+fn gpu_value(frame: &RawFrame) -> u8 {
+    let Memory::DmaBuf(buffer) = &frame.memory else {
+        panic!("not a DMA-BUF")
+    };
+    assert_eq!(buffer.modifier(), 3);
+    let file = std::fs::File::from(buffer.dup_fd(0).unwrap());
+    let mut byte = [0];
+    std::os::unix::fs::FileExt::read_exact_at(&file, &mut byte, 0).unwrap();
+    byte[0]
+}
+
 #[test]
 fn dma_bufs_are_negotiated_with_our_best_modifier_and_held_until_released() {
     let daemon = Daemon::start();
@@ -295,14 +307,7 @@ fn dma_bufs_are_negotiated_with_our_best_modifier_and_held_until_released() {
     assert!(producer.draw(picture(2)));
     consumer.no_frame();
     for (n, frame) in (0..).zip(&held) {
-        let Memory::DmaBuf(buffer) = &frame.memory else {
-            panic!("not a DMA-BUF")
-        };
-        assert_eq!(buffer.modifier(), 3);
-        let file = std::fs::File::from(buffer.dup_fd(0).unwrap());
-        let mut byte = [0];
-        std::os::unix::fs::FileExt::read_exact_at(&file, &mut byte, 0).unwrap();
-        assert_eq!(byte, [n], "the buffer was drawn into while it was held");
+        assert_eq!(gpu_value(frame), n, "drawn into while it was held");
     }
     held.clear();
     let Memory::DmaBuf(_) = consumer.frame().memory else {
@@ -313,6 +318,50 @@ fn dma_bufs_are_negotiated_with_our_best_modifier_and_held_until_released() {
             producer.draw(picture(n)).then_some(())
         });
         consumer.frame();
+    }
+}
+
+#[test]
+fn a_running_stream_changes_between_dma_bufs_and_shared_memory_and_forgets_the_old_buffers() {
+    let daemon = Daemon::start();
+    let spec = Spec {
+        modifiers: vec![3],
+        plain_too: true,
+        ..Spec::bgrx(64, 64)
+    };
+    let producer = Producer::start(daemon.connect(), spec);
+    let formats = vec![DmaBufFormat {
+        format: PixelFormat::Bgrx,
+        modifiers: vec![3],
+    }];
+    let consumer = Consumer::start(&daemon, producer.node, request(), 1);
+    let control = consumer.stream.control();
+    let drawn = |in_dma_buf: bool| {
+        super::pipewire_daemon::wait_for("a picture in the other memory", || {
+            producer.draw(picture(1));
+            let frame = consumer.soon();
+            frame.filter(|frame| matches!(frame.memory, Memory::DmaBuf(_)) == in_dma_buf)
+        })
+    };
+    drop(drawn(false));
+    for _ in 0..2 {
+        control.take_dma_buf(formats.clone());
+        // Held over the change: given back to buffers that no longer exist.
+        let held = drawn(true);
+        assert_eq!(gpu_value(&held), 1);
+        control.take_dma_buf(Vec::new());
+        let next = drawn(false);
+        assert_eq!(gpu_value(&held), 1, "readable as long as it is held");
+        drop(held);
+        assert_eq!(value(&next), 1);
+        drop(next);
+        // All buffers circulate.
+        for _ in 0..12 {
+            drop(drawn(false));
+        }
+    }
+    while let Ok(event) = consumer.events.try_recv() {
+        assert!(!matches!(event, VideoEvent::Ended(_)), "{event:?}");
     }
 }
 

@@ -36,8 +36,10 @@ pub struct Spec {
     pub size: (u32, u32),
     /// SPA numbers of pixel formats.
     pub formats: Vec<u32>,
-    /// DRM modifiers: then buffers are called DMA-BUFs.
+    /// DRM modifiers: then buffers are called DMA-BUFs, for consumers that take them.
     pub modifiers: Vec<i64>,
+    /// Whether consumers that take no DMA-BUFs are served too.
+    pub plain_too: bool,
     pub buffers: i32,
 }
 
@@ -47,6 +49,7 @@ impl Spec {
             size: (width, height),
             formats: vec![spa::SPA_VIDEO_FORMAT_BGRx],
             modifiers: Vec::new(),
+            plain_too: false,
             buffers: 4,
         }
     }
@@ -136,6 +139,8 @@ impl Drop for Producer {
 struct State {
     spec: Spec,
     stride: i32,
+    /// SPA number of the buffers' kind of memory.
+    kind: u32,
     files: HashMap<*mut pw_buffer, File>,
     /// Drawn, and not sent yet.
     drawn: VecDeque<*mut pw_buffer>,
@@ -163,6 +168,7 @@ fn run(
     let offered = formats(&spec);
     let state = Rc::new(RefCell::new(State {
         stride: 0,
+        kind: spa::SPA_DATA_MemFd,
         spec,
         files: HashMap::new(),
         drawn: VecDeque::new(),
@@ -267,5 +273,14 @@ fn format_changed(stream: &Stream, state: &mut State, pod: &Pod) {
             }
     });
     state.stride = state.spec.size.0 as i32 * if nv12 { 1 } else { 4 };
-    update(stream, &buffers(&state.spec, state.stride));
+    let modified = format
+        .properties
+        .iter()
+        .any(|property| property.key == spa::SPA_FORMAT_VIDEO_modifier);
+    state.kind = if modified {
+        spa::SPA_DATA_DmaBuf
+    } else {
+        spa::SPA_DATA_MemFd
+    };
+    update(stream, &buffers(&state.spec, state.stride, state.kind));
 }

@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
 use async_channel::Sender;
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
 use self::format::Wish;
 use self::memory::BufferId;
@@ -56,6 +56,10 @@ pub struct StreamRequest {
 enum Command {
     /// A picture was dropped.
     Return(BufferId),
+    /// The consumer takes these DMA-BUFs now.
+    DmaBuf(Vec<DmaBufFormat>),
+    /// The last picture is wanted once more.
+    Again,
     /// End, for this reason.
     End(CaptureEnd),
 }
@@ -67,7 +71,7 @@ pub struct VideoStream {
     thread: Option<JoinHandle<()>>,
 }
 
-/// Ends a [`VideoStream`] from elsewhere.
+/// Steers a [`VideoStream`] from elsewhere. Each call does nothing once the stream has ended.
 #[derive(Clone)]
 pub struct StreamControl(std::sync::Arc<Mutex<::pipewire::channel::Sender<Command>>>);
 
@@ -78,10 +82,25 @@ impl std::fmt::Debug for StreamControl {
 }
 
 impl StreamControl {
-    /// Ends the stream, with `reason` as its last event. Does nothing when it has ended.
+    /// Ends the stream, with `reason` as its last event.
     pub fn end(&self, reason: CaptureEnd) {
+        self.send(Command::End(reason));
+    }
+
+    /// What can be taken as DMA-BUF from now on; empty: shared memory only. The running stream is renegotiated: its
+    /// buffers are exchanged, and the producer draws its picture anew.
+    pub fn take_dma_buf(&self, formats: Vec<DmaBufFormat>) {
+        self.send(Command::DmaBuf(formats));
+    }
+
+    /// Switches the stream off and on, upon which producers draw.
+    pub fn draw_again(&self) {
+        self.send(Command::Again);
+    }
+
+    fn send(&self, command: Command) {
         let commands = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if commands.send(Command::End(reason)).is_err() {
+        if commands.send(command).is_err() {
             tracing::debug!("the video stream has ended already");
         }
     }
@@ -99,10 +118,9 @@ impl VideoStream {
         let control = StreamControl(std::sync::Arc::new(Mutex::new(commands.clone())));
         let (ready, started) = oneshot::channel();
         let wish = Wish {
-            size: request.size,
-            max_fps: request.max_fps,
             dma_buf: request.dma_buf,
             trim_margin: request.trim_margin,
+            ..Wish::new(request.size, request.max_fps)
         };
         let thread = thread::Builder::new()
             .name("pw-video".to_owned())
@@ -141,13 +159,27 @@ impl VideoStream {
         Ok(stream)
     }
 
-    /// A handle that ends the stream.
+    /// Follows the consumer's wishes until there can be no more. Must be called on a tokio runtime.
+    pub fn follow(&self, mut dma_buf: watch::Receiver<Vec<DmaBufFormat>>) {
+        let control = self.control();
+        tokio::spawn(async move {
+            while dma_buf.changed().await.is_ok() {
+                control.take_dma_buf(dma_buf.borrow_and_update().clone());
+            }
+        });
+    }
+
+    /// A handle that steers and ends the stream.
     pub fn control(&self) -> StreamControl {
         self.control.clone()
     }
 }
 
-impl Running for VideoStream {}
+impl Running for VideoStream {
+    fn draw_again(&self) {
+        self.control.draw_again();
+    }
+}
 
 impl Drop for VideoStream {
     fn drop(&mut self) {

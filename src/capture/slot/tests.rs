@@ -59,7 +59,7 @@ fn a_replaced_item_is_dropped_at_once() {
 
 #[test]
 fn a_late_reader_of_a_still_screen_gets_the_last_picture() {
-    let (writer, hub) = SlotWriter::with_replay();
+    let (writer, hub) = SlotWriter::with_replay(|_| true);
     let early = hub.subscribe(1);
     let first = Arc::new(1);
     writer.put(Arc::clone(&first));
@@ -73,6 +73,21 @@ fn a_late_reader_of_a_still_screen_gets_the_last_picture() {
     assert_eq!(late.try_take(), None);
     drop(writer);
     assert_eq!(hub.subscribe(1).take_until(None), Next::Closed);
+}
+
+#[test]
+fn what_is_too_dear_to_keep_goes_to_the_first_reader_only() {
+    let (writer, hub) = SlotWriter::with_replay(|_| false);
+    let item = Arc::new(1);
+    writer.put(Arc::clone(&item));
+    let first = hub.subscribe(1);
+    let second = hub.subscribe(1);
+    assert_eq!(second.try_take(), None);
+    assert_eq!(first.try_take().as_deref(), Some(&1));
+    assert_eq!(Arc::strong_count(&item), 1, "the hub holds it no longer");
+    writer.put(Arc::clone(&item));
+    drop((first.try_take(), second.try_take()));
+    assert_eq!(Arc::strong_count(&item), 1, "nor one that was read at once");
 }
 
 #[test]

@@ -22,11 +22,7 @@ pub(super) fn add_buffer(state: &mut State, buffer: *mut pw_buffer) {
     // SAFETY: PipeWire announces a live buffer with one data block, which the allocating side fills in.
     unsafe {
         let data = &mut *(*(*buffer).buffer).datas;
-        data.type_ = if state.spec.modifiers.is_empty() {
-            spa::SPA_DATA_MemFd
-        } else {
-            spa::SPA_DATA_DmaBuf
-        };
+        data.type_ = state.kind;
         data.flags = spa::SPA_DATA_FLAG_READWRITE;
         data.fd = i64::from(fd.as_raw_fd());
         data.mapoffset = 0;

@@ -21,7 +21,7 @@ fn bytes(object: Object) -> Vec<u8> {
 
 pub(super) fn formats(spec: &Spec) -> Vec<Vec<u8>> {
     let property = |key, value| Property::new(key, value);
-    let format = |id: u32| {
+    let format = |id: u32, in_dma_buf: bool| {
         let mut properties = vec![
             property(
                 spa::SPA_FORMAT_mediaType,
@@ -33,7 +33,7 @@ pub(super) fn formats(spec: &Spec) -> Vec<Vec<u8>> {
             ),
             property(spa::SPA_FORMAT_VIDEO_format, Value::Id(Id(id))),
         ];
-        if let Some(&default) = spec.modifiers.first() {
+        if let Some(&default) = spec.modifiers.first().filter(|_| in_dma_buf) {
             properties.push(Property {
                 key: spa::SPA_FORMAT_VIDEO_modifier,
                 flags: PropertyFlags::MANDATORY | PropertyFlags::DONT_FIXATE,
@@ -77,19 +77,16 @@ pub(super) fn formats(spec: &Spec) -> Vec<Vec<u8>> {
             properties,
         })
     };
-    spec.formats.iter().map(|&id| format(id)).collect()
+    let in_dma_buf = spec.formats.iter().map(|&id| format(id, true));
+    let plain = spec.formats.iter().map(|&id| format(id, false));
+    in_dma_buf.chain(plain.filter(|_| spec.plain_too)).collect()
 }
 
 fn int(value: i32) -> Value {
     Value::Int(value)
 }
 
-pub(super) fn buffers(spec: &Spec, stride: i32) -> Vec<Vec<u8>> {
-    let kind = if spec.modifiers.is_empty() {
-        spa::SPA_DATA_MemFd
-    } else {
-        spa::SPA_DATA_DmaBuf
-    };
+pub(super) fn buffers(spec: &Spec, stride: i32, kind: u32) -> Vec<Vec<u8>> {
     let property = |key, value| Property::new(key, value);
     let mut params = vec![bytes(Object {
         type_: SpaTypes::ObjectParamBuffers.as_raw(),

@@ -48,6 +48,21 @@ pub(super) struct Wish {
     pub dma_buf: Vec<DmaBufFormat>,
     /// Whether the transparent margin of its pictures is left out.
     pub trim_margin: bool,
+    /// What could be taken before: the producer may still answer to that.
+    pub before: Vec<DmaBufFormat>,
+}
+
+impl Wish {
+    /// Shared memory only.
+    pub fn new(size: Option<(u32, u32)>, max_fps: u32) -> Wish {
+        Wish {
+            size,
+            max_fps,
+            dma_buf: Vec::new(),
+            trim_margin: false,
+            before: Vec::new(),
+        }
+    }
 }
 
 /// What the stream will carry.
@@ -209,12 +224,12 @@ fn verdict(object: &Object, wish: &Wish) -> Option<Verdict> {
     let Some(modifier) = find(FormatProperties::VideoModifier) else {
         return Some(Verdict::Agreed(agreement));
     };
-    let ours = &wish
-        .dma_buf
-        .iter()
-        .find(|dma| dma.format == format)?
-        .modifiers;
-    agreement.modifier = Some(best_modifier(ours, &modifier.value)?);
+    let ours = wish.dma_buf.iter().chain(&wish.before);
+    let ours = ours.filter(|dma| dma.format == format);
+    agreement.modifier = Some(best_modifier(
+        ours.flat_map(|dma| dma.modifiers.iter().copied()),
+        &modifier.value,
+    )?);
     Some(if modifier.flags.contains(PropertyFlags::DONT_FIXATE) {
         Verdict::Choose(agreement)
     } else {
@@ -241,7 +256,7 @@ fn fixed_size(value: &Value) -> Option<Rectangle> {
 }
 
 /// The first of our modifiers that is among theirs.
-fn best_modifier(ours: &[u64], theirs: &Value) -> Option<u64> {
+fn best_modifier(mut ours: impl Iterator<Item = u64>, theirs: &Value) -> Option<u64> {
     let theirs: Vec<i64> = match theirs {
         Value::Long(only) | Value::Choice(ChoiceValue::Long(Choice(_, ChoiceEnum::None(only)))) => {
             vec![*only]
@@ -258,7 +273,6 @@ fn best_modifier(ours: &[u64], theirs: &Value) -> Option<u64> {
             .collect(),
         _ => return None,
     };
-    let mut ours = ours.iter().copied();
     ours.find(|modifier| theirs.contains(&modifier.cast_signed()))
 }
 
@@ -279,6 +293,10 @@ pub(super) fn buffer_params(dma_buf: bool) -> Vec<Encoded> {
         ],
     };
     let region = size_of::<spa::spa_meta_region>() as i32;
+    // No `SPA_META_SyncTimeline`: whoever offers it has to wait for the timeline's acquire point before it reads, and to
+    // signal the release point when it has read, and both are ioctls of a DRM device (`DRM_IOCTL_SYNCOBJ_*`), which neither
+    // PipeWire nor GStreamer does for us. Without it producers finish drawing first, or leave implicit fences in the buffer,
+    // for which the GPU of the encoder waits by itself.
     let metas = [
         (
             spa::SPA_META_Header,

@@ -26,7 +26,7 @@ use super::memory::{BufferId, Returns};
 use super::pool::{BufferQueue, Pool};
 use super::watchdog::{Step, Watchdog};
 use crate::capture::error::{CaptureEnd, CaptureError};
-use crate::capture::frame::RawFrame;
+use crate::capture::frame::{DmaBufFormat, RawFrame};
 use crate::capture::pipewire::connection::Connection;
 use crate::capture::pipewire::pod::{Encoded, pods};
 use crate::capture::slot::SlotWriter;
@@ -63,6 +63,8 @@ struct State {
     watchdog: Watchdog,
     connected: bool,
     returned: Vec<BufferId>,
+    /// What the consumer has begun to take as DMA-BUF, until the stream is renegotiated for it.
+    other_dma_buf: Option<Vec<DmaBufFormat>>,
     end: Option<CaptureEnd>,
 }
 
@@ -143,6 +145,7 @@ pub(super) fn connect(
         watchdog: Watchdog::new(),
         connected: false,
         returned: Vec::new(),
+        other_dma_buf: None,
         end: None,
     }));
     let listener = stream
@@ -264,6 +267,8 @@ impl Streaming {
             let mut state = state.borrow_mut();
             match command {
                 Command::Return(id) => state.returned.push(id),
+                Command::DmaBuf(formats) => state.other_dma_buf = Some(formats),
+                Command::Again => state.watchdog.draw_again(),
                 Command::End(reason) => state.end(reason),
             }
         });
@@ -274,6 +279,7 @@ impl Streaming {
                 self.state.borrow_mut().lost();
             }
             self.take_back();
+            self.renegotiate();
             self.watch();
             if let Some(reason) = self.state.borrow_mut().end.take() {
                 break reason;
@@ -307,10 +313,39 @@ impl Streaming {
         }
     }
 
+    /// Offers other memory to the producer, when the consumer takes other memory than before. The stream goes on with the
+    /// new buffers; pictures of the old ones stay readable.
+    fn renegotiate(&self) {
+        let formats = {
+            let state = &mut *self.state.borrow_mut();
+            match state.other_dma_buf.take() {
+                Some(dma_buf) if dma_buf != state.wish.dma_buf => {
+                    tracing::debug!(formats = dma_buf.len(), "other memory for a video stream");
+                    state.wish.before = std::mem::replace(&mut state.wish.dma_buf, dma_buf);
+                    state
+                        .watchdog
+                        .renegotiated(Instant::now(), state.pool.filled);
+                    offers(&state.wish)
+                }
+                _ => return,
+            }
+        };
+        // Calls back.
+        if let Err(error) = self.stream.update_params(&mut pods(&formats)) {
+            self.state
+                .borrow_mut()
+                .end(CaptureEnd::Failed(error.to_string()));
+        }
+    }
+
     fn watch(&self) {
         let step = {
             let state = &mut *self.state.borrow_mut();
             let step = state.watchdog.step(Instant::now(), state.pool.filled);
+            if step != Step::Wait && state.watchdog.is_in_vain() && !state.wish.dma_buf.is_empty() {
+                tracing::warn!("no picture comes as DMA-BUF; asking for shared memory");
+                state.other_dma_buf = Some(Vec::new());
+            }
             if let Step::Deactivate { attempt } = step {
                 tracing::debug!(
                     attempt,

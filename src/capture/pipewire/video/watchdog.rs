@@ -44,6 +44,8 @@ enum State {
         /// Pictures that there were before this start.
         before: u64,
     },
+    /// The producer is to draw its picture again.
+    Again,
     Paused {
         until: Instant,
     },
@@ -82,6 +84,26 @@ impl Watchdog {
         }
     }
 
+    /// The stream gets other buffers, which is as good as a start; `pictures` had come before.
+    pub fn renegotiated(&mut self, now: Instant, pictures: u64) {
+        self.attempts = 0;
+        if !matches!(self.state, State::Idle | State::Paused { .. }) {
+            self.watch(now, pictures);
+        }
+    }
+
+    /// The last picture is wanted once more: the stream is switched off and on, unless it has not begun or is off already.
+    pub fn draw_again(&mut self) {
+        if matches!(self.state, State::Watching { .. } | State::Settled) {
+            self.state = State::Again;
+        }
+    }
+
+    /// Whether two starts in a row have brought nothing.
+    pub fn is_in_vain(&self) -> bool {
+        self.attempts > 2
+    }
+
     fn watch(&mut self, now: Instant, before: u64) {
         self.state = State::Watching {
             until: now + PATIENCE,
@@ -92,7 +114,7 @@ impl Watchdog {
     /// When [`Watchdog::step`] has to be called at the latest.
     pub fn deadline(&self) -> Option<Instant> {
         match self.state {
-            State::Idle | State::Settled => None,
+            State::Idle | State::Again | State::Settled => None,
             State::Watching { until, .. } | State::Paused { until } => Some(until),
         }
     }
@@ -100,6 +122,14 @@ impl Watchdog {
     /// What to do at `now`, when `pictures` have come so far.
     pub fn step(&mut self, now: Instant, pictures: u64) -> Step {
         match self.state {
+            State::Again => {
+                self.attempts = 0;
+                self.wanted = 1;
+                self.state = State::Paused { until: now + PAUSE };
+                return Step::Deactivate {
+                    attempt: self.attempts,
+                };
+            }
             State::Watching { before, .. } if pictures >= before + self.wanted => self.settle(),
             State::Watching { until, .. } if until <= now => {
                 if self.attempts >= TRIES {
@@ -212,5 +242,46 @@ mod tests {
             dog.step(later + ms(400), 91),
             Step::Deactivate { attempt: 1 }
         );
+    }
+
+    #[test]
+    fn a_picture_that_is_wanted_again_is_drawn_after_switching_the_stream_off_and_on() {
+        let start = Instant::now();
+        let mut dog = Watchdog::new();
+        dog.draw_again();
+        assert_eq!(dog.step(start, 0), Step::Wait, "the first is still to come");
+        dog.streaming(start, 0);
+        assert_eq!(dog.step(start + ms(100), 3), Step::Wait);
+        dog.draw_again();
+        let off = Step::Deactivate { attempt: 0 };
+        assert_eq!(dog.step(start + ms(200), 3), off);
+        assert_eq!(dog.deadline(), Some(start + ms(220)));
+        dog.draw_again();
+        assert_eq!(
+            dog.step(start + ms(220), 3),
+            Step::Activate,
+            "once is enough"
+        );
+        assert_eq!(dog.step(start + ms(230), 4), Step::Wait);
+        assert_eq!(dog.deadline(), None);
+    }
+
+    #[test]
+    fn a_renegotiated_stream_is_watched_as_a_new_one() {
+        let mut now = Instant::now();
+        let mut dog = Watchdog::new();
+        dog.streaming(now, 0);
+        assert_eq!(dog.step(now, 100), Step::Wait);
+        dog.renegotiated(now, 100);
+        for attempt in 1..=3 {
+            assert!(!dog.is_in_vain());
+            now += ms(400);
+            assert_eq!(dog.step(now, 100), Step::Deactivate { attempt });
+            now += ms(20);
+            assert_eq!(dog.step(now, 100), Step::Activate);
+        }
+        assert!(dog.is_in_vain());
+        dog.renegotiated(now, 100);
+        assert!(!dog.is_in_vain());
     }
 }

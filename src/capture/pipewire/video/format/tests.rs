@@ -10,14 +10,12 @@ fn wish(modifiers: &[u64]) -> Wish {
         modifiers: modifiers.to_vec(),
     };
     Wish {
-        size: None,
-        max_fps: 30,
         dma_buf: if modifiers.is_empty() {
             Vec::new()
         } else {
             vec![dma]
         },
-        trim_margin: false,
+        ..Wish::new(None, 30)
     }
 }
 
