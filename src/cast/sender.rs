@@ -49,8 +49,12 @@ mod intake;
 mod io;
 mod key_frames;
 mod limits;
+mod loss;
 mod meter;
+mod path;
+mod probes;
 mod rates;
+mod repair;
 mod reports;
 mod round_trip;
 mod stream;
@@ -61,7 +65,8 @@ use std::time::{Duration, Instant};
 
 pub use self::config::{SenderConfig, StreamConfig, StreamId, StreamKind};
 pub use self::io::{Input, Output, SenderEvent};
-use self::round_trip::RoundTrip;
+use self::path::Path;
+use self::probes::ProbeBudget;
 use self::stream::Stream;
 use crate::cast::congestion::follow::FollowEstimate;
 use crate::cast::congestion::{
@@ -77,14 +82,19 @@ use crate::cast::stats::{DropReason, SenderStats};
 /// Events that may wait to be polled; beyond that the oldest are forgotten. One input makes at most a few hundred.
 const MAX_EVENTS: usize = 1024;
 
+/// A caller that comes this much later than it was told to was asleep.
+const STALL: Duration = Duration::from_millis(100);
+
 /// The sending side of one session.
 #[derive(Debug)]
 pub struct Sender {
     /// Sound first, then by the receiver's SSRC.
     streams: Vec<Stream>,
     clock: NtpClock,
-    target_delay: Duration,
-    round_trip: RoundTrip,
+    path: Path,
+    probes: ProbeBudget,
+    /// When the caller was told to come back at the latest.
+    wake: Instant,
     pacer: Pacer,
     congestion: Box<dyn CongestionControl>,
     decision: Decision,
@@ -124,8 +134,9 @@ impl Sender {
         let mut sender = Sender {
             streams,
             clock: NtpClock::new(now, config.unix_time),
-            target_delay: config.target_delay,
-            round_trip: RoundTrip::default(),
+            path: Path::new(config.target_delay),
+            probes: ProbeBudget::new(now),
+            wake: now,
             pacer: Pacer::new(now, decision.pacing_rate, config.max_packet_size),
             congestion,
             decision,
@@ -145,6 +156,7 @@ impl Sender {
     /// Takes an input. Drain [`poll`](Self::poll) afterwards. What names an unknown stream has no effect.
     pub fn handle(&mut self, now: Instant, input: Input<'_>) {
         self.timeout_told = false;
+        self.note_stall(now);
         match input {
             Input::Frame(id, frame) => self.on_frame(now, id, frame),
             Input::Dropped(id, reason) => self.on_raw_drop(now, id, reason),
@@ -155,6 +167,7 @@ impl Sender {
 
     /// The next thing to do, until `None`.
     pub fn poll(&mut self, now: Instant) -> Option<Output<'_>> {
+        self.note_stall(now);
         if let Some(event) = self.events.pop_front() {
             return Some(Output::Event(event));
         }
@@ -162,7 +175,7 @@ impl Sender {
             self.decide(now);
         }
         for stream in &mut self.streams {
-            if let Some(control) = stream.take_control(now, self.target_delay) {
+            if let Some(control) = stream.take_control(now, self.path.target_delay) {
                 return Some(Output::Encoder(stream.config.id, control));
             }
         }
@@ -176,15 +189,16 @@ impl Sender {
             self.timeout_told = false;
             return None;
         }
-        Some(Output::Timeout(self.wake_at(now)))
+        self.wake = self.wake_at(now);
+        Some(Output::Timeout(self.wake))
     }
 
     /// Whether a raw frame that was captured about `now` is worth encoding; `next` is how long it lasts, with what waits
     /// in the encoder added. When not, drop it and say so with [`Input::Dropped`]. `false` for an unknown stream.
     pub fn may_encode(&self, now: Instant, id: StreamId, next: Duration) -> bool {
-        let round_trip = self.round_trip.or_zero();
+        let round_trip = self.path.round_trip.or_zero();
         self.stream(id)
-            .is_some_and(|stream| stream.may_encode(now, next, self.target_delay, round_trip))
+            .is_some_and(|stream| stream.may_encode(now, next, self.path.target_delay, round_trip))
     }
 
     /// Media time of this stream that is not acknowledged; 0 for an unknown stream.
@@ -200,7 +214,7 @@ impl Sender {
 
     /// From capture to display.
     pub fn target_delay(&self) -> Duration {
-        self.target_delay
+        self.path.target_delay
     }
 
     /// The numbers; rates and means are those since the last call. Made to be called once a second.
@@ -208,7 +222,7 @@ impl Sender {
         SenderStats {
             estimate: self.decision.estimate,
             pacing_rate: self.pacer.rate(),
-            round_trip: self.round_trip.known(),
+            round_trip: self.path.round_trip.known(),
             since_feedback: self.feedback_at.map(|at| now.saturating_duration_since(at)),
             foreign_datagrams: self.foreign_datagrams,
             refused_datagrams: self.refused_datagrams,
@@ -225,7 +239,7 @@ impl Sender {
             return;
         };
         let is_video = stream.config.kind == StreamKind::Video;
-        match stream.take_in(now, frame, self.target_delay, &self.round_trip) {
+        match stream.take_in(now, frame, &self.path) {
             Ok(_) => {
                 self.decide_at = self.decide_at.min(now + DECISION_INTERVAL);
                 if is_video {
@@ -273,8 +287,7 @@ impl Sender {
         let queue = &mut self.events;
         let mut context = feedback::Context {
             now,
-            target_delay: self.target_delay,
-            round_trip: &mut self.round_trip,
+            path: &mut self.path,
             congestion: self.congestion.as_mut(),
             events: &mut |event| remember(queue, event),
         };
@@ -284,19 +297,28 @@ impl Sender {
 
     fn on_target_delay(&mut self, delay: Duration) {
         let ms = wire_delay(delay);
-        self.target_delay = Duration::from_millis(ms.into());
+        self.path.target_delay = Duration::from_millis(ms.into());
         for stream in &mut self.streams {
             // 0 means "no change" on the wire.
             stream.new_playout_delay_ms = Some(ms.max(1));
         }
     }
 
-    /// Writes a sender report that is due; these do not wait for the pacer.
+    /// Writes a sender report that is due, a regular one or a probe; these do not wait for the pacer.
     fn write_report(&mut self, now: Instant) -> bool {
-        let due = |stream: &&mut Stream| stream.reports.due().is_some_and(|at| at <= now);
-        let stream = self.streams.iter_mut().find(due);
-        let report = stream.and_then(|stream| stream.reports.take(now, &self.clock));
-        let Some(report) = report else { return false };
+        let (path, may_probe) = (&self.path, self.probes.ready_at(now) <= now);
+        let is_due = |stream: &&mut Stream| {
+            let due = |at: Option<Instant>| at.is_some_and(|at| at <= now);
+            due(stream.reports.due()) || may_probe && due(stream.probe_due(path))
+        };
+        let Some(stream) = self.streams.iter_mut().find(is_due) else {
+            return false;
+        };
+        let Some(report) = stream.reports.take(now, &self.clock) else {
+            return false;
+        };
+        stream.probes.on_report(now);
+        self.probes.on_report(now);
         self.report.clear();
         report.write(&mut self.report);
         self.account(now, self.report.len(), false);
@@ -306,21 +328,29 @@ impl Sender {
     /// Writes the next packet if the pacer allows; returns its size.
     fn write_packet(&mut self, now: Instant) -> Option<usize> {
         for stream in &mut self.streams {
-            let at = stream.kickstart_at(self.target_delay, &self.round_trip);
+            stream.echo(now);
+            let at = stream.kickstart_at(&self.path);
             if at.is_some_and(|at| at <= now) {
-                stream.kickstart(now);
+                stream.kickstart();
             }
         }
         if !self.pacer.ready(now) {
             return None;
         }
-        let out = &mut self.out;
+        let (out, path) = (&mut self.out, &mut self.path);
         let written = self
             .streams
             .iter_mut()
-            .find_map(|stream| stream.write_packet(now, out))?;
+            .find_map(|stream| stream.write_packet(now, path, out))?;
         self.account(now, written.size, !written.again);
         Some(written.size)
+    }
+
+    /// The caller comes much later than it was told to: it stood still, and so did its clock perhaps.
+    fn note_stall(&mut self, now: Instant) {
+        if now.saturating_duration_since(self.wake) > STALL {
+            self.path.on_stall(now);
+        }
     }
 
     fn account(&mut self, now: Instant, bytes: usize, new: bool) {
@@ -332,10 +362,13 @@ impl Sender {
     fn wake_at(&mut self, now: Instant) -> Instant {
         let mut wake = self.decide_at;
         for stream in &self.streams {
+            let probe = stream.probe_due(&self.path);
             let moments = [
                 stream.reports.due(),
-                stream.control_at(now, self.target_delay),
-                stream.kickstart_at(self.target_delay, &self.round_trip),
+                probe.map(|at| at.max(self.probes.ready_at(now))),
+                stream.echoes.due(),
+                stream.control_at(now, self.path.target_delay),
+                stream.kickstart_at(&self.path),
             ];
             wake = moments.into_iter().flatten().fold(wake, Instant::min);
         }

@@ -164,8 +164,8 @@ mod tests {
             encoded: now,
         };
         let mut frame = InFlightFrame::new(&slices, Bytes::new(), 2, times);
-        frame.mark_sent(now, 0);
-        frame.mark_sent(now, 1);
+        frame.mark_sent(now, 0, 1);
+        frame.mark_sent(now, 1, 2);
         frame
     }
 

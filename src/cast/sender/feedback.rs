@@ -1,26 +1,23 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! The receiver's reports in: frames are released, packets marked to be sent again, key frames asked for.
+//! The receiver's reports in: frames are released, losses handed to [`repair`](super::repair), key frames asked for.
 //!
 //! A datagram was accepted or refused whole before it comes here ([`FeedbackReader`](crate::cast::rtcp::FeedbackReader)).
-//!
-//! A packet is sent again only when it last left at least one round trip before the report came: what is younger may
-//! still be under way, and receivers name a missing packet in every report.
+//! Reports that were overtaken do not come here, so each one says more than those before.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crate::cast::congestion::{CongestionControl, Signal};
 use crate::cast::frame::FrameId;
-use crate::cast::rtcp::{Feedback, FeedbackEvents, WHOLE_FRAME};
+use crate::cast::rtcp::{Feedback, FeedbackEvents};
 use crate::cast::sender::SenderEvent;
 use crate::cast::sender::in_flight::InFlightFrame;
-use crate::cast::sender::round_trip::RoundTrip;
+use crate::cast::sender::path::Path;
 use crate::cast::sender::stream::Stream;
 
 /// What the handling of a report needs from the whole sender.
 pub(super) struct Context<'a> {
     pub(super) now: Instant,
-    pub(super) target_delay: Duration,
-    pub(super) round_trip: &'a mut RoundTrip,
+    pub(super) path: &'a mut Path,
     pub(super) congestion: &'a mut dyn CongestionControl,
     pub(super) events: &'a mut dyn FnMut(SenderEvent),
 }
@@ -28,18 +25,23 @@ pub(super) struct Context<'a> {
 impl Stream {
     /// Handles all that one datagram says about this stream.
     pub(super) fn on_feedback(&mut self, events: &FeedbackEvents, context: &mut Context<'_>) {
+        let mut answered_at_once = false;
         if let Some(report) = &events.receiver_report {
             self.meter.loss = f64::from(report.fraction_lost) / 256.0;
-            if let Some(sample) = self.reports.round_trip(context.now, report) {
-                context.round_trip.measured(sample, context.target_delay);
-                let signal = Signal::RoundTrip(sample);
-                context.congestion.observe(context.now, signal);
+            if let Some(answer) = self.reports.answered(context.now, report) {
+                self.probes.on_answer(answer);
+                answered_at_once = answer.at_once();
+                if let Some(sample) = context.path.on_answer(&answer) {
+                    let signal = Signal::RoundTrip(sample);
+                    context.congestion.observe(context.now, signal);
+                }
             }
         }
+        self.probes.on_feedback();
         if let Some(feedback) = &events.feedback {
             self.kickstarts = 0;
             self.release(feedback, context);
-            self.mark_missing(feedback, context);
+            self.repair(feedback, answered_at_once, context);
             self.note_picture_loss(events.picture_loss, feedback.checkpoint, context);
         } else if events.picture_loss {
             self.note_picture_loss(true, self.in_flight.checkpoint(), context);
@@ -67,13 +69,19 @@ impl Stream {
                 self.on_acknowledged(&frame, context);
             }
         }
-        let highest_missing = feedback.missing.iter().map(|nack| nack.frame);
-        let mentioned = acknowledged
-            .iter()
-            .copied()
-            .chain(highest_missing.filter(|id| *id <= newest))
-            .chain([feedback.checkpoint]);
-        self.latest_expected = mentioned.fold(self.latest_expected, FrameId::max);
+        let mentioned = [
+            feedback.checkpoint,
+            acknowledged.last().copied().unwrap_or(FrameId::LEADER),
+            feedback
+                .missing
+                .iter()
+                .map(|nack| nack.frame)
+                .rfind(|id| *id <= newest)
+                .unwrap_or(FrameId::LEADER),
+        ];
+        self.latest_expected = mentioned
+            .into_iter()
+            .fold(self.latest_expected, FrameId::max);
     }
 
     fn on_acknowledged(&mut self, frame: &InFlightFrame, context: &mut Context<'_>) {
@@ -83,11 +91,11 @@ impl Stream {
                 bytes: frame.payload.len(),
                 first_sent,
                 all_sent: Some(all_sent).filter(|_| !frame.repeated),
-                round_trip: context.round_trip.or_zero(),
+                round_trip: context.path.round_trip.or_zero(),
             };
             context.congestion.observe(context.now, signal);
         }
-        let (known, target_delay) = (context.round_trip.known(), context.target_delay);
+        let (known, target_delay) = (context.path.round_trip.known(), context.path.target_delay);
         self.meter
             .on_acknowledged(context.now, frame, known, target_delay);
         self.arrivals.on_acknowledged(context.now, frame);
@@ -95,22 +103,6 @@ impl Stream {
             stream: self.config.id,
             frame: frame.id,
         });
-    }
-
-    fn mark_missing(&mut self, feedback: &Feedback, context: &mut Context<'_>) {
-        let before = context.now.checked_sub(context.round_trip.or_zero());
-        for nack in &feedback.missing {
-            let packet = (nack.packet != WHOLE_FRAME).then_some(nack.packet);
-            let Some(frame) = self.in_flight.get_mut(nack.frame) else {
-                continue;
-            };
-            for _ in 0..frame.want_again(packet, before) {
-                let bytes = self.packetizer.slice_size();
-                context
-                    .congestion
-                    .observe(context.now, Signal::Lost { bytes });
-            }
-        }
     }
 
     fn note_picture_loss(&mut self, lost: bool, checkpoint: FrameId, context: &mut Context<'_>) {

@@ -11,7 +11,7 @@ use crate::cast::rtp::packetize::FrameSlices;
 use crate::cast::sender::config::StreamKind;
 use crate::cast::sender::in_flight::InFlightFrame;
 use crate::cast::sender::limits;
-use crate::cast::sender::round_trip::RoundTrip;
+use crate::cast::sender::path::Path;
 use crate::cast::sender::stream::Stream;
 use crate::cast::stats::DropReason;
 
@@ -21,10 +21,9 @@ impl Stream {
         &mut self,
         now: Instant,
         frame: EncodedFrame,
-        target_delay: std::time::Duration,
-        round_trip: &RoundTrip,
+        path: &Path,
     ) -> Result<FrameId, DropReason> {
-        let limit = limits::after_encoding(target_delay, round_trip.or_zero());
+        let limit = limits::after_encoding(path.target_delay, path.round_trip.or_zero());
         let packet_count = match self.check(&frame, limit) {
             Ok(count) => count,
             Err(reason) => {
@@ -55,7 +54,7 @@ impl Stream {
             self.key_frames.on_key_frame(now, id);
             self.broken = false;
         }
-        let (captured, answered) = (frame.times.captured, round_trip.known().is_some());
+        let (captured, answered) = (frame.times.captured, path.round_trip.known().is_some());
         self.reports
             .on_frame(now, frame.media_time, captured, answered);
         self.meter.on_frame(size);

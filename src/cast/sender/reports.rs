@@ -1,28 +1,52 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! When a sender report is due, what it says, and how long its answer took. One per stream.
+//! When a regular sender report is due, what any report says, and what its answer measures. One per stream.
 //!
-//! A receiver throws away packet 0 of every frame until a sender report has come, and answers each report at once: so
-//! reports really must leave, before the first packet of their stream, and with every frame until a round trip has been
-//! measured; then every 500 ms. This is where probing more often would begin.
+//! A receiver throws away packet 0 of every frame until a sender report has come: so reports really must leave, before
+//! the first packet of their stream, and with every frame until a round trip has been measured; then every 500 ms. What
+//! leaves in between, to ask for losses, is decided in [`probes`](super::probes).
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use crate::cast::frame::{MediaTime, Ssrc};
-use crate::cast::ntp::{NtpClock, ReportId};
+use crate::cast::ntp::{NtpClock, ReportDelay, ReportId};
 use crate::cast::rtcp::{ReportBlock, SenderReport};
 
 /// Between two reports of a stream (Open Screen `constants.h`).
 pub(super) const REPORT_INTERVAL: Duration = Duration::from_millis(500);
 
-/// So many reports are remembered until answered; more than two minutes at the regular interval.
+/// So many reports are remembered until answered: two minutes at the regular interval, two seconds of probes.
 const MAX_UNANSWERED: usize = 256;
+
+/// An answer that the receiver held no longer than this was given at once. The reference holds none; a busy device may
+/// take some milliseconds.
+const AT_ONCE: Duration = Duration::from_millis(4);
 
 /// Which media time belongs to which moment, by the newest frame.
 #[derive(Debug, Clone, Copy)]
 struct Reference {
     media_time: MediaTime,
     captured: Instant,
+}
+
+/// What the answer to a report says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Answer {
+    /// When the report left.
+    pub(super) left: Instant,
+    /// How many packets of the stream had left before it, modulo 2³².
+    pub(super) packets: u32,
+    /// From then until now, without what the receiver held it.
+    pub(super) round_trip: Duration,
+    /// How long the receiver held it.
+    pub(super) held: Duration,
+}
+
+impl Answer {
+    /// The receiver spoke because it was asked.
+    pub(super) fn at_once(&self) -> bool {
+        self.held <= AT_ONCE
+    }
 }
 
 /// The reports of one stream.
@@ -32,8 +56,10 @@ pub(super) struct Reports {
     timebase: u32,
     reference: Option<Reference>,
     due: Option<Instant>,
-    /// When each left, by id, oldest first.
-    sent: VecDeque<(ReportId, Instant)>,
+    /// When each left, by id, and how many packets before it; oldest first.
+    sent: VecDeque<(ReportId, Instant, u32)>,
+    /// The answer that came last.
+    answer: Option<(ReportId, ReportDelay)>,
     any_sent: bool,
     packets: u32,
     octets: u32,
@@ -46,7 +72,8 @@ impl Reports {
             timebase,
             reference: None,
             due: None,
-            sent: VecDeque::new(),
+            sent: VecDeque::with_capacity(MAX_UNANSWERED),
+            answer: None,
             any_sent: false,
             packets: 0,
             octets: 0,
@@ -74,10 +101,12 @@ impl Reports {
         }
     }
 
-    /// A packet of the stream left, for the first time or again.
-    pub(super) fn on_packet(&mut self, payload_size: usize) {
+    /// A packet of the stream leaves, for the first time or again. Returns its number in the order of departure, modulo
+    /// 2³².
+    pub(super) fn on_packet(&mut self, payload_size: usize) -> u32 {
         self.packets = self.packets.wrapping_add(1);
         self.octets = self.octets.wrapping_add(payload_size as u32);
+        self.packets
     }
 
     /// When the next report is to leave; `None` before the first frame.
@@ -104,21 +133,32 @@ impl Reports {
         if self.sent.len() == MAX_UNANSWERED {
             self.sent.pop_front();
         }
-        self.sent.push_back((report.id(), now));
+        self.sent.push_back((report.id(), now, self.packets));
         self.any_sent = true;
         self.due = Some(now + REPORT_INTERVAL);
         Some(report)
     }
 
-    /// The round trip that an answer measures; `None` when it answers no report that is remembered.
-    pub(super) fn round_trip(&self, now: Instant, answer: &ReportBlock) -> Option<Duration> {
-        let (_, sent) = self
+    /// What an answer says; `None` when it answers no report that is remembered, or came twice.
+    pub(super) fn answered(&mut self, now: Instant, answer: &ReportBlock) -> Option<Answer> {
+        let this = (answer.last_report, answer.delay);
+        if self.answer.replace(this) == Some(this) {
+            return None;
+        }
+        let index = self
             .sent
             .iter()
-            .rev()
-            .find(|(id, _)| *id == answer.last_report)?;
-        let passed = now.saturating_duration_since(*sent);
-        Some(passed.saturating_sub(answer.delay.to_duration()))
+            .rposition(|(id, ..)| *id == answer.last_report)?;
+        // What is older will not be answered any more: the newest that came is.
+        self.sent.drain(..index);
+        let (_, left, packets) = *self.sent.front()?;
+        let held = answer.delay.to_duration();
+        Some(Answer {
+            left,
+            packets,
+            round_trip: now.saturating_duration_since(left).saturating_sub(held),
+            held,
+        })
     }
 
     /// The media time that corresponds to `now`: continued from the newest frame at the stream's rate. `None` before the

@@ -1,59 +1,76 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! Measurements of the round trip in, a steady value out. Goes up fast and comes down slowly, so that a packet is not
-//! taken for lost while it is still under way.
+//! Measurements of the round trip in; its usual length and the time after which an answer is overdue out.
+//!
+//! The reference keeps one value that goes up fast and comes down slowly, and caps it at the target delay; after one slow
+//! answer it repeats nothing for a long while. Two values do better: the mean, and how far measurements stray from it
+//! (as TCP does, RFC 6298). Samples are taken as they are.
 
 use std::time::Duration;
 
 /// No round trip is taken for shorter (Open Screen `sender_impl.cc`).
 pub(super) const MIN_ROUND_TRIP: Duration = Duration::from_micros(75);
 
-/// A falling measurement counts 1 to 7 against what is known (Open Screen `sender_impl.cc`).
-const INERTIA: u32 = 7;
+/// A measurement counts 1 to 7 against the mean (RFC 6298).
+const MEAN_INERTIA: u32 = 7;
 
-/// The mean deviation follows by a quarter, and an answer may take four of it longer than the mean (RFC 6298).
-const DEVIATION_PARTS: u32 = 4;
+/// A stray counts 1 to 3 against what is known of them (RFC 6298).
+const STRAY_INERTIA: u32 = 3;
 
-/// The filtered round trip time of the path.
+/// So many mean strays above the mean an answer is overdue (RFC 6298).
+const STRAYS: u32 = 4;
+
+/// But at least this much above: a packet waits behind those that left with it, and for the schedulers of both ends.
+const MIN_MARGIN: Duration = Duration::from_millis(2);
+
+/// Assumed before the first measurement: long for a home network, and short against any target delay.
+const OVERDUE_IF_UNKNOWN: Duration = Duration::from_millis(50);
+
+/// The round trip time of the path.
 #[derive(Debug, Default)]
 pub(super) struct RoundTrip {
-    filtered: Option<Duration>,
-    deviation: Duration,
+    mean: Option<Duration>,
+    stray: Duration,
 }
 
 impl RoundTrip {
-    /// Takes a measurement; the result never exceeds `target_delay`: what takes longer is of no use anyway.
-    pub(super) fn measured(&mut self, sample: Duration, target_delay: Duration) {
-        let sample = sample.clamp(MIN_ROUND_TRIP, target_delay.max(MIN_ROUND_TRIP));
-        self.deviation = match self.filtered {
-            // So that the first measurement means two round trips.
-            None => sample / DEVIATION_PARTS,
-            Some(known) => {
-                let new = known.abs_diff(sample);
-                (self.deviation * (DEVIATION_PARTS - 1) + new) / DEVIATION_PARTS
-            }
+    /// Takes a measurement.
+    pub(super) fn measured(&mut self, sample: Duration) {
+        let sample = sample.max(MIN_ROUND_TRIP);
+        let Some(mean) = self.mean else {
+            self.mean = Some(sample);
+            return;
         };
-        self.filtered = Some(match self.filtered {
-            None => sample,
-            Some(known) if sample > known => (known + sample) / 2,
-            Some(known) => (known * INERTIA + sample) / (INERTIA + 1),
-        });
+        self.stray = (self.stray * STRAY_INERTIA + mean.abs_diff(sample)) / (STRAY_INERTIA + 1);
+        self.mean = Some((mean * MEAN_INERTIA + sample) / (MEAN_INERTIA + 1));
     }
 
-    /// The filtered value; `None` before the first measurement.
+    /// The mean; `None` before the first measurement.
     pub(super) fn known(&self) -> Option<Duration> {
-        self.filtered
+        self.mean
     }
 
     /// How long an answer may well take: two round trips, or longer on a path (or a busy computer at its end) where the
     /// times vary much. `None` before the first measurement.
     pub(super) fn patience(&self) -> Option<Duration> {
-        self.filtered
-            .map(|known| (known * 2).max(known + self.deviation * DEVIATION_PARTS))
+        let mean = self.mean?;
+        Some((mean * 2).max(mean + self.stray * STRAYS))
     }
 
-    /// The filtered value, 0 before the first measurement.
+    /// The mean, 0 before the first measurement.
     pub(super) fn or_zero(&self) -> Duration {
-        self.filtered.unwrap_or_default()
+        self.mean.unwrap_or_default()
+    }
+
+    /// How old a packet must be for a report that does not know of it to prove that it was lost; `None` before the first
+    /// measurement.
+    pub(super) fn proof(&self) -> Option<Duration> {
+        Some(self.mean? + (self.stray * STRAYS).max(MIN_MARGIN))
+    }
+
+    /// After this long it is time to ask again; at most `limit`.
+    pub(super) fn overdue(&self, limit: Duration) -> Duration {
+        let overdue = self.proof().unwrap_or(OVERDUE_IF_UNKNOWN);
+        overdue.min(limit.max(MIN_MARGIN))
     }
 }
 
@@ -61,36 +78,56 @@ impl RoundTrip {
 mod tests {
     use super::*;
 
+    const MS: Duration = Duration::from_millis(1);
+    const LIMIT: Duration = Duration::from_millis(400);
+
+    fn measured(samples: &[Duration]) -> RoundTrip {
+        let mut round_trip = RoundTrip::default();
+        for sample in samples {
+            round_trip.measured(*sample);
+        }
+        round_trip
+    }
+
     #[test]
-    fn the_filter_goes_up_by_half_and_down_by_an_eighth_within_its_bounds() {
-        let ms = Duration::from_millis;
-        let target = ms(400);
-        // (sample, filtered after it)
-        let table = [
-            (ms(80), ms(80)),
-            (ms(160), ms(120)),
-            (ms(40), ms(110)),
-            (ms(110), ms(110)),
-            (ms(9000), ms(255)),
-        ];
-        let mut round_trip = RoundTrip::default();
+    fn nothing_is_known_before_the_first_measurement_which_is_then_believed() {
+        let round_trip = measured(&[]);
         assert_eq!(round_trip.known(), None);
-        for (sample, expected) in table {
-            round_trip.measured(sample, target);
-            assert_eq!(round_trip.known(), Some(expected), "{sample:?}");
+        assert_eq!(round_trip.proof(), None);
+        assert_eq!(round_trip.overdue(LIMIT), OVERDUE_IF_UNKNOWN);
+        let round_trip = measured(&[20 * MS]);
+        assert_eq!(round_trip.known(), Some(20 * MS));
+        assert_eq!(round_trip.proof(), Some(22 * MS));
+        assert_eq!(round_trip.overdue(LIMIT), 22 * MS);
+        assert_eq!(round_trip.patience(), Some(40 * MS));
+        assert_eq!(measured(&[Duration::ZERO]).or_zero(), MIN_ROUND_TRIP);
+    }
+
+    #[test]
+    fn one_slow_answer_is_allowed_for_at_once_and_soon_forgotten() {
+        let mut round_trip = measured(&[20 * MS; 8]);
+        round_trip.measured(100 * MS);
+        assert_eq!(round_trip.known(), Some(30 * MS));
+        assert_eq!(round_trip.proof(), Some(110 * MS));
+        assert_eq!(round_trip.patience(), Some(110 * MS));
+        for _ in 0..20 {
+            round_trip.measured(20 * MS);
         }
-        let mut round_trip = RoundTrip::default();
-        assert_eq!(round_trip.patience(), None);
-        for _ in 0..100 {
-            round_trip.measured(ms(10), target);
-        }
-        assert_eq!(round_trip.patience(), Some(ms(20)), "a steady path");
-        round_trip.measured(ms(50), target);
-        assert!(round_trip.patience() >= Some(ms(70)), "{round_trip:?}");
-        let mut round_trip = RoundTrip::default();
-        round_trip.measured(Duration::ZERO, target);
-        assert_eq!(round_trip.or_zero(), MIN_ROUND_TRIP);
-        round_trip.measured(ms(1), Duration::ZERO);
-        assert_eq!(round_trip.or_zero(), MIN_ROUND_TRIP);
+        assert!(round_trip.proof().unwrap() < 30 * MS);
+    }
+
+    #[test]
+    fn no_answer_of_a_jittery_path_is_taken_for_lost() {
+        let samples: Vec<Duration> = (0..200).map(|i| 15 * MS + MS * (i * 7 % 40)).collect();
+        let proof = measured(&samples).proof().unwrap();
+        assert!((55 * MS..95 * MS).contains(&proof), "{proof:?}");
+    }
+
+    #[test]
+    fn nobody_waits_longer_than_the_limit_however_long_a_measurement_was() {
+        let round_trip = measured(&[20 * MS, 60_000 * MS]);
+        assert!(round_trip.known().unwrap() > LIMIT, "as it was measured");
+        assert!(round_trip.proof().unwrap() > LIMIT);
+        assert_eq!(round_trip.overdue(LIMIT), LIMIT);
     }
 }

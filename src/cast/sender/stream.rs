@@ -15,6 +15,8 @@ use crate::cast::sender::in_flight::InFlight;
 use crate::cast::sender::key_frames::KeyFrames;
 use crate::cast::sender::limits;
 use crate::cast::sender::meter::Meter;
+use crate::cast::sender::probes::Probes;
+use crate::cast::sender::repair::Echoes;
 use crate::cast::sender::reports::Reports;
 use crate::cast::stats::StreamStats;
 
@@ -30,6 +32,10 @@ pub(super) struct Stream {
     pub(super) reader: FeedbackReader,
     pub(super) in_flight: InFlight,
     pub(super) reports: Reports,
+    pub(super) probes: Probes,
+    pub(super) echoes: Echoes,
+    /// When the receiver last said that something is missing, if it did so in its last report.
+    pub(super) missing_at: Option<Instant>,
     pub(super) key_frames: KeyFrames,
     pub(super) arrivals: Arrivals,
     pub(super) meter: Meter,
@@ -64,6 +70,9 @@ impl Stream {
             reader: FeedbackReader::new(config.ssrc, config.receiver_ssrc),
             in_flight: InFlight::new(),
             reports: Reports::new(config.ssrc, config.timebase),
+            probes: Probes::default(),
+            echoes: Echoes::default(),
+            missing_at: None,
             key_frames: KeyFrames::new(session.key_frame_cool_down),
             arrivals: Arrivals::default(),
             meter: Meter::new(now),

@@ -3,5 +3,6 @@
 
 mod feedback;
 mod intake;
+mod repair;
 mod rig;
 mod transmit;

@@ -39,6 +39,10 @@ fn a_report_leaves_with_every_frame_until_a_round_trip_is_known_and_then_each_ha
     );
     rig.delta_frame(100);
     assert_eq!(rig.take_reports().len(), 0);
+    rig.says(&Says {
+        checkpoint: 3,
+        ..Says::default()
+    });
     rig.pass(2010 * MS);
     assert_eq!(rig.take_reports().len(), 4);
 }
@@ -173,7 +177,9 @@ fn the_kickstart_waits_for_two_round_trips() {
         checkpoint: 0,
         ..Says::default()
     };
-    rig.measure_round_trip(60 * MS, says);
+    let id = rig.take_reports()[0].id();
+    rig.pass(80 * MS);
+    rig.answers(id, 20 * MS, says);
     rig.delta_frame(10);
     rig.take_sent();
     rig.pass(119 * MS);
@@ -191,7 +197,9 @@ fn on_a_near_path_the_kickstart_comes_after_a_twentieth_of_the_target_delay_then
         checkpoint: 0,
         ..Says::default()
     };
-    rig.measure_round_trip(MS, says);
+    let id = rig.take_reports()[0].id();
+    rig.pass(11 * MS);
+    rig.answers(id, 10 * MS, says);
     rig.delta_frame(10);
     rig.take_sent();
     rig.pass(9 * MS);
@@ -201,6 +209,22 @@ fn on_a_near_path_the_kickstart_comes_after_a_twentieth_of_the_target_delay_then
     rig.says(&says);
     rig.pass(11 * MS);
     assert_eq!(rig.take_packets(), [(1, 0)], "an answer begins anew");
+}
+
+#[test]
+fn a_receiver_that_answers_at_once_is_asked_instead_of_being_kicked() {
+    let mut rig = Rig::new();
+    rig.key_frame(10);
+    let says = Says {
+        checkpoint: 0,
+        ..Says::default()
+    };
+    rig.measure_round_trip(60 * MS, says);
+    rig.delta_frame(10);
+    rig.take_sent();
+    rig.pass(130 * MS);
+    let kinds: Vec<_> = rig.take_sent().iter().map(|sent| kind(sent)).collect();
+    assert_eq!(kinds, ["SR 50001", "SR 50001"]);
 }
 
 #[test]

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! What a report lacks in, packets to be sent again out.
+//!
+//! A receiver names a missing packet in every report, so the question is whether the packet that left last has been lost
+//! or is still under way. The path keeps the order, mostly. So a packet that a report lacks was lost
+//! * if it left before the sender report that the receiver has answered: it would have been there first. This needs no
+//!   knowledge of the round trip, and holds however much that varies;
+//! * or if it is older than any round trip of late, for reports that came by themselves.
+//!
+//! What a report does not even mention is missing too: a receiver cannot list a frame of which no packet arrived when no
+//! later one did. (The reference repeats the newest frame's last packet until it is mentioned.)
+//!
+//! A packet is sent again as soon as its loss is proven, without a limit but that of [`in_flight`](super::in_flight).
+//! When there is time for few more attempts only, it is sent twice, an [`ECHO`] apart so that one burst does not hit
+//! both; that takes from a budget ([`loss`](super::loss)), because it is done in advance. Frames that are too late already
+//! are repaired all the same, in their turn: what refers to them cannot be shown without them, a receiver does not go
+//! beyond a frame whose packet 0 it lacks, and a new key frame is as large as all that may be in flight.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use crate::cast::congestion::Signal;
+use crate::cast::frame::FrameId;
+use crate::cast::rtcp::{Feedback, WHOLE_FRAME};
+use crate::cast::sender::feedback::Context;
+use crate::cast::sender::in_flight::Proof;
+use crate::cast::sender::path::Path;
+use crate::cast::sender::stream::Stream;
+
+/// Between a packet that is sent again and its echo.
+const ECHO: Duration = Duration::from_millis(3);
+
+/// Echoes that may wait to leave.
+const MAX_ECHOES: usize = 64;
+
+/// A player needs a frame so long before it is shown (Open Screen `receiver_impl.h`).
+const PLAYER_TIME: Duration = Duration::from_millis(50);
+
+/// With time for fewer attempts than this, a packet is sent twice.
+const FEW_ATTEMPTS: u32 = 3;
+
+/// On a path that loses fewer packets, one attempt after another is enough.
+const LOSSY: f64 = 0.005;
+
+/// A receiver's list of losses has room for so many entries at least, if the datagrams of its path are small (256 bytes,
+/// Open Screen `rtcp_common.h`). A list that long may have been cut off.
+const WHOLE_LIST: usize = 40;
+
+/// Packets that will be sent once more in a moment.
+#[derive(Debug, Default)]
+pub(super) struct Echoes {
+    waiting: VecDeque<(Instant, FrameId, u16)>,
+}
+
+impl Echoes {
+    /// When the next one is due.
+    pub(super) fn due(&self) -> Option<Instant> {
+        self.waiting.front().map(|(at, ..)| *at)
+    }
+
+    fn add(&mut self, at: Instant, frame: FrameId, packet_id: u16) {
+        if self.waiting.len() < MAX_ECHOES {
+            self.waiting.push_back((at, frame, packet_id));
+        }
+    }
+}
+
+impl Stream {
+    /// Marks what was lost to be sent again. `is_answer`: the receiver spoke because a sender report came.
+    pub(super) fn repair(
+        &mut self,
+        feedback: &Feedback,
+        is_answer: bool,
+        context: &mut Context<'_>,
+    ) {
+        let (now, newest) = (context.now, self.in_flight.newest());
+        self.note_interval(!feedback.missing.is_empty(), context);
+        let proof = self.proof(now, is_answer, context.path);
+        for nack in &feedback.missing {
+            let packet = (nack.packet != WHOLE_FRAME).then_some(nack.packet);
+            self.lose(nack.frame, packet, proof, context);
+        }
+        if feedback.missing.len() >= WHOLE_LIST {
+            return;
+        }
+        let last_missing = feedback.missing.last().map(|nack| nack.frame);
+        let last_complete = feedback.acknowledged.last().copied();
+        let mentioned = last_missing
+            .max(last_complete)
+            .max(Some(feedback.checkpoint));
+        let mut id = mentioned.unwrap_or(newest).next();
+        while id <= newest {
+            self.lose(id, None, proof, context);
+            id = id.next();
+        }
+    }
+
+    /// Which packets were lost if the report that came now lacks them.
+    fn proof(&self, now: Instant, is_answer: bool, path: &Path) -> Proof {
+        Proof {
+            up_to: self.probes.answered(),
+            before: match path.round_trip.proof() {
+                // It says nothing about what left after the question.
+                Some(_) if is_answer => None,
+                Some(age) => now.checked_sub(age),
+                // Nothing is known: better twice than never.
+                None => Some(now),
+            },
+        }
+    }
+
+    /// A report lacks these packets.
+    fn lose(&mut self, id: FrameId, packet: Option<u16>, proof: Proof, context: &mut Context<'_>) {
+        let Some(frame) = self.in_flight.get_mut(id) else {
+            return;
+        };
+        let (now, bytes) = (context.now, self.packetizer.slice_size());
+        let deadline = (frame.times.captured + context.path.target_delay)
+            .checked_sub(PLAYER_TIME)
+            .unwrap_or(now);
+        let left = deadline.saturating_duration_since(now);
+        let is_urgent = left < context.path.attempt() * FEW_ATTEMPTS;
+        let (path, congestion, echoes) = (
+            &mut *context.path,
+            &mut *context.congestion,
+            &mut self.echoes,
+        );
+        frame.mark_lost(packet, now, proof, |packet_id| {
+            path.losses.on_lost();
+            congestion.observe(now, Signal::Lost { bytes });
+            if is_urgent && path.losses.rate() >= LOSSY && path.losses.take_ahead(bytes) {
+                echoes.add(now + ECHO, id, packet_id);
+            }
+        });
+    }
+
+    /// Marks the packets whose echo is due.
+    pub(super) fn echo(&mut self, now: Instant) {
+        while self.echoes.due().is_some_and(|at| at <= now) {
+            let Some((_, id, packet_id)) = self.echoes.waiting.pop_front() else {
+                return;
+            };
+            if let Some(frame) = self.in_flight.get_mut(id) {
+                frame.repeat(packet_id);
+            }
+        }
+    }
+
+    /// Learns how often the receiver speaks while something is missing.
+    fn note_interval(&mut self, is_missing: bool, context: &mut Context<'_>) {
+        let last = std::mem::replace(&mut self.missing_at, is_missing.then_some(context.now));
+        if let Some(last) = last {
+            let passed = context.now.saturating_duration_since(last);
+            context.path.on_interval(passed);
+        }
+    }
+}
