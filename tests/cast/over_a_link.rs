@@ -95,15 +95,33 @@ fn nothing_is_sent_again_over_a_link_that_loses_nothing() {
 }
 
 #[test]
-fn the_repetitions_that_nobody_answers_become_rare() {
+fn while_nobody_answers_little_is_sent_and_ever_less() {
+    let mut world = World::new(&Setup::clean(5 * MS));
+    world.run(2 * SECOND, true);
+    world.there.conditions.loss = Loss::Random(1.0);
+    world.back.conditions.loss = Loss::Random(1.0);
+    world.run(100 * MS, true);
+    let mut counts = Vec::new();
+    for _ in 0..4 {
+        let before = world.there.counts.sent;
+        world.run(SECOND, false);
+        counts.push(world.there.counts.sent - before);
+    }
+    assert!((10..=120).contains(&counts[0]), "{counts:?}");
+    assert!((2..=counts[0] / 4).contains(&counts[3]), "{counts:?}");
+}
+
+#[test]
+fn when_only_the_way_back_is_open_what_is_missing_is_repeated_at_the_pace_of_the_reports() {
     let mut world = World::new(&Setup::clean(5 * MS));
     world.run(2 * SECOND, true);
     world.there.conditions.loss = Loss::Random(1.0);
     world.run(100 * MS, true);
-    let before = world.sent.packets;
+    let under_way = world.sent.packets;
     world.run(SECOND, false);
-    let again = world.sent.packets - before;
-    assert!((2..=40).contains(&again), "{again}");
+    let again = world.sent.packets - under_way;
+    // All that is in flight, at most 100 ms of media, for each regular report of 500 ms.
+    assert!((2..=150).contains(&again), "{again}");
 }
 
 #[test]
