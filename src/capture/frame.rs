@@ -113,6 +113,30 @@ impl fmt::Debug for Memory {
     }
 }
 
+/// What the mouse pointer looks like.
+#[derive(Clone, PartialEq, Eq)]
+pub struct CursorImage {
+    /// Width and height in pixels.
+    pub size: (u32, u32),
+    /// Rows of red, green, blue, alpha, without padding; colours are multiplied by alpha already.
+    pub pixels: Vec<u8>,
+}
+
+impl fmt::Debug for CursorImage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "CursorImage({}x{})", self.size.0, self.size.1)
+    }
+}
+
+/// A mouse pointer that the compositor did not draw into the picture: whoever converts the picture draws it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cursor {
+    /// Where its image begins in the buffer, left and top, in pixels; may lie outside.
+    pub at: (i32, i32),
+    /// Its image.
+    pub image: Arc<CursorImage>,
+}
+
 /// One raw picture. Cheap to clone: clones share the buffer.
 ///
 /// Travels through a slot in which the newest frame wins: when the encoder is behind, the older one is dropped *before*
@@ -137,6 +161,8 @@ pub struct RawFrame {
     pub planes: [Plane; 2],
     /// The pixels.
     pub memory: Memory,
+    /// The mouse pointer, where the pixels do not show it already. Only with packed formats in memory.
+    pub cursor: Option<Cursor>,
 }
 
 /// Samples a second of every [`AudioBlock`].

@@ -56,10 +56,11 @@ pub(super) async fn start(mut request: VideoRequest) -> Result<VideoSource, Capt
     let session = Arc::new(session);
     let ended = CaptureEnd::SharingEnded(request.kind);
     let guard = guard(Arc::clone(&session), ended.clone()).await?;
+    let cursor = cursor_mode(portal.available_cursor_modes().await.ok());
     let options = SelectSourcesOptions::default()
         .set_sources(BitFlags::from(kind))
         .set_multiple(false)
-        .set_cursor_mode(cursor_mode(&portal).await)
+        .set_cursor_mode(cursor)
         .set_persist_mode(if request.persist {
             PersistMode::ExplicitlyRevoked
         } else {
@@ -103,6 +104,7 @@ pub(super) async fn start(mut request: VideoRequest) -> Result<VideoSource, Capt
         max_fps: request.max_fps,
         dma_buf: request.dma_buf.borrow_and_update().clone(),
         trim_margin: request.kind == SourceKind::Window,
+        cursor: cursor == CursorMode::Metadata,
         when_gone: ended.clone(),
     };
     let target = Target {
@@ -213,11 +215,14 @@ fn source_type(kind: SourceKind) -> Option<SourceType> {
     }
 }
 
-/// Embedded wherever it is offered: the TV has no pointer of its own.
-async fn cursor_mode(portal: &Screencast) -> CursorMode {
-    match portal.available_cursor_modes().await {
-        Ok(modes) if !modes.contains(CursorMode::Embedded) => CursorMode::Hidden,
-        _ => CursorMode::Embedded,
+/// How the TV, which has no pointer of its own, is to see the mouse: drawn by the compositor where that is `offered` (or
+/// what is offered is not known), else drawn by us, else not at all.
+fn cursor_mode(offered: Option<BitFlags<CursorMode>>) -> CursorMode {
+    match offered {
+        None => CursorMode::Embedded,
+        Some(modes) if modes.contains(CursorMode::Embedded) => CursorMode::Embedded,
+        Some(modes) if modes.contains(CursorMode::Metadata) => CursorMode::Metadata,
+        Some(_) => CursorMode::Hidden,
     }
 }
 
@@ -276,6 +281,19 @@ mod tests {
             "no".to_owned(),
         )));
         assert!(matches!(denied, CaptureError::Denied), "{denied:?}");
+    }
+
+    #[test]
+    fn the_pointer_is_drawn_by_the_compositor_where_it_can() {
+        use CursorMode::{Embedded, Hidden, Metadata};
+        assert_eq!(cursor_mode(None), Embedded);
+        assert_eq!(
+            cursor_mode(Some(Hidden | Embedded | Metadata)),
+            CursorMode::Embedded
+        );
+        assert_eq!(cursor_mode(Some(Hidden | Metadata)), Metadata);
+        assert_eq!(cursor_mode(Some(Hidden.into())), Hidden);
+        assert_eq!(cursor_mode(Some(BitFlags::empty())), Hidden);
     }
 
     #[test]

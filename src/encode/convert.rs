@@ -2,11 +2,13 @@
 //! `RawFrame` in, [`Picture`] out: 4:2:0 in limited range, cropped, turned, scaled and bordered as the encoder needs it.
 //!
 //! Pictures come from a pool, so nothing large is allocated per frame, and the raw buffer can be given back as soon as
-//! [`Converter::convert`] returns. Pictures in DMA-BUFs are passed on as they are when the encoder takes them.
+//! [`Converter::convert`] returns. Pictures in DMA-BUFs are passed on as they are when the encoder takes them. A mouse
+//! pointer that came apart from its picture is drawn into a copy first; only pictures in memory have one.
 //!
 //! Colours: full-range RGB becomes limited range; BT.601 for VP8, whose decoders assume it, BT.709 for the others, which
 //! signal it. Nothing is done to primaries or transfer.
 
+mod cursor;
 mod dmabuf;
 mod source;
 mod turn;

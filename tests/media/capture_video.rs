@@ -14,24 +14,25 @@ use telecast::clock::{instant_of, monotonic};
 use super::pipewire_daemon::{Daemon, PATIENCE};
 use super::producer::{Picture, Producer, Spec};
 
-struct Consumer {
+pub struct Consumer {
     stream: VideoStream,
     frames: SlotReader<RawFrame>,
     events: VideoEvents,
 }
 
-fn request() -> StreamRequest {
+pub fn request() -> StreamRequest {
     StreamRequest {
         size: None,
         max_fps: 30,
         dma_buf: Vec::new(),
         trim_margin: false,
+        cursor: false,
         when_gone: CaptureEnd::SourceGone,
     }
 }
 
 impl Consumer {
-    fn start(daemon: &Daemon, node: u32, request: StreamRequest, depth: usize) -> Consumer {
+    pub fn start(daemon: &Daemon, node: u32, request: StreamRequest, depth: usize) -> Consumer {
         let (writer, hub) = SlotWriter::new();
         let frames = hub.subscribe(depth);
         let (sender, events) = async_channel::bounded(16);
@@ -52,7 +53,7 @@ impl Consumer {
         }
     }
 
-    fn frame(&self) -> RawFrame {
+    pub fn frame(&self) -> RawFrame {
         match self.frames.take_until(Some(Instant::now() + PATIENCE)) {
             Next::Item(frame) => frame,
             other => panic!("no frame but {other:?}"),
@@ -67,7 +68,7 @@ impl Consumer {
         }
     }
 
-    fn no_frame(&self) {
+    pub fn no_frame(&self) {
         let soon = Instant::now() + Duration::from_millis(150);
         let next = self.frames.take_until(Some(soon));
         assert!(matches!(next, Next::TimedOut), "{next:?}");
@@ -96,7 +97,7 @@ fn value(frame: &RawFrame) -> u8 {
     bytes[plane.offset]
 }
 
-fn picture(value: u8) -> Picture {
+pub fn picture(value: u8) -> Picture {
     Picture {
         value,
         ..Picture::default()

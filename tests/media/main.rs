@@ -16,6 +16,7 @@ mod failover;
 mod faulty;
 mod gpu;
 mod playback;
+mod pointer;
 mod probe;
 mod producer;
 #[path = "../support/recording.rs"]

@@ -41,6 +41,8 @@ pub struct Spec {
     /// Whether consumers that take no DMA-BUFs are served too.
     pub plain_too: bool,
     pub buffers: i32,
+    /// The mouse pointer comes as metadata.
+    pub pointer: bool,
 }
 
 impl Spec {
@@ -51,6 +53,7 @@ impl Spec {
             modifiers: Vec::new(),
             plain_too: false,
             buffers: 4,
+            pointer: false,
         }
     }
 }
@@ -67,6 +70,25 @@ pub struct Picture {
     pub transform: u32,
     pub damage: Vec<(i32, i32, u32, u32)>,
     pub stride: Option<i32>,
+    /// What is said of the mouse pointer; nothing: that there is none.
+    pub pointer: Option<Pointer>,
+}
+
+/// A mouse pointer.
+#[derive(Debug, Clone)]
+pub struct Pointer {
+    pub position: (i32, i32),
+    /// Its image, where that is new.
+    pub image: Option<PointerImage>,
+}
+
+/// A rectangle of one colour.
+#[derive(Debug, Clone)]
+pub struct PointerImage {
+    pub hotspot: (i32, i32),
+    pub size: (u32, u32),
+    /// The bytes of each pixel, in RGBA.
+    pub pixel: [u8; 4],
 }
 
 enum Order {

@@ -79,5 +79,6 @@ pub fn raw(
         planes: [plane, plane],
         damage: None,
         memory: Memory::Bytes(Arc::new(pixels)),
+        cursor: None,
     }
 }

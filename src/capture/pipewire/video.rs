@@ -19,6 +19,7 @@ use crate::capture::slot::SlotWriter;
 use crate::capture::source::{Running, VideoEvent};
 
 mod buffer;
+mod cursor;
 mod format;
 mod layout;
 mod margin;
@@ -47,6 +48,8 @@ pub struct StreamRequest {
     pub dma_buf: Vec<DmaBufFormat>,
     /// Whether the transparent margin of its pictures is left out: a window, with the shadow that it draws.
     pub trim_margin: bool,
+    /// The mouse pointer comes apart from the pictures, which are then asked for in shared memory only.
+    pub cursor: bool,
     /// The reason that is told when the producer vanishes.
     pub when_gone: CaptureEnd,
 }
@@ -118,8 +121,14 @@ impl VideoStream {
         let control = StreamControl(std::sync::Arc::new(Mutex::new(commands.clone())));
         let (ready, started) = oneshot::channel();
         let wish = Wish {
-            dma_buf: request.dma_buf,
+            dma_buf: if request.cursor {
+                // Whoever draws the pointer has to read the picture.
+                Vec::new()
+            } else {
+                request.dma_buf
+            },
             trim_margin: request.trim_margin,
+            cursor: request.cursor,
             ..Wish::new(request.size, request.max_fps)
         };
         let thread = thread::Builder::new()

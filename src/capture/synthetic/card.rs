@@ -82,6 +82,7 @@ fn frame(size: (u32, u32), captured: Instant, picture: Arc<Vec<u8>>) -> RawFrame
         damage: None,
         planes: [plane, plane],
         memory: Memory::Bytes(picture),
+        cursor: None,
     }
 }
 

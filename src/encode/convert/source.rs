@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! `RawFrame` in, a readable GStreamer picture out: without a copy, unless the picture has to be turned.
+//! `RawFrame` in, a readable GStreamer picture out: without a copy, unless the picture has to be turned or gets a mouse
+//! pointer.
 
+use std::cell::OnceCell;
 use std::sync::Arc;
 
 use gstreamer as gst;
 use gstreamer::prelude::*;
 use gstreamer_video as gst_video;
 
-use super::{EncodeError, dmabuf, pool, turn};
-use crate::capture::frame::{Memory, PictureBytes, PixelFormat, Plane, RawFrame, Rect, Transform};
+use super::turn::Readable;
+use super::{EncodeError, cursor, dmabuf, pool, turn};
+use crate::capture::frame::{
+    Cursor, Memory, PictureBytes, PixelFormat, Plane, RawFrame, Rect, Transform,
+};
 
 /// How the frames of one format are read.
 pub(super) struct Source {
@@ -20,6 +25,8 @@ pub(super) struct Source {
     /// The picture as it lies in memory.
     lying: gst_video::VideoInfo,
     turned: Option<gst::BufferPool>,
+    /// For pictures with a pointer drawn into them; made with the first one.
+    pointed: OnceCell<gst::BufferPool>,
 }
 
 /// Lends the bytes of a raw frame to GStreamer; the frame's buffer goes back when this is dropped.
@@ -57,6 +64,7 @@ impl Source {
             info,
             lying,
             turned,
+            pointed: OnceCell::new(),
         })
     }
 
@@ -66,11 +74,13 @@ impl Source {
     }
 
     /// The upright picture of `frame`, readable.
-    pub(super) fn read(
-        &self,
-        frame: &RawFrame,
-    ) -> Result<gst_video::VideoFrame<gst_video::video_frame::Readable>, EncodeError> {
-        let lying = self.lend(frame)?;
+    pub(super) fn read(&self, frame: &RawFrame) -> Result<Readable, EncodeError> {
+        let mut lying = self.lend(frame)?;
+        if let Some(cursor) = &frame.cursor
+            && cursor::shows(cursor, self.crop)
+        {
+            lying = self.with_cursor(&lying, cursor)?;
+        }
         let Some(pool) = &self.turned else {
             return Ok(lying);
         };
@@ -81,6 +91,24 @@ impl Source {
             .map_err(|_| EncodeError::BadPicture)?;
         turn::turn(&lying, &mut upright, self.transform)?;
         gst_video::VideoFrame::from_buffer_readable(upright.into_buffer(), &self.info)
+            .map_err(|_| EncodeError::BadPicture)
+    }
+
+    /// A copy of the picture with the mouse pointer: the raw frame's memory is not ours to write.
+    fn with_cursor(&self, lying: &Readable, cursor: &Cursor) -> Result<Readable, EncodeError> {
+        if self.pointed.get().is_none() {
+            let caps = self.lying.to_caps().map_err(|_| EncodeError::BadPicture)?;
+            self.pointed.set(pool(&self.lying, &caps)?).ok();
+        }
+        let pool = self.pointed.get().ok_or(EncodeError::BadPicture)?;
+        let buffer = pool
+            .acquire_buffer(None)
+            .map_err(|_| EncodeError::BadPicture)?;
+        let mut copy = gst_video::VideoFrame::from_buffer_writable(buffer, &self.lying)
+            .map_err(|_| EncodeError::BadPicture)?;
+        lying.copy(&mut copy).map_err(|_| EncodeError::BadPicture)?;
+        cursor::draw(cursor, self.format, self.crop, &mut copy)?;
+        gst_video::VideoFrame::from_buffer_readable(copy.into_buffer(), &self.lying)
             .map_err(|_| EncodeError::BadPicture)
     }
 
@@ -126,10 +154,10 @@ impl Source {
 
 impl Drop for Source {
     fn drop(&mut self) {
-        if let Some(pool) = &self.turned
-            && pool.set_active(false).is_err()
-        {
-            tracing::debug!("a picture pool does not stop");
+        for pool in self.turned.iter().chain(self.pointed.get()) {
+            if pool.set_active(false).is_err() {
+                tracing::debug!("a picture pool does not stop");
+            }
         }
     }
 }

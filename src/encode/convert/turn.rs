@@ -7,8 +7,8 @@ use gstreamer_video::prelude::*;
 use super::EncodeError;
 use crate::capture::frame::Transform;
 
-type Readable = gst_video::VideoFrame<gst_video::video_frame::Readable>;
-type Writable = gst_video::VideoFrame<gst_video::video_frame::Writable>;
+pub(super) type Readable = gst_video::VideoFrame<gst_video::video_frame::Readable>;
+pub(super) type Writable = gst_video::VideoFrame<gst_video::video_frame::Writable>;
 
 /// Size of the upright picture.
 pub(super) fn turned_size((width, height): (u32, u32), transform: Transform) -> (u32, u32) {
@@ -86,7 +86,7 @@ pub(super) fn turn(
     Ok(())
 }
 
-fn stride(strides: &[i32], plane: u32) -> Result<usize, EncodeError> {
+pub(super) fn stride(strides: &[i32], plane: u32) -> Result<usize, EncodeError> {
     strides
         .get(plane as usize)
         .and_then(|stride| usize::try_from(*stride).ok())

@@ -87,5 +87,6 @@ fn pattern(number: u32, captured: Instant) -> RawFrame {
         damage: None,
         planes: [plane, plane],
         memory: Memory::Bytes(Arc::new(pixels)),
+        cursor: None,
     }
 }

@@ -9,7 +9,7 @@ use pipewire::spa::sys as spa;
 use pipewire::stream::Stream;
 use pipewire::sys::pw_buffer;
 
-use super::{Picture, State};
+use super::{Picture, Pointer, State};
 
 #[expect(
     unsafe_code,
@@ -114,6 +114,43 @@ pub(super) fn draw(stream: &Stream, state: &State, picture: &Picture) -> Option<
                 (*damage.add(n)).region = region(rectangle);
             }
         }
+        let room = size_of::<spa::spa_meta_cursor>();
+        let pointer = spa::spa_buffer_find_meta_data(buffer, spa::SPA_META_Cursor, room);
+        if !pointer.is_null() {
+            point(pointer.cast(), picture.pointer.as_ref());
+        }
         Some(raw)
+    }
+}
+
+/// # Safety
+/// `meta` has room for the pointer's image.
+#[expect(unsafe_code, reason = "a producer fills metadata in C structures")]
+unsafe fn point(meta: *mut spa::spa_meta_cursor, pointer: Option<&Pointer>) {
+    let spot = |(x, y)| spa::spa_point { x, y };
+    // SAFETY: promised by the caller.
+    unsafe {
+        let Some(pointer) = pointer else {
+            (*meta).id = 0;
+            return;
+        };
+        (*meta).id = 1;
+        (*meta).position = spot(pointer.position);
+        (*meta).hotspot = spot((0, 0));
+        (*meta).bitmap_offset = 0;
+        if let Some(image) = &pointer.image {
+            let (width, height) = image.size;
+            (*meta).hotspot = spot(image.hotspot);
+            (*meta).bitmap_offset = size_of::<spa::spa_meta_cursor>() as u32;
+            let bitmap = meta.add(1).cast::<spa::spa_meta_bitmap>();
+            (*bitmap).format = spa::SPA_VIDEO_FORMAT_RGBA;
+            (*bitmap).size = spa::spa_rectangle { width, height };
+            (*bitmap).stride = width as i32 * 4;
+            (*bitmap).offset = size_of::<spa::spa_meta_bitmap>() as u32;
+            let pixels = bitmap.add(1).cast::<[u8; 4]>();
+            for n in 0..(width * height) as usize {
+                pixels.add(n).write_unaligned(image.pixel);
+            }
+        }
     }
 }

@@ -12,6 +12,10 @@ use pipewire::stream::Stream;
 
 use super::Spec;
 
+/// Bytes of the pointer's metadata, with an image of at most 32 x 32 pixels.
+const POINTER_ROOM: usize =
+    size_of::<spa::spa_meta_cursor>() + size_of::<spa::spa_meta_bitmap>() + 32 * 32 * 4;
+
 fn bytes(object: Object) -> Vec<u8> {
     PodSerializer::serialize(Cursor::new(Vec::new()), &Value::Object(object))
         .unwrap()
@@ -111,6 +115,7 @@ pub(super) fn buffers(spec: &Spec, stride: i32, kind: u32) -> Vec<Vec<u8>> {
             ),
         ],
     })];
+    let pointer = spec.pointer.then_some((spa::SPA_META_Cursor, POINTER_ROOM));
     for (kind, size) in [
         (spa::SPA_META_Header, size_of::<spa::spa_meta_header>()),
         (spa::SPA_META_VideoCrop, size_of::<spa::spa_meta_region>()),
@@ -122,7 +127,10 @@ pub(super) fn buffers(spec: &Spec, stride: i32, kind: u32) -> Vec<Vec<u8>> {
             spa::SPA_META_VideoDamage,
             size_of::<spa::spa_meta_region>() * 4,
         ),
-    ] {
+    ]
+    .into_iter()
+    .chain(pointer)
+    {
         params.push(bytes(Object {
             type_: SpaTypes::ObjectParamMeta.as_raw(),
             id: ParamType::Meta.as_raw(),

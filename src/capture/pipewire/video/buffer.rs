@@ -150,6 +150,25 @@ impl RawBuffer {
         }
     }
 
+    /// The cursor metadata with its bitmap; `None` when the buffer has no room for any.
+    #[expect(unsafe_code, reason = "finds metadata in a live buffer")]
+    pub fn cursor(&self) -> Option<&[u8]> {
+        // SAFETY: as for `damaged_regions`. The producer may write at the same time: its reader copies each number before
+        // it uses it, and checks it against the length.
+        unsafe {
+            let buffer = self.0.as_ref().buffer;
+            if buffer.is_null() {
+                return None;
+            }
+            let meta = spa::spa_buffer_find_meta(buffer, spa::SPA_META_Cursor);
+            if meta.is_null() || (*meta).data.is_null() {
+                return None;
+            }
+            let data = (*meta).data.cast::<u8>();
+            Some(std::slice::from_raw_parts(data, (*meta).size as usize))
+        }
+    }
+
     /// Reads what the producer says of the picture.
     #[expect(unsafe_code, reason = "reads the chunks of a live buffer")]
     pub fn filled(&self) -> Filled {

@@ -10,6 +10,7 @@ use ::pipewire::spa::pod::{ChoiceValue, Object, Pod, PropertyFlags, Value};
 use ::pipewire::spa::sys as spa;
 use ::pipewire::spa::utils::{Choice, ChoiceEnum, Rectangle, SpaTypes};
 
+use super::cursor;
 use crate::capture::frame::{DmaBufFormat, PixelFormat};
 use crate::capture::pipewire::pod::{
     Encoded, flagged, fraction_range, id, int_flags, int_range, one_of_ids, one_of_longs, property,
@@ -24,6 +25,9 @@ const MAX_RATE: u32 = 1000;
 
 /// Buffers that are asked for: fewer than four stall on some compositors, more than eight are only memory.
 const BUFFERS: (i32, i32, i32) = (6, 4, 8);
+
+/// Width and height of the pointer images that are asked for, in pixels, unless the producer wants another size.
+const CURSOR_SIDE: u32 = 64;
 
 /// Damage rectangles that a buffer has room for; producers merge when they have more.
 const DAMAGE_REGIONS: i32 = 16;
@@ -48,6 +52,8 @@ pub(super) struct Wish {
     pub dma_buf: Vec<DmaBufFormat>,
     /// Whether the transparent margin of its pictures is left out.
     pub trim_margin: bool,
+    /// The mouse pointer comes as metadata.
+    pub cursor: bool,
     /// What could be taken before: the producer may still answer to that.
     pub before: Vec<DmaBufFormat>,
 }
@@ -60,6 +66,7 @@ impl Wish {
             max_fps,
             dma_buf: Vec::new(),
             trim_margin: false,
+            cursor: false,
             before: Vec::new(),
         }
     }
@@ -168,7 +175,13 @@ pub(super) fn offers(wish: &Wish) -> Vec<Encoded> {
                 ));
             }
         }
-        if let Some(formats) = one_of_ids(&FORMATS.map(|(_, format)| format.as_raw())) {
+        // The pointer is drawn into packed pixels only.
+        let formats: Vec<u32> = FORMATS
+            .iter()
+            .filter(|(ours, _)| !wish.cursor || *ours != PixelFormat::Nv12)
+            .map(|(_, format)| format.as_raw())
+            .collect();
+        if let Some(formats) = one_of_ids(&formats) {
             offers.extend(object(wish, exact_size, formats, None));
         }
     }
@@ -277,7 +290,7 @@ fn best_modifier(mut ours: impl Iterator<Item = u64>, theirs: &Value) -> Option<
 }
 
 /// How buffers shall be made: their number and kind of memory, and the metadata that they carry.
-pub(super) fn buffer_params(dma_buf: bool) -> Vec<Encoded> {
+pub(super) fn buffer_params(dma_buf: bool, cursor: bool) -> Vec<Encoded> {
     let kinds = if dma_buf {
         1 << spa::SPA_DATA_DmaBuf
     } else {
@@ -312,7 +325,10 @@ pub(super) fn buffer_params(dma_buf: bool) -> Vec<Encoded> {
             int_range(region * DAMAGE_REGIONS, region, region * DAMAGE_REGIONS),
         ),
     ];
-    let metas = metas.into_iter().map(|(kind, size)| Object {
+    let side = |pixels| cursor::meta_size(pixels) as i32;
+    let (default, max) = (side(CURSOR_SIDE), side(cursor::MAX_SIDE));
+    let cursor = cursor.then(|| (spa::SPA_META_Cursor, int_range(default, side(1), max)));
+    let metas = metas.into_iter().chain(cursor).map(|(kind, size)| Object {
         type_: SpaTypes::ObjectParamMeta.as_raw(),
         id: ParamType::Meta.as_raw(),
         properties: vec![

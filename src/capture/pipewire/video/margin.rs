@@ -167,6 +167,7 @@ mod tests {
             damage: None,
             planes: [plane, plane],
             memory: Memory::Bytes(Arc::new(bytes)),
+            cursor: None,
         }
     }
 

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::buffer::{Filled, PlaneMemory, RawBuffer, borrow, union};
+use super::cursor::Pointer;
 use super::format::Agreement;
 use super::layout::{PlaneLayout, clip, crop, layout};
 use super::memory::{BufferId, DmaPlanes, Gpu, Mapping, Returns, Shared, Ticket};
@@ -63,6 +64,7 @@ pub(super) struct Pool {
     next_id: u64,
     returns: Returns,
     waiting: Option<Waiting>,
+    pointer: Option<Pointer>,
     /// Filled buffers that came and were usable, handed out or not.
     pub filled: u64,
     /// Filled buffers that were skipped: empty, corrupted, or with impossible numbers.
@@ -70,12 +72,14 @@ pub(super) struct Pool {
 }
 
 impl Pool {
-    pub fn new(returns: Returns) -> Self {
+    /// `cursor`: the mouse pointer comes as metadata.
+    pub fn new(returns: Returns, cursor: bool) -> Self {
         Pool {
             entries: Vec::new(),
             next_id: 0,
             returns,
             waiting: None,
+            pointer: cursor.then(Pointer::default),
             filled: 0,
             skipped: 0,
         }
@@ -108,9 +112,13 @@ impl Pool {
         agreement: &Agreement,
         now: Instant,
     ) -> Option<RawFrame> {
+        let mut repeat = false;
         while let Some(buffer) = queue.dequeue() {
+            // Of buffers without a picture, too: they are how a pointer moves over a still screen.
+            let moves = self.pointer.as_mut().is_some_and(|p| p.read(buffer));
+            repeat |= moves;
             let Some(mut newest) = self.examine(buffer, agreement, now) else {
-                self.skipped += 1;
+                self.skipped += u64::from(!moves);
                 queue.queue(buffer);
                 continue;
             };
@@ -125,7 +133,17 @@ impl Pool {
             }
             self.waiting = Some(newest);
         }
-        self.hand_out(queue, agreement)
+        match self.hand_out(queue, agreement) {
+            None if repeat => self.pointer.as_mut().and_then(|p| p.repeat(now)),
+            frame => frame,
+        }
+    }
+
+    /// The pictures that come from now on have another format.
+    pub fn forget(&mut self) {
+        if let Some(pointer) = &mut self.pointer {
+            pointer.last = None;
+        }
     }
 
     fn examine(
@@ -205,7 +223,11 @@ impl Pool {
         if !held {
             queue.queue(entry.buffer);
         }
-        Some(frame(agreement, &waiting, &planes, memory))
+        let frame = frame(agreement, &waiting, &planes, memory);
+        Some(match &mut self.pointer {
+            Some(pointer) => pointer.added_to(frame),
+            None => frame,
+        })
     }
 
     fn give_back(&self, queue: &impl BufferQueue, id: BufferId) {
@@ -245,6 +267,7 @@ fn frame(
             .and_then(|damage: Rect| clip(damage, agreement.size)),
         planes: [first, planes.get(1).map_or(first, |plane| plane.plane)],
         memory,
+        cursor: None,
     }
 }
 

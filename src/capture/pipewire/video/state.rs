@@ -133,11 +133,12 @@ pub(super) fn connect(
     let stream = StreamRc::new(connection.core.clone(), "Telecast", properties)
         .map_err(failed("make a stream"))?;
     let formats = offers(&wish);
+    let pool = Pool::new(returns, wish.cursor);
     let state = Rc::new(RefCell::new(State {
         wish,
         when_gone,
         agreement: None,
-        pool: Pool::new(returns),
+        pool,
         margin: Margin::default(),
         frames,
         events,
@@ -233,13 +234,15 @@ fn format_changed(stream: &Stream, state: &Rc<RefCell<State>>, pod: Option<&Pod>
         let state = &mut *state.borrow_mut();
         let Some(pod) = pod else {
             state.agreement = None;
+            state.pool.forget();
             return;
         };
         match read(pod, &state.wish) {
             Verdict::Agreed(agreement) => {
                 tracing::debug!(?agreement, "video format");
                 state.agreement = Some(agreement);
-                buffer_params(agreement.modifier.is_some())
+                state.pool.forget();
+                buffer_params(agreement.modifier.is_some(), state.wish.cursor)
             }
             Verdict::Choose(chosen) => {
                 state.agreement = None;
@@ -267,6 +270,8 @@ impl Streaming {
             let mut state = state.borrow_mut();
             match command {
                 Command::Return(id) => state.returned.push(id),
+                // Whoever draws the pointer has to read the picture.
+                Command::DmaBuf(_) if state.wish.cursor => {}
                 Command::DmaBuf(formats) => state.other_dma_buf = Some(formats),
                 Command::Again => state.watchdog.draw_again(),
                 Command::End(reason) => state.end(reason),

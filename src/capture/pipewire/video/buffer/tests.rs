@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 use super::*;
 
+/// Room for the metadata of a pointer with an image of 4 x 4 pixels.
+pub(in super::super) const CURSOR_LEN: usize = 48 + 64;
+
 /// A buffer with everything that its C structures point to. Must not move while a [`RawBuffer`] of it is used.
 pub(in super::super) struct FakeBuffer {
     pub chunk: spa::spa_chunk,
@@ -8,8 +11,9 @@ pub(in super::super) struct FakeBuffer {
     pub crop: spa::spa_meta_region,
     pub transform: spa::spa_meta_videotransform,
     pub damage: [spa::spa_meta_region; 3],
+    pub cursor: [u8; CURSOR_LEN],
     pub data: spa::spa_data,
-    metas: [spa::spa_meta; 4],
+    metas: [spa::spa_meta; 5],
     buffer: spa::spa_buffer,
     raw: pw_buffer,
 }
@@ -37,6 +41,7 @@ impl FakeBuffer {
         let crop: *mut _ = &raw mut fake.crop;
         let transform: *mut _ = &raw mut fake.transform;
         let damage: *mut _ = &raw mut fake.damage;
+        let cursor: *mut _ = &raw mut fake.cursor;
         let meta = |type_, data, size: usize| spa::spa_meta {
             type_,
             size: size as u32,
@@ -63,8 +68,9 @@ impl FakeBuffer {
                 damage.cast(),
                 3 * size_of::<spa::spa_meta_region>(),
             ),
+            meta(spa::SPA_META_Cursor, cursor.cast(), CURSOR_LEN),
         ];
-        fake.buffer.n_metas = 4;
+        fake.buffer.n_metas = 5;
         fake.buffer.metas = fake.metas.as_mut_ptr();
         fake.buffer.n_datas = 1;
         fake.buffer.datas = &raw mut fake.data;

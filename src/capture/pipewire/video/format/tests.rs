@@ -206,7 +206,10 @@ fn buffers_are_asked_for_in_the_memory_that_was_agreed() {
         (true, 1 << spa::SPA_DATA_DmaBuf),
         (false, 1 << spa::SPA_DATA_MemFd | 1 << spa::SPA_DATA_MemPtr),
     ] {
-        let params: Vec<Object> = buffer_params(dma_buf).iter().map(read_back).collect();
+        let params: Vec<Object> = buffer_params(dma_buf, false)
+            .iter()
+            .map(read_back)
+            .collect();
         let kind = params[0]
             .properties
             .iter()
@@ -214,4 +217,32 @@ fn buffers_are_asked_for_in_the_memory_that_was_agreed() {
         assert_eq!(kind.unwrap().value, int_flags(kinds));
         assert_eq!(params.len(), 5, "buffers, header, crop, transform, damage");
     }
+}
+
+#[test]
+fn a_pointer_is_asked_for_only_where_it_is_wanted_and_with_formats_that_it_can_be_drawn_into() {
+    let params: Vec<Object> = buffer_params(false, true).iter().map(read_back).collect();
+    assert_eq!(params.len(), 6);
+    assert_eq!(
+        params[5].properties[0].value,
+        id(spa::SPA_META_Cursor),
+        "behind the others"
+    );
+    let formats = |cursor| {
+        let wish = Wish {
+            cursor,
+            ..wish(&[])
+        };
+        let offers = offers(&wish);
+        let offer = read_back(&offers[0]);
+        let Some(Value::Choice(ChoiceValue::Id(Choice(_, ChoiceEnum::Enum { alternatives, .. })))) =
+            value(&offer, FormatProperties::VideoFormat).cloned()
+        else {
+            panic!("no choice of formats")
+        };
+        alternatives
+    };
+    let nv12 = ::pipewire::spa::utils::Id(VideoFormat::NV12.as_raw());
+    assert!(formats(false).contains(&nv12));
+    assert!(!formats(true).contains(&nv12));
 }

@@ -44,11 +44,15 @@ struct Rig {
 
 impl Rig {
     fn new(kind: u32, count: usize) -> Rig {
+        Self::with(kind, count, false)
+    }
+
+    fn with(kind: u32, count: usize, cursor: bool) -> Rig {
         let (returns, inbox) = ::pipewire::channel::channel();
         let mut rig = Rig {
             fakes: Vec::new(),
             queues: Queues::default(),
-            pool: Pool::new(returns),
+            pool: Pool::new(returns, cursor),
             agreement: Agreement {
                 format: PixelFormat::Bgrx,
                 size: SIZE,
@@ -72,6 +76,19 @@ impl Rig {
     fn fill(&mut self, n: usize, value: u8) {
         let (fake, file) = &mut self.fakes[n];
         file.write_all_at(&[value; LEN as usize], 0).unwrap();
+        let raw = fake.raw();
+        self.queues.free.borrow_mut().retain(|free| *free != raw);
+        self.queues.filled.borrow_mut().push_back(raw);
+    }
+
+    /// The producer sends buffer `n` with what it says of the pointer, and no picture.
+    fn point(&mut self, n: usize, numbers: &[i32]) {
+        let (fake, _) = &mut self.fakes[n];
+        fake.chunk.size = 0;
+        fake.chunk.flags = spa::SPA_CHUNK_FLAG_CORRUPTED as i32;
+        for (to, number) in fake.cursor.chunks_exact_mut(4).zip(numbers) {
+            to.copy_from_slice(&number.to_ne_bytes());
+        }
         let raw = fake.raw();
         self.queues.free.borrow_mut().retain(|free| *free != raw);
         self.queues.filled.borrow_mut().push_back(raw);
@@ -209,4 +226,64 @@ fn a_waiting_picture_is_forgotten_with_its_buffer() {
     let raw = rig.fakes[0].0.raw();
     rig.pool.remove(raw);
     assert!(rig.pool.hand_out(&rig.queues, &rig.agreement).is_none());
+}
+
+/// What a producer says of a pointer at `(x, y)`: with an image of one white pixel and this hotspot, or as before.
+fn pointer((x, y): (i32, i32), image: Option<(i32, i32)>) -> Vec<i32> {
+    let rgba = spa::SPA_VIDEO_FORMAT_RGBA.cast_signed();
+    match image {
+        Some((hx, hy)) => vec![1, 0, x, y, hx, hy, 28, rgba, 1, 1, 4, 20, -1],
+        None => vec![1, 0, x, y, 0, 0, 0],
+    }
+}
+
+#[test]
+fn a_pointer_that_moves_over_a_still_screen_repeats_the_last_picture() {
+    let mut rig = Rig::with(spa::SPA_DATA_MemFd, 4, true);
+    rig.point(0, &pointer((1, 1), Some((1, 0))));
+    assert!(rig.collect().is_none(), "there is no picture yet");
+    rig.fill(1, 42);
+    let first = rig.collect().unwrap();
+    assert_eq!(value(&first), 42);
+    // What the last buffer said still holds where the next says nothing else; here its id is 0.
+    assert_eq!(first.cursor, None);
+    rig.point(0, &pointer((3, 1), None));
+    let moved = rig.collect().unwrap();
+    assert_eq!(value(&moved), 42);
+    let cursor = moved.cursor.clone().unwrap();
+    assert_eq!((cursor.at, cursor.image.size), ((2, 1), (1, 1)));
+    let here = Rect {
+        x: 2,
+        y: 1,
+        width: 1,
+        height: 1,
+    };
+    assert_eq!(moved.damage, Some(here));
+    assert!(rig.is_free(0) && !rig.is_free(1));
+    rig.point(0, &pointer((3, 1), None));
+    assert!(rig.collect().is_none(), "nothing has changed");
+    rig.point(0, &[0]);
+    let hidden = rig.collect().unwrap();
+    assert_eq!((hidden.cursor, hidden.damage), (None, Some(here)));
+    assert_eq!((rig.pool.filled, rig.pool.skipped), (1, 1));
+}
+
+#[test]
+fn a_pointer_of_an_older_format_is_not_shown_in_an_old_picture() {
+    let mut rig = Rig::with(spa::SPA_DATA_MemFd, 4, true);
+    rig.fill(1, 42);
+    rig.collect().unwrap();
+    rig.pool.forget();
+    rig.point(0, &pointer((1, 1), Some((0, 0))));
+    assert!(rig.collect().is_none());
+}
+
+#[test]
+fn without_the_wish_for_it_a_pointer_is_ignored() {
+    let mut rig = Rig::new(spa::SPA_DATA_MemFd, 4);
+    rig.fill(1, 42);
+    rig.collect().unwrap();
+    rig.point(0, &pointer((1, 1), Some((0, 0))));
+    assert!(rig.collect().is_none());
+    assert_eq!(rig.pool.skipped, 1);
 }
