@@ -11,6 +11,7 @@
     reason = "the simulation is shared with the tests"
 )]
 
+mod calibration;
 #[path = "../../tests/netsim/netsim.rs"]
 mod netsim;
 mod plan;
@@ -31,6 +32,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         print!("{}", plan::USAGE);
         return Ok(());
     };
+    if plan.calibrates() {
+        calibration::print();
+    }
     let tasks = plan.tasks();
     let figures = run_all(&tasks);
     let mut rows: Vec<Row> = Vec::new();

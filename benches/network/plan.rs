@@ -7,12 +7,14 @@ use std::time::Duration;
 use telecast::cast::sender::Sender;
 
 use crate::netsim::profiles::{Profile, ReceiverKind};
+use crate::netsim::reference::Reference;
 use crate::netsim::run::{self, Figures};
 use crate::netsim::traffic::{Content, Recording};
 
 pub const USAGE: &str = "\
 usage: network [--profile SLUG]... [--receiver 30|500|33-|500-]... [--sender telecast|reference]...
                [--seeds N] [--first-seed N] [--seconds N]
+       network --calibration       only compares the model of the reference sender with the real one
 Everything is run that is not chosen otherwise: 30 seeds of 60 s. A minus marks a receiver that does not answer sender
 reports at once. target/bench/network.json is written by a run of everything.
 ";
@@ -21,14 +23,17 @@ reports at once. target/bench/network.json is written by a run of everything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SenderKind {
     Telecast,
+    /// A model of the reference's algorithms.
+    Reference,
 }
 
 impl SenderKind {
-    const ALL: [SenderKind; 1] = [SenderKind::Telecast];
+    const ALL: [SenderKind; 2] = [SenderKind::Telecast, SenderKind::Reference];
 
     pub fn name(self) -> &'static str {
         match self {
             SenderKind::Telecast => "telecast",
+            SenderKind::Reference => "reference",
         }
     }
 }
@@ -74,15 +79,14 @@ impl Task {
             pictures,
             ..
         } = &self.case;
+        let (seed, length) = (self.seed, self.length);
         match sender {
-            SenderKind::Telecast => run::run(
-                profile,
-                *receiver,
-                pictures,
-                self.seed,
-                self.length,
-                Sender::new,
-            ),
+            SenderKind::Telecast => {
+                run::run(profile, *receiver, pictures, seed, length, Sender::new)
+            }
+            SenderKind::Reference => {
+                run::run(profile, *receiver, pictures, seed, length, Reference::new)
+            }
         }
     }
 }
@@ -97,6 +101,7 @@ pub struct Plan {
     first_seed: u64,
     length: Duration,
     is_whole: bool,
+    only_calibration: bool,
 }
 
 impl Plan {
@@ -110,6 +115,7 @@ impl Plan {
             first_seed: 1,
             length: Duration::from_mins(1),
             is_whole: true,
+            only_calibration: false,
         };
         while let Some(name) = args.next() {
             // What cargo itself says.
@@ -118,6 +124,11 @@ impl Plan {
             }
             if name == "--help" || name == "-h" {
                 return Ok(None);
+            }
+            if name == "--calibration" {
+                plan.is_whole = false;
+                plan.only_calibration = true;
+                continue;
             }
             let value = args.next().ok_or(format!("{name} needs a value"))?;
             let unknown = || format!("{name} {value} is not known; see --help");
@@ -158,9 +169,17 @@ impl Plan {
         self.is_whole
     }
 
+    /// The model of the reference is compared with the real one.
+    pub fn calibrates(&self) -> bool {
+        self.is_whole || self.only_calibration
+    }
+
     pub fn tasks(&self) -> Vec<Task> {
         let film = Arc::new(Recording::film());
         let mut tasks = Vec::new();
+        if self.only_calibration {
+            return tasks;
+        }
         for profile in &self.profiles {
             for sender in &self.senders {
                 for receiver in &self.receivers {

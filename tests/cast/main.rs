@@ -23,6 +23,9 @@ mod frame_crypto;
 mod long_run;
 #[path = "../netsim/netsim.rs"]
 mod netsim;
+mod netsim_metrics;
+mod netsim_models;
+mod networks;
 mod ntp;
 mod offers;
 mod over_a_link;

@@ -126,7 +126,7 @@ pub struct Link {
     /// When the rate has room for the next packet.
     free: Instant,
     /// When the last packet that was not late left and arrives, and its jitter.
-    last: (Instant, Instant, Duration),
+    last: Option<(Instant, Instant, Duration)>,
     number: u64,
     on_the_way: BinaryHeap<Reverse<Packet>>,
     spare: Vec<Vec<u8>>,
@@ -142,7 +142,7 @@ impl Link {
             random: Random(seed),
             in_bad_state: false,
             free: now,
-            last: (now, now, Duration::ZERO),
+            last: None,
             number: 0,
             on_the_way: BinaryHeap::new(),
             spare: Vec::new(),
@@ -159,7 +159,7 @@ impl Link {
         let mut packets = std::mem::take(&mut self.on_the_way).into_vec();
         packets.sort_unstable_by_key(|Reverse(packet)| packet.number);
         self.free = self.free.max(later(self.free));
-        self.last = (now, now, Duration::ZERO);
+        let mut last_arrival = self.start;
         for Reverse(packet) in &mut packets {
             if packet.leaves > now {
                 let way = packet.arrives - packet.leaves;
@@ -167,8 +167,9 @@ impl Link {
                 packet.arrives = packet.leaves + way;
             }
             if !packet.is_late {
-                packet.arrives = packet.arrives.max(self.last.1);
-                self.last = (packet.leaves, packet.arrives, Duration::ZERO);
+                packet.arrives = packet.arrives.max(last_arrival);
+                last_arrival = packet.arrives;
+                self.last = Some((packet.leaves, packet.arrives, Duration::ZERO));
             }
         }
         self.on_the_way = packets.into();
@@ -202,14 +203,14 @@ impl Link {
             let more = conditions.late_by.saturating_sub(conditions.late_at_least);
             leaves + conditions.delay + conditions.late_at_least + self.random.duration(more)
         } else {
-            let (left, last_arrival, shared) = self.last;
-            let jitter = if leaves.saturating_duration_since(left) < ACCESS && left > self.start {
-                shared
-            } else {
-                self.random.duration(conditions.jitter)
+            let near = |left: &Instant| leaves.saturating_duration_since(*left) < ACCESS;
+            let jitter = match &self.last {
+                Some((left, _, shared)) if near(left) => *shared,
+                _ => self.random.duration(conditions.jitter),
             };
-            let arrives = (leaves + conditions.delay + jitter).max(last_arrival);
-            self.last = (leaves, arrives, jitter);
+            let arrives = leaves + conditions.delay + jitter;
+            let arrives = self.last.map_or(arrives, |(_, last, _)| arrives.max(last));
+            self.last = Some((leaves, arrives, jitter));
             arrives
         };
         self.put(leaves, arrives, is_late, datagram);

@@ -17,6 +17,7 @@ pub mod link;
 pub mod metrics;
 pub mod profiles;
 pub mod random;
+pub mod reference;
 pub mod run;
 pub mod source;
 pub mod tally;

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::link::{Conditions, Loss, Outages};
-use super::world::Setup;
+use super::world::{FeedbackHabits, Setup};
 
 /// Every link that no slower one is named for.
 const LAN_RATE: u32 = 100_000_000;
@@ -180,8 +180,11 @@ impl Profile {
             rates: self.rates.clone(),
             target_delay: self.target_delay,
             max_bitrate: self.max_bitrate,
-            nack_interval: Duration::from_millis(receiver.feedback_ms.into()),
-            answers_reports: receiver.answers_sr,
+            feedback: FeedbackHabits {
+                nack_interval: Duration::from_millis(receiver.feedback_ms.into()),
+                answers_reports: receiver.answers_sr,
+                proactive_picture_loss: true,
+            },
             check: false,
             ..Setup::clean(Duration::ZERO)
         }

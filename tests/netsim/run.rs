@@ -20,7 +20,7 @@ const PLAYER_TIME: Duration = Duration::from_millis(50);
 const SLOT: Duration = Duration::from_millis(20);
 
 /// What was measured in one run; percentages of 100, times in ms. Unless said otherwise after the first 2 s.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Figures {
     /// Captured pictures that were complete 50 ms before their playout time.
     pub on_time_pct: f64,
@@ -42,7 +42,7 @@ pub struct Figures {
 }
 
 /// Figures beside the table.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct More {
     /// Pictures on time in the first 2 s.
     pub start_on_time_pct: f64,

@@ -3,7 +3,8 @@
 //! bytes that can be made again for comparison.
 //!
 //! A wish comes true one frame late, as in an encoder that holds the frame before. A key frame is bounded to six average
-//! frames, and its excess is taken back over the frames after it, a third of each at most.
+//! frames, less what earlier ones took too many; the excess is taken back over the frames after it, a third of each at
+//! most, and a whole one where a frame is left out.
 
 use std::time::{Duration, Instant};
 
@@ -129,6 +130,11 @@ impl Source {
 
     /// Goes on to the next frame without encoding this one.
     pub fn skip(&mut self) {
+        self.excess = (self.excess - self.average()).max(0.0);
+        self.advance();
+    }
+
+    fn advance(&mut self) {
         self.frames += 1;
         self.next = self.since + self.interval() * self.frames;
     }
@@ -160,7 +166,7 @@ impl Source {
                 encoded: now,
             },
         };
-        self.skip();
+        self.advance();
         if self.wanted.interval != self.current.interval {
             (self.since, self.frames) = (self.next, 0);
         }
@@ -169,8 +175,13 @@ impl Source {
         frame
     }
 
+    /// Bytes of a frame at the wanted bitrate.
+    fn average(&self) -> f64 {
+        f64::from(self.current.bitrate) * self.interval().as_secs_f64() / 8.0
+    }
+
     fn size(&mut self) -> (Dependency, usize) {
-        let average = f64::from(self.current.bitrate) * self.interval().as_secs_f64() / 8.0;
+        let average = self.average();
         let is_key_frame = self.kind == StreamKind::Video && self.current.key_frame;
         let (key_frame, wanted) = match &self.content {
             Content::Opus => (0.0, 160.0 + 160.0 * self.random.fraction()),
@@ -198,8 +209,9 @@ impl Source {
         match self.kind {
             StreamKind::Audio => (Dependency::Independent, wanted as usize),
             StreamKind::Video if is_key_frame => {
-                let size = key_frame.min(KEY_FRAME * average);
-                self.excess += (size - wanted).max(0.0);
+                let most = (KEY_FRAME * average - self.excess).max(average);
+                let size = key_frame.min(most);
+                self.excess += (size - average).max(0.0);
                 (Dependency::KeyFrame, size as usize)
             }
             StreamKind::Video => {

@@ -38,14 +38,24 @@ pub struct Setup {
     /// What the pictures are like.
     pub pictures: Content,
     pub sound: Content,
-    /// The receiver's feedback while packets are missing.
-    pub nack_interval: Duration,
-    /// The receiver answers sender reports at once.
-    pub answers_reports: bool,
+    /// A block of sound.
+    pub sound_interval: Duration,
+    pub feedback: FeedbackHabits,
     /// The link there changes its rate at these times since the start.
     pub rates: Vec<(Duration, u32)>,
     /// The contents of frames are compared and memory is watched.
     pub check: bool,
+}
+
+/// What receivers differ in.
+#[derive(Debug, Clone, Copy)]
+pub struct FeedbackHabits {
+    /// Between two reports while packets are missing.
+    pub nack_interval: Duration,
+    /// Sender reports are answered at once.
+    pub answers_reports: bool,
+    /// A key frame is asked for when a picture has come too late.
+    pub proactive_picture_loss: bool,
 }
 
 impl Setup {
@@ -62,8 +72,12 @@ impl Setup {
             event_log: false,
             pictures: Content::Even,
             sound: Content::Even,
-            nack_interval: Duration::from_millis(30),
-            answers_reports: true,
+            sound_interval: Duration::from_millis(20),
+            feedback: FeedbackHabits {
+                nack_interval: Duration::from_millis(30),
+                answers_reports: true,
+                proactive_picture_loss: true,
+            },
             rates: Vec::new(),
             check: true,
         }
@@ -167,8 +181,8 @@ impl<S: SendingEnd> World<S> {
         config.target_delay = setup.target_delay;
         config.max_packet_size = setup.max_packet_size;
         receiving.max_packet_size = setup.max_packet_size;
-        receiving.nack_interval = setup.nack_interval;
-        receiving.answers_reports = setup.answers_reports;
+        receiving.nack_interval = setup.feedback.nack_interval;
+        receiving.answers_reports = setup.feedback.answers_reports;
         let mut sources = Vec::new();
         for (id, kind) in [(AUDIO, StreamKind::Audio), (VIDEO, StreamKind::Video)] {
             let is_video = kind == StreamKind::Video;
@@ -180,7 +194,7 @@ impl<S: SendingEnd> World<S> {
             let interval = if is_video {
                 Duration::from_secs(1) / setup.frame_rate
             } else {
-                Duration::from_millis(20)
+                setup.sound_interval
             };
             let content = if is_video {
                 &setup.pictures
@@ -208,6 +222,9 @@ impl<S: SendingEnd> World<S> {
             let mut stream = receiver::StreamConfig::new(id, kind, ssrcs, source.timebase, keys);
             stream.target_delay = setup.target_delay;
             stream.event_log = setup.event_log;
+            if !setup.feedback.proactive_picture_loss {
+                stream.proactive_picture_loss = None;
+            }
             receiving.streams.push(stream);
             sources.push(source);
         }

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! A few short runs of the network bench: what the sender reaches there must not get lost unnoticed.
+//!
+//! The bench (`make bench-network`) has the targets and 30 seeds of a minute; here are three of 12 s.
+
+use std::time::{Duration, Instant};
+
+use telecast::cast::sender::{Sender, SenderConfig};
+
+use crate::netsim::profiles::{Profile, ReceiverKind};
+use crate::netsim::reference::Reference;
+use crate::netsim::run::{Figures, run};
+use crate::netsim::traffic::{Content, Recording};
+use crate::netsim::world::SendingEnd;
+
+const LENGTH: Duration = Duration::from_secs(12);
+
+/// What a sender reached: the means over the seeds, and the longest freeze.
+#[derive(Debug)]
+struct Reached {
+    on_time_pct: f64,
+    longest_freeze_ms: f64,
+    audio_gap_ms: f64,
+    repeated_pct: f64,
+    p99_ms: f64,
+}
+
+fn figures<S: SendingEnd>(
+    slug: &str,
+    receiver: &str,
+    seed: u64,
+    sender: impl FnOnce(Instant, SenderConfig) -> S,
+) -> Figures {
+    let profile = Profile::named(slug).unwrap();
+    let mut receivers = ReceiverKind::ALL.into_iter();
+    let receiver = receivers.find(|it| it.name() == receiver).unwrap();
+    let film = Content::Recorded(Recording::film().into());
+    run(&profile, receiver, &film, seed, LENGTH, sender)
+}
+
+fn reached<S: SendingEnd>(
+    slug: &str,
+    receiver: &str,
+    sender: fn(Instant, SenderConfig) -> S,
+) -> Reached {
+    let runs = [1, 2, 3].map(|seed| figures(slug, receiver, seed, sender));
+    let mean = |value: fn(&Figures) -> f64| runs.iter().map(value).sum::<f64>() / runs.len() as f64;
+    let worst = |value: fn(&Figures) -> f64| runs.iter().map(value).fold(0.0, f64::max);
+    Reached {
+        on_time_pct: mean(|it| it.on_time_pct),
+        longest_freeze_ms: worst(|it| it.longest_freeze_ms),
+        audio_gap_ms: worst(|it| it.audio_gap_ms),
+        repeated_pct: mean(|it| it.repeated_pct),
+        p99_ms: worst(|it| it.p99_ms),
+    }
+}
+
+#[test]
+fn the_same_seed_gives_the_same_figures() {
+    let figures = || figures("wifi_busy", "500", 5, Sender::new);
+    assert_eq!(figures(), figures());
+}
+
+#[test]
+fn on_a_lan_every_picture_is_on_time_at_a_target_of_100_ms() {
+    let reached = reached("lan", "500", Sender::new);
+    assert!(reached.on_time_pct > 99.99, "{reached:?}");
+    assert!(reached.audio_gap_ms < 1.0, "{reached:?}");
+    assert!(reached.p99_ms < 40.0, "{reached:?}");
+}
+
+#[test]
+fn reordering_costs_no_picture() {
+    let reached = reached("reorder", "30", Sender::new);
+    assert!(reached.on_time_pct > 99.99, "{reached:?}");
+}
+
+#[test]
+fn five_percent_of_loss_cost_almost_no_picture_where_losses_are_told_soon() {
+    let reached = reached("loss5_rtt5", "30", Sender::new);
+    assert!(reached.on_time_pct > 99.5, "{reached:?}");
+    assert!(reached.longest_freeze_ms < 100.0, "{reached:?}");
+    assert!(reached.repeated_pct < 10.9, "{reached:?}");
+}
+
+#[test]
+fn the_reference_freezes_at_five_percent_of_loss() {
+    let reached = reached("loss5_rtt5", "500", Reference::new);
+    assert!(reached.on_time_pct < 75.0, "{reached:?}");
+    assert!(reached.longest_freeze_ms > 400.0, "{reached:?}");
+}
