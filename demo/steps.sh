@@ -8,6 +8,7 @@ host_a=() host_b=()
 # The environment of the desktop and of the receiver's host, as arguments of env.
 desktop_environment=() tv_environment=()
 tv_window=(--headless)
+source=screen
 tv_port=8009
 network=''
 headless=''
@@ -90,6 +91,7 @@ start_headless_desktop() {
 use_own_display() {
     say "using your display"
     tv_window=()
+    source=window
 }
 
 start_sound_of_tv() {
@@ -124,7 +126,7 @@ find_tv() {
 
 answer_dialog() {
     if [ -z "$headless" ]; then
-        echo "Choose a screen in the dialog and press Share."
+        echo "Choose the window \"Telecast Test Card\" in the dialog and press Share."
         return 0
     fi
     (on_desktop build-aux/desktop/press-portal --timeout 30 Share) || fail "the portal's dialog did not come"
