@@ -11,5 +11,6 @@ mod connection;
 mod graph;
 mod pod;
 mod registry;
+mod thread;
 
 pub use connection::Remote;

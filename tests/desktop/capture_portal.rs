@@ -13,6 +13,7 @@ use telecast::capture::error::CaptureError;
 use telecast::capture::slot::Next;
 use telecast::capture::source::{SourceKind, VideoEvent, VideoRequest, VideoSource};
 
+use super::support::moving_window;
 use super::support::program::Program;
 use super::support::session::Session;
 
@@ -34,29 +35,6 @@ fn capture(session: &Session, kind: &str, token: Option<&str>) -> Program {
         command.env("TELECAST_TEST_TOKEN", token);
     }
     Program::start(&format!("capture of a {kind}"), &mut command)
-}
-
-/// A window with something that moves in it.
-fn moving_window(session: &Session) -> Program {
-    let program = Program::start(
-        "moving window",
-        session.command("gst-launch-1.0").args([
-            "-q",
-            "videotestsrc",
-            "pattern=ball",
-            "!",
-            "video/x-raw,width=640,height=480,framerate=30/1",
-            "!",
-            "videoconvert",
-            "!",
-            "gtk4paintablesink",
-        ]),
-    );
-    super::support::wait_until("the window", FEW_SECONDS, || {
-        let windows = session.shell(&["windows"]);
-        windows.as_array().is_some_and(|list| !list.is_empty())
-    });
-    program
 }
 
 fn title(session: &Session) -> String {

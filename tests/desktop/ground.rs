@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use telecast::capture::slot::Next;
 use telecast::capture::source::{SourceKind, VideoRequest, VideoSource};
 
+use super::support::moving_window;
 use super::support::network::Network;
 use super::support::program::Program;
 use super::support::session::Session;
@@ -86,20 +87,7 @@ fn what_is_played_can_be_recorded_from_the_speakers() {
 fn share(kind: &str, buttons: &[&str], size: &str) {
     let session = Session::desktop("1280x720", None);
     // Something that moves, else there is one picture only.
-    let _card = Program::start(
-        "moving window",
-        session.command("gst-launch-1.0").args([
-            "-q",
-            "videotestsrc",
-            "pattern=ball",
-            "!",
-            "video/x-raw,width=640,height=480,framerate=30/1",
-            "!",
-            "videoconvert",
-            "!",
-            "gtk4paintablesink",
-        ]),
-    );
+    let _window = moving_window(&session);
     let mut child = Program::start(
         "sharing",
         session

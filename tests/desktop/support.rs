@@ -9,5 +9,7 @@ pub mod picture;
 pub mod program;
 pub mod session;
 mod steps;
+mod window;
 
 pub use steps::{script, wait_until};
+pub use window::moving_window;

@@ -7,14 +7,14 @@
 
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
-use std::thread::{self, JoinHandle};
+use std::thread;
 use std::time::Duration;
 
 use async_channel::Sender;
-use tokio::sync::oneshot;
 
 use super::connection::{Connection, Remote};
 use super::registry::GraphWatch;
+use super::thread::StreamThread;
 use crate::capture::error::{CaptureEnd, CaptureError};
 use crate::capture::frame::AudioBlock;
 use crate::capture::slot::SlotWriter;
@@ -65,7 +65,7 @@ struct End(CaptureEnd);
 pub struct AudioStream {
     // A mutex only because the channel's sender is not `Sync`.
     commands: Mutex<::pipewire::channel::Sender<End>>,
-    thread: Option<JoinHandle<()>>,
+    thread: StreamThread,
 }
 
 impl std::fmt::Debug for AudioStream {
@@ -82,33 +82,20 @@ impl AudioStream {
         events: Sender<AudioEvent>,
     ) -> Result<Self, CaptureError> {
         let (commands, inbox) = ::pipewire::channel::channel();
-        let (ready, started) = oneshot::channel();
         let records = request.records.or_else(output::default_folder);
-        let thread = thread::Builder::new()
-            .name("pw-audio".to_owned())
-            .spawn(move || {
-                let result = Connection::open(request.remote).and_then(|connection| {
-                    state::connect(connection, request.sound, records, blocks, events)
-                });
-                match result {
-                    Ok(stream) => {
-                        if ready.send(Ok(())).is_ok() {
-                            stream.run(inbox);
-                        }
-                    }
-                    Err(error) => {
-                        if ready.send(Err(error)).is_err() {
-                            tracing::debug!("nobody waits for the audio stream any more");
-                        }
-                    }
-                }
-            })?;
+        let (thread, started) = StreamThread::start(
+            "pw-audio",
+            move || {
+                let connection = Connection::open(request.remote)?;
+                state::connect(connection, request.sound, records, blocks, events)
+            },
+            |stream| stream.run(inbox),
+        )?;
         let stream = AudioStream {
             commands: Mutex::new(commands),
-            thread: Some(thread),
+            thread,
         };
-        // A thread that dies without an answer has no PipeWire either.
-        started.await.unwrap_or(Err(CaptureError::NoPipeWire))?;
+        started.wait().await?;
         Ok(stream)
     }
 }
@@ -122,11 +109,7 @@ impl Drop for AudioStream {
             tracing::debug!("the audio stream has ended already");
         }
         drop(commands);
-        if let Some(thread) = self.thread.take()
-            && thread.join().is_err()
-        {
-            tracing::error!("the audio stream's thread panicked");
-        }
+        self.thread.join();
     }
 }
 

@@ -5,14 +5,14 @@
 //! to the producer once consumers drop their pictures. It never converts a picture and never waits for a consumer.
 
 use std::sync::{Mutex, PoisonError};
-use std::thread::{self, JoinHandle};
 
 use async_channel::Sender;
-use tokio::sync::{oneshot, watch};
+use tokio::sync::watch;
 
 use self::format::Wish;
 use self::memory::BufferId;
 use super::connection::{Connection, Remote};
+use super::thread::StreamThread;
 use crate::capture::error::{CaptureEnd, CaptureError};
 use crate::capture::frame::{DmaBufFormat, RawFrame};
 use crate::capture::slot::SlotWriter;
@@ -71,7 +71,7 @@ enum Command {
 #[derive(Debug)]
 pub struct VideoStream {
     control: StreamControl,
-    thread: Option<JoinHandle<()>>,
+    thread: StreamThread,
 }
 
 /// Steers a [`VideoStream`] from elsewhere. Each call does nothing once the stream has ended.
@@ -119,7 +119,6 @@ impl VideoStream {
     ) -> Result<Self, CaptureError> {
         let (commands, inbox) = ::pipewire::channel::channel();
         let control = StreamControl(std::sync::Arc::new(Mutex::new(commands.clone())));
-        let (ready, started) = oneshot::channel();
         let wish = Wish {
             dma_buf: if request.cursor {
                 // Whoever draws the pointer has to read the picture.
@@ -131,40 +130,25 @@ impl VideoStream {
             cursor: request.cursor,
             ..Wish::new(request.size, request.max_fps)
         };
-        let thread = thread::Builder::new()
-            .name("pw-video".to_owned())
-            .spawn(move || {
-                let result = Connection::open(target.remote).and_then(|connection| {
-                    let node = target.node;
-                    state::connect(
-                        connection,
-                        node,
-                        request.when_gone,
-                        wish,
-                        commands,
-                        frames,
-                        events,
-                    )
-                });
-                match result {
-                    Ok(stream) => {
-                        if ready.send(Ok(())).is_ok() {
-                            stream.run(inbox);
-                        }
-                    }
-                    Err(error) => {
-                        if ready.send(Err(error)).is_err() {
-                            tracing::debug!("nobody waits for the video stream any more");
-                        }
-                    }
-                }
-            })?;
-        let stream = VideoStream {
-            control,
-            thread: Some(thread),
-        };
-        // A thread that dies without an answer has no PipeWire either.
-        started.await.unwrap_or(Err(CaptureError::NoPipeWire))?;
+        let (thread, started) = StreamThread::start(
+            "pw-video",
+            move || {
+                let connection = Connection::open(target.remote)?;
+                let when_gone = request.when_gone;
+                state::connect(
+                    connection,
+                    target.node,
+                    when_gone,
+                    wish,
+                    commands,
+                    frames,
+                    events,
+                )
+            },
+            |stream| stream.run(inbox),
+        )?;
+        let stream = VideoStream { control, thread };
+        started.wait().await?;
         Ok(stream)
     }
 
@@ -193,10 +177,6 @@ impl Running for VideoStream {
 impl Drop for VideoStream {
     fn drop(&mut self) {
         self.control.end(CaptureEnd::Stopped);
-        if let Some(thread) = self.thread.take()
-            && thread.join().is_err()
-        {
-            tracing::error!("the video stream's thread panicked");
-        }
+        self.thread.join();
     }
 }
