@@ -3,6 +3,7 @@
 //!
 //! ```text
 //! mdns-sd ──ServiceEvent──▶ browse ──Announcement──▶ table ──▶ Vec<Device>, DeviceEvent
+//! direct ──Announcement───────▲                        (the answers to one question, for a quick start)
 //! netlink ──interfaces changed──▶ browse, advertise         (the table is sans-IO: time is an argument)
 //! ```
 
@@ -10,6 +11,7 @@ pub mod advertise;
 mod announcement;
 mod browse;
 mod device;
+mod direct;
 mod handle;
 mod lookup;
 mod manual;

@@ -106,16 +106,18 @@ impl Engine {
                 tracing::warn!(%error, "the default sound output cannot be restored");
             }
         });
+        let apps = Apps::of_user(Handle::current());
         let discovery = Discovery::start(DiscoveryOptions {
             interface: options.interface.clone(),
             hosts: Vec::new(),
+            hints: apps.devices(),
         });
         Engine {
             runtime: Handle::current(),
             discovery,
             interface: options.interface,
             tokens: Tokens::of_user(),
-            apps: Arc::new(Apps::of_user(Handle::current())),
+            apps: Arc::new(apps),
             recording: options.recording,
         }
     }

@@ -12,8 +12,9 @@ use crate::engine::{
 };
 use crate::words;
 
-/// How long a device is looked for by name.
-const LOOK: Duration = Duration::from_secs(8);
+/// How long a device is looked for by name. Everybody is asked at once, after 1/4, 1 and 3 s; who has not answered by
+/// now is not there, and somebody waits.
+const LOOK: Duration = Duration::from_secs(5);
 
 /// Runs one cast.
 pub async fn run(arguments: MirrorArguments) -> anyhow::Result<()> {

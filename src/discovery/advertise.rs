@@ -177,7 +177,7 @@ async fn run(mdns: Mdns, interface: Option<String>, mut changes: watch::Receiver
             () = at(due) => {
                 due = None;
                 not_before = Instant::now() + GAP;
-                announce(mdns.as_ref(), &changes.borrow_and_update())
+                announce(mdns.as_ref(), &changes.borrow_and_update(), Name::Ours)
             }
             () = changed(interfaces.as_mut()) => {
                 settled = Some(Instant::now() + SETTLED);
@@ -189,7 +189,7 @@ async fn run(mdns: Mdns, interface: Option<String>, mut changes: watch::Receiver
             }
             () = tokio::time::sleep(RETRY), if mdns.is_none() => {
                 mdns = Mdns::start(interface.as_deref()).ok();
-                announce(mdns.as_ref(), &changes.borrow_and_update())
+                announce(mdns.as_ref(), &changes.borrow_and_update(), Name::New)
             }
         };
         match result {
@@ -214,8 +214,22 @@ async fn run(mdns: Mdns, interface: Option<String>, mut changes: watch::Receiver
     }
 }
 
-fn announce(mdns: Option<&Mdns>, advertisement: &Advertisement) -> Result<(), AdvertiseError> {
-    let service = advertisement.service()?;
+/// Whether others may have the instance's name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Name {
+    /// They are asked before it is announced.
+    New,
+    /// It has been announced already. Asking again would leave all questions unanswered for 3/4 s at each change.
+    Ours,
+}
+
+fn announce(
+    mdns: Option<&Mdns>,
+    advertisement: &Advertisement,
+    name: Name,
+) -> Result<(), AdvertiseError> {
+    let mut service = advertisement.service()?;
+    service.set_requires_probe(name == Name::New);
     match mdns {
         Some(mdns) => Ok(mdns.daemon.register(service)?),
         None => Ok(()),

@@ -2,6 +2,7 @@
 //! The running search. Input: mDNS events, interface changes, commands; output: the list and its changes. All decisions
 //! are the table's.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use tokio::sync::{broadcast, mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior};
 
+use super::announcement::Announcement;
 use super::device::{Device, DeviceEvent, Endpoint};
 use super::handle::{Command, DiscoveryError, DiscoveryOptions};
 use super::manual::ManualHost;
@@ -17,10 +19,12 @@ use super::mdns::Mdns;
 use super::netlink::InterfaceWatch;
 use super::records::announcement;
 use super::table::Table;
-use super::{SERVICE_TYPE, lookup};
+use super::{SERVICE_TYPE, direct, lookup};
 
 /// mDNS events that are taken from the library's channel before the list is made anew.
 const BATCH: usize = 256;
+/// Answers beside mDNS that may wait; whoever reads them from the network waits, too.
+const ANSWERS: usize = 64;
 /// How often the library's cache is looked at.
 const CHECK: Duration = Duration::from_secs(30);
 /// How often the names of manual hosts are looked up anew.
@@ -41,6 +45,11 @@ pub(super) struct Task {
     events: broadcast::Sender<DeviceEvent>,
     lookups: JoinSet<(ManualHost, Vec<Endpoint>)>,
     hosts: Vec<ManualHost>,
+    hints: Vec<IpAddr>,
+    /// The questions that are asked beside mDNS, and what they bring.
+    asking: JoinSet<()>,
+    found: mpsc::Sender<Announcement>,
+    answers: mpsc::Receiver<Announcement>,
 }
 
 /// The part of the search that is made anew when mDNS breaks off.
@@ -79,6 +88,7 @@ impl Task {
         problem: watch::Sender<Option<Arc<DiscoveryError>>>,
         events: broadcast::Sender<DeviceEvent>,
     ) -> Task {
+        let (found, answers) = mpsc::channel(ANSWERS);
         let mut task = Task {
             interface: options.interface,
             table: Table::new(),
@@ -87,6 +97,10 @@ impl Task {
             events,
             lookups: JoinSet::new(),
             hosts: Vec::new(),
+            hints: options.hints,
+            asking: JoinSet::new(),
+            found,
+            answers,
         };
         for host in options.hosts {
             task.add_host(host);
@@ -102,6 +116,7 @@ impl Task {
             )
             .ok();
         let mut search = self.search();
+        self.ask();
         let mut check = tokio::time::interval(CHECK);
         check.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut lookup = tokio::time::interval(LOOKUP);
@@ -132,7 +147,14 @@ impl Task {
                         None => retry = Instant::now(),
                     }
                     self.look_up_hosts();
+                    self.ask();
                 }
+                Some(answer) = self.answers.recv() => {
+                    self.table.hear_of(std::time::Instant::now(), answer, direct::LASTS);
+                }
+                Some(ended) = self.asking.join_next() => if let Err(error) = ended {
+                    tracing::warn!(%error, "a question has ended badly");
+                },
                 () = at(settled) => if let Some(search) = &mut search {
                     search.settled = None;
                     broken = search.mdns.settle().is_err();
@@ -173,6 +195,15 @@ impl Task {
         started
             .inspect_err(|error| tracing::warn!(%error, "cannot listen to mDNS"))
             .ok()
+    }
+
+    /// Asks everybody at once, unless that is being done.
+    fn ask(&mut self) {
+        if self.asking.is_empty() {
+            let (interface, hints) = (self.interface.clone(), self.hints.clone());
+            self.asking
+                .spawn(direct::ask(interface, hints, self.found.clone()));
+        }
     }
 
     fn command(&mut self, command: Command) {

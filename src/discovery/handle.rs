@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! `Discovery::start` and the handle that the engine holds.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use tokio::sync::{broadcast, mpsc, watch};
@@ -22,6 +23,8 @@ pub struct DiscoveryOptions {
     pub interface: Option<String>,
     /// Hosts that the user entered.
     pub hosts: Vec<ManualHost>,
+    /// Where devices were before. They are asked whether they are still there; nothing is taken for granted.
+    pub hints: Vec<IpAddr>,
 }
 
 /// Why nothing can be found by itself. Manual hosts still work.

@@ -71,6 +71,20 @@ impl Table {
         self.dirty = true;
     }
 
+    /// An instance was heard of in another way than by mDNS. It counts for so long, unless mDNS announces it by then, and
+    /// changes nothing when mDNS has announced it already.
+    pub fn hear_of(&mut self, now: Instant, announcement: Announcement, lasts: Duration) {
+        let key = announcement.instance.to_lowercase();
+        let is_announced = |source: &Source| source.gone_at.is_none();
+        if self.sources.get(&key).is_some_and(is_announced) {
+            return;
+        }
+        self.announce(now, announcement);
+        if let Some(source) = self.sources.get_mut(&key) {
+            source.gone_at = Some(now + lasts);
+        }
+    }
+
     /// An instance said goodbye, or its records ran out. It stays for a moment of grace.
     pub fn withdraw(&mut self, now: Instant, instance: &str) {
         if let Some(source) = self.sources.get_mut(&instance.to_lowercase()) {

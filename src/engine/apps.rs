@@ -2,7 +2,7 @@
 //! Which app session ran last on each device, kept over the end of the process: a cast that was killed leaves its app
 //! on the device, and the next one must wait for it to vanish. Addresses and session ids in and out.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use tokio::runtime::Handle;
@@ -33,6 +33,17 @@ impl Apps {
             runtime,
             memory: InMemory::default(),
         }
+    }
+
+    /// Where we have cast before: the devices may still be there.
+    pub(super) fn devices(&self) -> Vec<IpAddr> {
+        let kept = self.file.as_deref().map(store::read).unwrap_or_default();
+        let addresses = kept.keys().filter_map(|key| key.parse::<SocketAddr>().ok());
+        let mut ips: Vec<IpAddr> = addresses.map(|address| address.ip()).collect();
+        ips.sort_unstable();
+        ips.dedup();
+        ips.truncate(MAX_DEVICES);
+        ips
     }
 }
 
@@ -105,6 +116,7 @@ mod tests {
         }
         assert_eq!(store().on(device(1)).as_deref(), Some("a"));
         assert_eq!(store().on(device(2)), None);
+        assert_eq!(store().devices(), [device(1).ip()]);
         std::fs::remove_dir_all(&folder).unwrap();
     }
 

@@ -8,6 +8,7 @@ use telecast::discovery::{
     Advertisement, Advertiser, Capabilities, Device, DeviceEvent, DeviceKind, Discovery,
     DiscoveryHandle, DiscoveryOptions,
 };
+use tokio::net::UdpSocket;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::oneshot;
 
@@ -147,6 +148,142 @@ fn a_device_that_is_there_is_listed_within_a_second() {
             assert!(took < Duration::from_secs(1), "{took:?}");
             discovery.stop().await;
             done.send(()).expect("the announcer waits");
+        });
+    });
+}
+
+#[test]
+fn a_device_that_has_just_spoken_to_all_answers_a_newcomer_all_the_same() {
+    let Some(hosts) = Hosts::new() else { return };
+    let (done, wait_done) = oneshot::channel::<()>();
+    let (ready, wait_ready) = oneshot::channel();
+    std::thread::scope(|scope| {
+        let b = &hosts.b;
+        scope.spawn(move || {
+            inside(b, || async {
+                let advertiser = Advertiser::start(advertisement(), None).expect("mDNS works");
+                tokio::time::sleep(Duration::from_secs(4)).await;
+                // What a device does at the end of a cast. For a second it multicasts nothing else.
+                advertiser.update(|advertisement| advertisement.busy = true);
+                tokio::time::sleep(Duration::from_millis(150)).await;
+                ready.send(()).expect("the other side waits");
+                wait_done.await.expect("the other side is done");
+                advertiser.stop().await;
+            });
+        });
+        inside(&hosts.a, || async {
+            wait_ready.await.expect("announced");
+            let discovery = Discovery::start(DiscoveryOptions::default());
+            let (list, took) =
+                list_until(&discovery, Duration::from_secs(10), |list| !list.is_empty()).await;
+            assert!(took < Duration::from_millis(600), "{took:?}");
+            let best = list[0].best().expect("an address").to_string();
+            assert_eq!((best.as_str(), list[0].busy), ("10.77.0.2:8010", true));
+            // Much longer than what came by unicast counts: mDNS has heard of it by then.
+            tokio::time::sleep(Duration::from_secs(11)).await;
+            assert_eq!(discovery.devices().len(), 1);
+            discovery.stop().await;
+            done.send(()).expect("the announcer waits");
+        });
+    });
+}
+
+/// The answer of a device to a question of this number, whole names in each record.
+fn unicast_answer(id: [u8; 2]) -> Vec<u8> {
+    let name = |labels: &[&str]| {
+        let mut bytes = Vec::new();
+        for label in labels {
+            bytes.push(label.len() as u8);
+            bytes.extend_from_slice(label.as_bytes());
+        }
+        bytes.push(0);
+        bytes
+    };
+    let service = name(&["_googlecast", "_tcp", "local"]);
+    let instance = name(&["TV-00aa", "_googlecast", "_tcp", "local"]);
+    let host = name(&["tv", "local"]);
+    let text = b"\x05id=aa\x05fn=TV".to_vec();
+    let records = [
+        (&service, 12_u16, instance.clone()),
+        (
+            &instance,
+            33,
+            [&[0, 0, 0, 0, 0x1f, 0x49], host.as_slice()].concat(),
+        ),
+        (&instance, 16, text),
+        (&host, 1, vec![10, 77, 0, 2]),
+    ];
+    let mut bytes = vec![
+        id[0],
+        id[1],
+        0x84,
+        0,
+        0,
+        0,
+        0,
+        records.len() as u8,
+        0,
+        0,
+        0,
+        0,
+    ];
+    for (owner, kind, data) in records {
+        bytes.extend(owner);
+        bytes.extend(kind.to_be_bytes());
+        bytes.extend([0, 1, 0, 0, 0, 10]);
+        bytes.extend((data.len() as u16).to_be_bytes());
+        bytes.extend(data);
+    }
+    bytes
+}
+
+#[test]
+fn a_device_that_multicast_does_not_reach_is_found_where_it_was_before() {
+    let Some(hosts) = Hosts::new() else { return };
+    let (done, mut wait_done) = oneshot::channel::<()>();
+    let (ready, wait_ready) = oneshot::channel();
+    std::thread::scope(|scope| {
+        let b = &hosts.b;
+        scope.spawn(move || {
+            inside(b, || async {
+                // Bound to the address, so what is sent to the group does not arrive.
+                let socket = UdpSocket::bind("10.77.0.2:5353").await.expect("a socket");
+                ready.send(()).expect("the other side waits");
+                let mut question = [0; 512];
+                loop {
+                    tokio::select! {
+                        _ = &mut wait_done => break,
+                        asked = socket.recv_from(&mut question) => {
+                            let (_, from) = asked.expect("a question");
+                            let answer = unicast_answer([question[0], question[1]]);
+                            socket.send_to(&answer, from).await.expect("the answer leaves");
+                        }
+                    }
+                }
+            });
+        });
+        inside(&hosts.a, || async {
+            wait_ready.await.expect("it listens");
+            let search = |hints: &[&str]| {
+                Discovery::start(DiscoveryOptions {
+                    hints: hints
+                        .iter()
+                        .map(|ip| ip.parse().expect("an address"))
+                        .collect(),
+                    ..DiscoveryOptions::default()
+                })
+            };
+            let nowhere = search(&[]);
+            tokio::time::sleep(Duration::from_millis(700)).await;
+            assert_eq!(nowhere.devices().len(), 0);
+            nowhere.stop().await;
+            let here = search(&["10.77.0.9", "10.77.0.2", "fd00::1"]);
+            let (list, took) =
+                list_until(&here, Duration::from_secs(10), |list| !list.is_empty()).await;
+            assert!(took < Duration::from_millis(600), "{took:?}");
+            assert_eq!((list[0].id.as_str(), list[0].port()), ("aa", 8009));
+            here.stop().await;
+            done.send(()).expect("the other side waits");
         });
     });
 }

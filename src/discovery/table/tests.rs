@@ -398,3 +398,32 @@ fn hostile_txt_records_are_refused_or_made_harmless() {
         assert_eq!(found, expected, "{pairs:?}");
     }
 }
+
+#[test]
+fn what_was_heard_beside_mdns_counts_for_a_while_unless_mdns_says_it_too() {
+    let mut clock = Clock::new();
+    let lasts = Duration::from_secs(10);
+    let heard = |port| Announcement {
+        instance: TV.into(),
+        endpoints: vec![Endpoint {
+            ip: "192.0.2.7".parse().unwrap(),
+            port,
+            scope_id: 0,
+            interface: None,
+        }],
+        txt: TxtFields::from_pairs([("id", &b"aa"[..]), ("fn", &b"TV"[..])]),
+    };
+    clock.table.hear_of(clock.at(0), heard(8009), lasts);
+    assert_eq!(clock.changes(), ["+aa"]);
+    clock.tick(9_999);
+    assert!(clock.changes().is_empty());
+    clock.tick(10_000);
+    assert_eq!(clock.changes(), ["-aa"]);
+    clock.table.hear_of(clock.at(20_000), heard(8009), lasts);
+    clock.table.announce(clock.at(21_000), heard(8010));
+    clock.table.hear_of(clock.at(22_000), heard(8009), lasts);
+    clock.tick(60_000);
+    assert_eq!(clock.changes(), ["+aa"]);
+    let ports: Vec<u16> = clock.table.devices().iter().map(Device::port).collect();
+    assert_eq!(ports, [8010], "mDNS knows better");
+}
