@@ -167,11 +167,14 @@ fn text(stats: &ReceiverStats) -> String {
     let sender = stats
         .sender
         .map_or_else(|| "–".to_owned(), |sender| sender.to_string());
+    let size = stats.width.zip(stats.height);
     format!(
-        "{sender}  {}x{} {}  {:.0} fps  late {}  skipped {}  frozen {} ms",
-        stats.width,
-        stats.height,
-        stats.codec,
+        "{sender}  {} {}  {:.0} fps  late {}  skipped {}  frozen {} ms",
+        size.map_or_else(
+            || "–".to_owned(),
+            |(width, height)| format!("{width}x{height}")
+        ),
+        stats.codec.unwrap_or("–"),
         stats.fps.shown,
         stats.late,
         stats.skipped,

@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use tokio::sync::watch;
 
 use super::options::ReceiverOptions;
-use super::stats::{FrameRates, ReceiverState, ReceiverStats, ReceiverStatus};
+use super::stats::{FrameRates, MeasureStats, ReceiverState, ReceiverStats, ReceiverStatus};
 use crate::decode;
 
 /// One per receiver. Locks are held for moments only, never across an await.
@@ -22,10 +22,14 @@ pub(super) struct Shared {
 
 impl Shared {
     pub(super) fn new(options: ReceiverOptions) -> Shared {
+        let stats = ReceiverStats {
+            measure: options.measure.then(MeasureStats::default),
+            ..ReceiverStats::default()
+        };
         Shared {
             options,
             status: watch::Sender::default(),
-            stats: watch::Sender::default(),
+            stats: watch::Sender::new(stats),
             volume: watch::Sender::new((1.0, false)),
             last_picture: Mutex::new(None),
         }
@@ -59,6 +63,11 @@ impl Shared {
         self.stats.send_replace(ReceiverStats {
             state: now.state,
             sender: now.sender,
+            // Sound alone tells nothing, but its keys are there.
+            measure: self
+                .options
+                .measure
+                .then(|| stats.measure.unwrap_or_default()),
             ..stats
         });
     }

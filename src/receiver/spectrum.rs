@@ -25,10 +25,11 @@ impl Listener {
         }
     }
 
-    /// The loudness (root mean square) and the strongest frequency in hertz; zero in silence and until there is enough.
-    pub(super) fn measure(&self, rate: u32) -> (f64, f64) {
+    /// The loudness (root mean square), as soon as there is enough, and the strongest frequency in hertz, except in
+    /// silence.
+    pub(super) fn measure(&self, rate: u32) -> (Option<f64>, Option<f64>) {
         if self.samples.len() < WINDOW {
-            return (0.0, 0.0);
+            return (None, None);
         }
         let level = (self
             .samples
@@ -38,7 +39,7 @@ impl Listener {
             / WINDOW as f64)
             .sqrt();
         if level < 1e-4 {
-            return (level, 0.0);
+            return (Some(level), None);
         }
         // A Hann window, so that the neighbours of a peak fall off and can be interpolated.
         let mut signal: Vec<(f32, f32)> = (0_u16..)
@@ -61,13 +62,13 @@ impl Listener {
             .max_by(|a, b| power[*a].total_cmp(&power[*b]))
             .unwrap_or(0);
         if peak == 0 {
-            return (level, 0.0);
+            return (Some(level), None);
         }
         let [left, middle, right] =
             [power[peak - 1], power[peak], power[peak + 1]].map(|power| (power + 1e-12).ln());
         let offset = 0.5 * (left - right) / (left - 2.0 * middle + right);
         let bin = peak as f64 + if offset.is_finite() { offset } else { 0.0 };
-        (level, bin * f64::from(rate) / WINDOW as f64)
+        (Some(level), Some(bin * f64::from(rate) / WINDOW as f64))
     }
 }
 
@@ -107,7 +108,9 @@ mod tests {
             listener.push(
                 (0..20_000_u16).map(|n| 0.5 * (TAU * frequency * f32::from(n) / 48_000.0).sin()),
             );
-            let (level, found) = listener.measure(48_000);
+            let (Some(level), Some(found)) = listener.measure(48_000) else {
+                panic!("{frequency} Hz is not heard")
+            };
             assert!(
                 (found - f64::from(frequency)).abs() < 1.0,
                 "{frequency}: {found}"
@@ -119,9 +122,9 @@ mod tests {
     #[test]
     fn silence_and_rubbish_have_no_tone() {
         let mut listener = Listener::default();
-        assert_eq!(listener.measure(48_000), (0.0, 0.0));
+        assert_eq!(listener.measure(48_000), (None, None));
         listener.push(std::iter::repeat_n(f32::NAN, 20_000));
-        assert_eq!(listener.measure(48_000), (0.0, 0.0));
-        assert_eq!(listener.measure(0), (0.0, 0.0));
+        assert_eq!(listener.measure(48_000), (Some(0.0), None));
+        assert_eq!(listener.measure(0), (Some(0.0), None));
     }
 }

@@ -31,19 +31,20 @@ pub struct ReceiverStatus {
     pub sender: Option<IpAddr>,
 }
 
-/// Numbers of the current cast (zero when there is none). Serializes to the keys of the command line's JSON.
+/// Numbers of the current cast, or of the last one. Serializes to the keys of the command line's JSON; what is not known
+/// yet is `null`, never an invented number.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct ReceiverStats {
     /// What the receiver is doing.
     pub state: ReceiverState,
     /// Who casts.
     pub sender: Option<IpAddr>,
-    /// Video codec; empty without video.
-    pub codec: String,
+    /// Video codec; `None` without video.
+    pub codec: Option<&'static str>,
     /// Width of the last decoded picture, in pixels.
-    pub width: u32,
+    pub width: Option<u32>,
     /// Height of the last decoded picture, in pixels.
-    pub height: u32,
+    pub height: Option<u32>,
     /// Pictures a second, over the last second.
     pub fps: FrameRates,
     /// Frames since the start that were complete only after their playout time.
@@ -76,15 +77,15 @@ pub struct FrameRates {
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct AudioStats {
     /// `opus` or `aac`.
-    pub codec: String,
+    pub codec: &'static str,
     /// Frames that left the decoder, since the start.
     pub decoded: u64,
     /// Frames that never came in time, since the start.
     pub skipped: u64,
     /// Loudness of the last second (root mean square, 0 to 1).
-    pub level: f64,
-    /// The strongest frequency of the last second, in Hz; 0 in silence.
-    pub frequency_hz: f64,
+    pub level: Option<f64>,
+    /// The strongest frequency of the last second, in Hz; `None` in silence.
+    pub frequency_hz: Option<f64>,
 }
 
 /// What the test card's time code tells.
@@ -103,13 +104,13 @@ pub struct MeasureStats {
     pub first_complete_at_ms: Option<f64>,
 }
 
-/// Percentiles of the last samples.
+/// Percentiles of the last samples; `None` without any.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
 pub struct Percentiles {
     /// The median.
-    pub p50: f64,
+    pub p50: Option<f64>,
     /// 95 of 100 are below.
-    pub p95: f64,
+    pub p95: Option<f64>,
     /// 99 of 100 are below.
-    pub p99: f64,
+    pub p99: Option<f64>,
 }

@@ -126,7 +126,7 @@ impl AudioPath {
     pub(super) fn write(&self, stats: &mut ReceiverStats) {
         let (level, frequency_hz) = self.listener.measure(self.rate);
         stats.audio = Some(AudioStats {
-            codec: self.codec.name().to_owned(),
+            codec: self.codec.name(),
             decoded: self.decoded,
             skipped: self.skipped,
             level,

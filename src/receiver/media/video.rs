@@ -38,7 +38,7 @@ pub(in crate::receiver) struct VideoPath {
     events: Events<DecoderEvent>,
     playout: Playout<Picture>,
     converter: RgbConverter,
-    size: (u32, u32),
+    size: Option<(u32, u32)>,
     completed: Rate,
     decoded: Rate,
     shown: Rate,
@@ -65,7 +65,7 @@ impl VideoPath {
             events,
             playout: Playout::new(),
             converter: RgbConverter::new(RgbLayout::Rgba),
-            size: (0, 0),
+            size: None,
             completed: Rate::default(),
             decoded: Rate::default(),
             shown: Rate::default(),
@@ -131,7 +131,7 @@ impl VideoPath {
             }
             DecoderEvent::Picture(picture) => {
                 self.starving = None;
-                self.size = picture.size();
+                self.size = Some(picture.size());
                 self.decoded.count(picture.decoded);
                 if let Some(measure) = &mut self.measure {
                     let (data, stride) = picture.luma();
@@ -200,8 +200,8 @@ impl VideoPath {
 
     pub(super) fn write(&mut self, now: Instant, stats: &mut ReceiverStats) {
         let (frozen, longest) = self.playout.freezes();
-        self.codec.name().clone_into(&mut stats.codec);
-        (stats.width, stats.height) = self.size;
+        stats.codec = Some(self.codec.name());
+        (stats.width, stats.height) = self.size.unzip();
         stats.fps = FrameRates {
             completed: self.completed.per_second(now),
             decoded: self.decoded.per_second(now),

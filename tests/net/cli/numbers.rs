@@ -1,38 +1,59 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! Both ends as programs: one casts to the other, and both print one JSON object a line with the documented keys.
+//! Both ends as programs: one casts to the other, and both print one JSON object a line with the documented keys and types.
 
 use super::*;
 
-/// `mirror --stats json`.
-const SENDER: &str = "state codec encoder hardware width height fps bitrate rtt_ms loss_pct retransmitted in_flight_ms \
-                      dropped latency_ms audio uptime_s";
-const SENDER_INNER: &[(&str, &str)] = &[
-    ("fps", "captured encoded sent acknowledged"),
-    ("bitrate", "target actual estimate"),
-    (
-        "latency_ms",
-        "capture convert encode pace network reassembly playout",
-    ),
-    ("audio", "codec bitrate loss_pct gaps"),
-];
+/// `mirror --stats json`: each key, nested ones with dots, and what it holds.
+const SENDER: &str = "state:text codec:text encoder:text hardware:truth width:count height:count \
+    fps.captured:number fps.encoded:number fps.sent:number fps.acknowledged:number \
+    bitrate.target:count bitrate.actual:count bitrate.estimate:count? rtt_ms:number? loss_pct:number \
+    retransmitted:count in_flight_ms:number dropped:object \
+    latency_ms.capture:number? latency_ms.convert:number? latency_ms.encode:number? latency_ms.pace:number? \
+    latency_ms.network:number? latency_ms.reassembly:number? latency_ms.playout:number? \
+    audio.codec:text audio.bitrate:count audio.loss_pct:number audio.gaps:count uptime_s:number";
 
-/// `receive --stats json --measure`.
-const RECEIVER: &str = "state sender codec width height fps late skipped frozen_ms longest_freeze_ms audio \
-                        screen_to_decoded_ms av_skew_ms";
-const RECEIVER_INNER: &[(&str, &str)] = &[
-    ("fps", "completed decoded shown"),
-    ("screen_to_decoded_ms", "p50 p95 p99"),
-];
+/// `receive --stats json --measure`, at any time. What is not known yet is null.
+const RECEIVER: &str = "state:text sender:text? codec:text? width:count? height:count? \
+    fps.completed:number fps.decoded:number fps.shown:number late:count skipped:count frozen_ms:count \
+    longest_freeze_ms:count audio:object? \
+    screen_to_decoded_ms.p50:number? screen_to_decoded_ms.p95:number? screen_to_decoded_ms.p99:number? \
+    av_skew_ms:number?";
 
-/// Scripts depend on these keys; others may be added beside them.
-fn has_keys(value: &Value, keys: &str) {
-    let object = value
-        .as_object()
-        .unwrap_or_else(|| panic!("not an object with {keys}: {value}"));
-    let missing = keys
+/// The same once pictures and sound have come for some seconds.
+const RECEIVING: &str = "state:text sender:text codec:text width:count height:count \
+    audio.codec:text audio.decoded:count audio.skipped:count audio.level:number audio.frequency_hz:number \
+    screen_to_decoded_ms.p50:number screen_to_decoded_ms.p95:number screen_to_decoded_ms.p99:number";
+
+/// The receiver before anybody cast: nothing is made up.
+const UNKNOWN: &str =
+    "sender codec width height audio screen_to_decoded_ms.p50 screen_to_decoded_ms.p99 av_skew_ms";
+
+fn at<'a>(object: &'a Value, path: &str) -> Option<&'a Value> {
+    path.split('.')
+        .try_fold(object, |value, key| value.as_object()?.get(key))
+}
+
+/// Scripts depend on these keys and types; other keys may be added beside them.
+fn fits(object: &Value, keys: &str) {
+    for (path, kind) in keys
         .split_whitespace()
-        .find(|key| !object.contains_key(*key));
-    assert_eq!(missing, None, "{value}");
+        .map(|key| key.split_once(':').expect("a type"))
+    {
+        let value = at(object, path).unwrap_or_else(|| panic!("no {path}: {object}"));
+        let (kind, may_be_null) = kind.strip_suffix('?').map_or((kind, false), |k| (k, true));
+        let good = match kind {
+            "text" => value.as_str().is_some_and(|text| !text.is_empty()),
+            "truth" => value.is_boolean(),
+            "count" => value.is_u64(),
+            "number" => value.is_f64(),
+            "object" => value.is_object(),
+            other => panic!("no type {other}"),
+        };
+        assert!(
+            good || (may_be_null && value.is_null()),
+            "{path} is no {kind}: {object}"
+        );
+    }
 }
 
 #[tokio::test]
@@ -57,6 +78,12 @@ async fn one_program_casts_to_the_other_and_both_tell_in_json() {
         .await
         .parse()
         .expect("an address");
+    let idle = receiver
+        .prints("numbers", |numbers| numbers["state"] == "idle")
+        .await;
+    for path in UNKNOWN.split_whitespace() {
+        assert_eq!(at(&idle, path), Some(&Value::Null), "{path}: {idle}");
+    }
     let cast = Telecast::mirror(
         address,
         &[
@@ -72,7 +99,9 @@ async fn one_program_casts_to_the_other_and_both_tell_in_json() {
     );
     let streaming = receiver
         .prints("pictures", |numbers| {
-            numbers["state"] == "streaming" && numbers["fps"]["shown"].as_f64() > Some(1.0)
+            numbers["state"] == "streaming"
+                && numbers["fps"]["shown"].as_f64() > Some(1.0)
+                && numbers["audio"]["frequency_hz"].is_number()
         })
         .await;
     let sent = cast.end().await;
@@ -81,10 +110,7 @@ async fn one_program_casts_to_the_other_and_both_tell_in_json() {
     let numbers = objects(&sent.output);
     assert_eq!(numbers.len(), sent.output.len(), "only objects: {sent}");
     for object in &numbers {
-        has_keys(object, SENDER);
-        for (key, inner) in SENDER_INNER {
-            has_keys(&object[key], inner);
-        }
+        fits(object, SENDER);
     }
     let last = numbers.last().expect("numbers");
     assert_eq!(
@@ -96,10 +122,7 @@ async fn one_program_casts_to_the_other_and_both_tell_in_json() {
         (&320.into(), &180.into())
     );
 
-    has_keys(&streaming, RECEIVER);
-    for (key, inner) in RECEIVER_INNER {
-        has_keys(&streaming[key], inner);
-    }
+    fits(&streaming, RECEIVING);
     assert_eq!(streaming["sender"], "127.0.0.1");
     receiver
         .prints("the end of the cast", |numbers| numbers["state"] == "idle")
@@ -112,6 +135,9 @@ async fn one_program_casts_to_the_other_and_both_tell_in_json() {
         heard.output.len(),
         "only objects: {heard}"
     );
+    for object in objects(&heard.output) {
+        fits(&object, RECEIVER);
+    }
     let snapshot = std::fs::read(&picture).expect("the snapshot was written");
     assert!(snapshot.starts_with(b"\x89PNG"));
     std::fs::remove_file(&picture).expect("removed");
