@@ -49,11 +49,16 @@ fn every_close_of_the_vectors_has_its_reason() {
 
 #[test]
 fn our_own_messages_are_read_as_meant() {
-    let connect = ConnectionMessage::parse(&Connect::request("Telecast", "1"));
+    let request = Connect::request("Telecast", "1");
+    let info: serde_json::Value = serde_json::from_str(&request).unwrap();
+    assert_eq!(info["senderInfo"]["sdkType"], 2);
+    assert_eq!(info["senderInfo"].get("skdType"), None);
+    let connect = ConnectionMessage::parse(&request);
     let Some(ConnectionMessage::Connect(connect)) = connect else {
         panic!("{connect:?}")
     };
     assert_eq!(connect.reply(), ConnectReply::Silent);
+    assert_eq!(connect.user_agent.as_deref(), Some("Telecast"));
     for reason in [
         CloseReason::Unknown,
         CloseReason::TransportTooLongInactive,

@@ -20,7 +20,37 @@ const CHECKED_ELSEWHERE: [&str; 1] = ["txt_records.json"];
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Register {
+    defect: Vec<Defect>,
     deviation: Vec<Entry>,
+}
+
+/// A known defect of the reference.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Defect {
+    number: usize,
+    reference: String,
+    ours: Decision,
+    reason: String,
+    proof: Option<Proof>,
+}
+
+#[derive(Deserialize, PartialEq)]
+enum Decision {
+    #[serde(rename = "deviates")]
+    Deviates,
+    #[serde(rename = "same")]
+    Same,
+    #[serde(rename = "does not apply")]
+    DoesNotApply,
+}
+
+/// The test that shows what is done.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Proof {
+    file: String,
+    test: String,
 }
 
 #[derive(Deserialize)]
@@ -39,9 +69,12 @@ pub struct Deviations {
     met: Vec<bool>,
 }
 
-fn register() -> Vec<Entry> {
+/// How many defects of the reference are known.
+const DEFECTS: usize = 12;
+
+fn register() -> Register {
     let text = std::fs::read_to_string(data_path("deviations.toml")).unwrap();
-    toml::from_str::<Register>(&text).unwrap().deviation
+    toml::from_str(&text).unwrap()
 }
 
 impl Deviations {
@@ -49,6 +82,7 @@ impl Deviations {
     pub fn of(file: &str) -> Deviations {
         assert!(CHECKED.contains(&file), "add {file} to CHECKED");
         let entries: Vec<Entry> = register()
+            .deviation
             .into_iter()
             .filter(|entry| entry.file == file)
             .collect();
@@ -85,12 +119,42 @@ impl Deviations {
 
 #[test]
 fn every_deviation_belongs_to_a_file_that_is_checked_and_gives_a_reason() {
-    for entry in register() {
+    for entry in register().deviation {
         let file = entry.file.as_str();
         assert!(
             CHECKED.contains(&file) || CHECKED_ELSEWHERE.contains(&file),
             "{file}"
         );
         assert!(entry.reason.len() > 20, "{}", entry.case);
+    }
+}
+
+#[test]
+fn every_known_defect_of_the_reference_is_decided_on_with_a_reason_and_a_test_that_shows_it() {
+    let defects = register().defect;
+    let numbers: Vec<usize> = defects.iter().map(|defect| defect.number).collect();
+    assert_eq!(numbers, (1..=DEFECTS).collect::<Vec<_>>());
+    for defect in defects {
+        let number = defect.number;
+        assert!(
+            defect.reference.len() > 20 && defect.reason.len() > 20,
+            "{number}"
+        );
+        let Some(proof) = defect.proof else {
+            assert!(defect.ours == Decision::DoesNotApply, "{number}: no proof");
+            continue;
+        };
+        let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(&proof.file);
+        let text = std::fs::read_to_string(&file)
+            .unwrap_or_else(|error| panic!("{number}: {}: {error}", proof.file));
+        let name = format!("fn {}() {{", proof.test);
+        let is_test = text
+            .find(&name)
+            .is_some_and(|at| text[..at].trim_end().ends_with("#[test]"));
+        assert!(
+            is_test,
+            "{number}: no test {} in {}",
+            proof.test, proof.file
+        );
     }
 }
