@@ -26,6 +26,8 @@ mod report;
 mod rig;
 #[path = "../wire/rows.rs"]
 mod rows;
+#[path = "../../tests/support/skipping.rs"]
+mod skipping;
 #[expect(dead_code, reason = "shared with tests that use more of it")]
 #[path = "../../tests/desktop/support"]
 mod support {

@@ -10,6 +10,8 @@
     reason = "this is all test code, also outside of functions marked as tests"
 )]
 
+#[path = "../support/skipping.rs"]
+mod skipping;
 mod support;
 
 mod capture_portal;

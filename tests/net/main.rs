@@ -20,5 +20,7 @@ mod receive;
 mod recording;
 mod sender;
 mod session;
+#[path = "../support/skipping.rs"]
+mod skipping;
 mod tls;
 mod whole;

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! Two hosts on one machine: network namespaces of this test process, joined by a veth pair, gone at the end.
-//! Needs root; without it the tests that ask for it say so on standard error and end.
+//! Where they cannot be made, the tests that ask for them are skipped.
 
 use std::fs::File;
 use std::os::fd::AsFd;
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use super::skipping::can_make_namespaces;
 use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 
 static NUMBER: AtomicU32 = AtomicU32::new(0);
@@ -18,9 +19,10 @@ pub struct Hosts {
 }
 
 impl Hosts {
-    /// Makes the namespaces. `None`, loudly, when this process may not.
+    /// Makes the namespaces. `None`, on record, when this process may not.
+    #[track_caller]
     pub fn new() -> Option<Hosts> {
-        if !is_root() {
+        if !can_make_namespaces() {
             return None;
         }
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
@@ -43,21 +45,6 @@ impl Hosts {
         }
         Some(hosts)
     }
-}
-
-/// Whether this process may use namespaces and raw sockets. Says so loudly when it may not.
-pub fn is_root() -> bool {
-    let root = rustix::process::geteuid().is_root();
-    if !root {
-        assert!(
-            std::env::var_os("TELECAST_TEST_AS_ROOT").is_none(),
-            "TELECAST_TEST_AS_ROOT is set, but this is not root"
-        );
-        eprintln!(
-            "NOT TESTED: namespaces and raw sockets need root. Set TELECAST_TEST_AS_ROOT to make this a failure."
-        );
-    }
-    root
 }
 
 impl Drop for Hosts {

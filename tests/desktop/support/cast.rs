@@ -34,7 +34,8 @@ pub struct Cast {
 }
 
 impl Cast {
-    /// Starts everything; `buttons` answer the portal's dialog. `None`, loudly, where hosts cannot be made.
+    /// Starts everything; `buttons` answer the portal's dialog. `None`, on record, where hosts cannot be made.
+    #[track_caller]
     pub fn start(source: &str, buttons: &[&str], options: &[&str]) -> Option<Self> {
         let folder = Folder::new();
         let network = Network::up(folder.name(), 0)?;

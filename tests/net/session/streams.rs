@@ -396,7 +396,7 @@ fn captured_code_points(socket: &std::net::UdpSocket, port: u16, count: usize) -
 
 #[tokio::test]
 async fn packets_carry_the_dscp_on_the_wire_when_the_device_marks_too() {
-    if !crate::netns::is_root() {
+    if !crate::skipping::can_open_raw_sockets() {
         return;
     }
     let raw = socket2::Socket::new(

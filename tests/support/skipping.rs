@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! What a machine may not allow, found out by trying; and the record of tests that were skipped for it, which the summary
+//! of `make test` shows (`build-aux/parts.sh`), because to the test framework they have passed.
+
+#![allow(
+    dead_code,
+    reason = "not every binary that includes this uses all of it"
+)]
+
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::panic::Location;
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
+
+/// The file that the summary is made of; a line a test.
+const RECORD: &str = "TELECAST_TEST_SKIPPED";
+/// Set by `build-aux/parts.sh` where namespaces were possible: then a test that cannot make one fails.
+const MUST_RUN: &str = "TELECAST_TEST_AS_ROOT";
+
+/// Whether this process can make network namespaces. When not, the calling test is recorded as skipped.
+#[track_caller]
+pub fn can_make_namespaces() -> bool {
+    static CAN: OnceLock<bool> = OnceLock::new();
+    let can = *CAN.get_or_init(|| {
+        let name = format!("telecast-probe-{}", std::process::id());
+        let netns = |action| {
+            Command::new("ip")
+                .args(["netns", action, &name])
+                .stderr(Stdio::null())
+                .status()
+                .is_ok_and(|status| status.success())
+        };
+        netns("add") && netns("del")
+    });
+    let why =
+        "network namespaces cannot be made here: that needs root, in a container also --privileged";
+    assert!(
+        can || std::env::var_os(MUST_RUN).is_none(),
+        "{MUST_RUN} is set, but {why}"
+    );
+    can || skip(why)
+}
+
+/// Whether this process can listen to all packets. When not, the calling test is recorded as skipped.
+#[track_caller]
+pub fn can_open_raw_sockets() -> bool {
+    let raw = rustix::net::socket(
+        rustix::net::AddressFamily::INET,
+        rustix::net::SocketType::RAW,
+        Some(rustix::net::ipproto::UDP),
+    );
+    raw.is_ok() || skip("raw sockets cannot be opened here: that needs CAP_NET_RAW")
+}
+
+/// Records that the calling test is skipped. Always false.
+#[track_caller]
+fn skip(why: &str) -> bool {
+    let thread = std::thread::current();
+    // With one test at a time the framework runs them on its own thread.
+    let test = match thread.name() {
+        Some(name) if name != "main" => name.to_owned(),
+        _ => Location::caller().to_string(),
+    };
+    eprintln!("SKIPPED {test}: {why}");
+    if let Some(file) = std::env::var_os(RECORD) {
+        let record = OpenOptions::new().append(true).create(true).open(file);
+        record
+            .and_then(|mut record| writeln!(record, "{test}: {why}"))
+            .expect("the record of skipped tests can be written");
+    }
+    false
+}
