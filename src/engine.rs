@@ -10,6 +10,7 @@
 mod apps;
 mod find;
 mod known;
+mod node;
 mod receiver_id;
 mod source;
 mod store;
@@ -38,6 +39,7 @@ pub use crate::session::reason::{Blame, Layer, Missing, Reason, SourceEnd, Waiti
 pub use crate::session::state::{SessionState, Streams, Trouble};
 pub use crate::session::stats::SessionStats;
 pub use known::{KnownFile, MAX_KNOWN};
+pub use node::NodeSource;
 pub use tone::{TestSound, play_test_sound};
 
 use crate::capture::source::AudioSource;

@@ -7,7 +7,8 @@
 //! AudioSource ──AudioBlock──▶ sound ─────────────────▶ AudioEncoder ──EncoderEvent──▶ session
 //! ```
 
-mod pictures;
+mod memory;
+pub(super) mod pictures;
 mod reasons;
 mod sound;
 
@@ -17,10 +18,11 @@ use tokio::sync::watch;
 
 use super::tokens::Tokens;
 use super::{AudioChoice, MirrorRequest, Missing, Reason, Recording};
+use crate::capture::frame::DmaBufFormat;
 use crate::capture::source::{AudioMode, SourceKind, TokenKeeper, VideoRequest};
 use crate::cast::codec::{AudioCodec, VideoCodec};
 use crate::encode::config::Encoders;
-use crate::encode::probe;
+use crate::encode::{import, probe};
 use crate::session::options::{CodecChoice, Target};
 use crate::session::source::{AudioSetup, BoxFuture, Codecs, Ended, Feed, MediaSource, VideoSetup};
 use pictures::Pictures;
@@ -86,7 +88,11 @@ impl CastSource {
             parent_window: self.request.parent_window.clone(),
             ..VideoRequest::new(kind)
         };
-        Pictures::open(request, end).await
+        // Only what a GPU draws can be in its memory, and only an encoder can take it from there.
+        let drawn = kind != SourceKind::TestCard && self.recording.is_none();
+        let choice = self.request.options.codec;
+        let expected = move || drawn.then(|| first_import(choice));
+        Pictures::open(request, expected, end).await
     }
 
     fn audio_mode(&self) -> Option<AudioMode> {
@@ -167,15 +173,27 @@ async fn proven_codecs(video: Option<CodecChoice>, audio: bool) -> Result<Codecs
     Ok(codecs)
 }
 
+/// What the encoder takes as DMA-BUF that will most likely be used. Blocks as [`probe::proven`] does.
+fn first_import(choice: CodecChoice) -> Vec<DmaBufFormat> {
+    let proven = preferred(choice).into_iter().map(probe::proven);
+    let first = proven.flatten().next();
+    first.map_or_else(Vec::new, |profile| import::accepted(&profile))
+}
+
+/// The codecs to offer whichever encoder they have, best first.
+fn preferred(choice: CodecChoice) -> Vec<VideoCodec> {
+    match choice {
+        CodecChoice::Only(codec) => vec![codec],
+        CodecChoice::Auto => vec![VideoCodec::H264, VideoCodec::Vp8],
+    }
+}
+
 /// The video codecs to offer that have a working encoder, best first.
 ///
 /// Left to itself, VP9 and AV1 are offered with a hardware encoder only: in software they take so much of a processor
 /// that the desktop suffers, and the device, not we, chooses from what is offered.
 fn video_codecs(choice: CodecChoice) -> Vec<VideoCodec> {
-    let mut codecs = match choice {
-        CodecChoice::Only(codec) => vec![codec],
-        CodecChoice::Auto => vec![VideoCodec::H264, VideoCodec::Vp8],
-    };
+    let mut codecs = preferred(choice);
     codecs.retain(|codec| !probe::proven(*codec).is_empty());
     if choice == CodecChoice::Auto {
         let heavy = [VideoCodec::Av1, VideoCodec::Vp9];

@@ -68,8 +68,11 @@ fn frame(size: (u32, u32), step: u32, modifier: u64, returned: &Arc<AtomicUsize>
     raw
 }
 
+/// Another tiling, which the stand-in promises to import and then refuses.
+pub const REFUSED: u64 = 0x0100_0000_0000_0003;
+
 /// `vp8enc` behind the stand-in, claiming to be hardware.
-fn profile() -> Arc<Profile> {
+pub fn profile() -> Arc<Profile> {
     static REGISTERED: Once = Once::new();
     REGISTERED.call_once(|| {
         telecast::chain::init().unwrap();
@@ -157,10 +160,10 @@ fn an_encoder_without_a_gpu_reads_linear_dma_bufs_and_refuses_tiled_ones() {
 }
 
 /// Intel's Y tiling: nothing that a CPU reads.
-const TILED: u64 = 0x0100_0000_0000_0002;
+pub const TILED: u64 = 0x0100_0000_0000_0002;
 
 /// A candidate that imports DMA-BUFs and fails, before software.
-fn failing(fault: Fault) -> Encoders {
+pub fn failing_then_software(fault: Fault) -> Vec<Arc<Profile>> {
     let failing = Profile {
         settings: faulty::profile(fault).settings.clone(),
         ..(*profile()).clone()
@@ -168,7 +171,11 @@ fn failing(fault: Fault) -> Encoders {
     let mut candidates = Profile::candidates(VideoCodec::Vp8);
     candidates.retain(|profile| !profile.hardware);
     candidates.insert(0, Arc::new(failing));
-    Encoders::Candidates(candidates)
+    candidates
+}
+
+fn failing(fault: Fault) -> Encoders {
+    Encoders::Candidates(failing_then_software(fault))
 }
 
 fn is_software(event: &EncoderEvent) -> bool {
@@ -275,9 +282,7 @@ fn a_lost_picture_is_asked_for_a_bounded_number_of_times() {
 fn when_the_last_encoder_fails_while_repeating_that_is_told() {
     let returned = Arc::new(AtomicUsize::new(0));
     let (events, news) = async_channel::bounded(8);
-    let Encoders::Candidates(mut candidates) = failing(Fault::Error(2)) else {
-        panic!("made of candidates")
-    };
+    let mut candidates = failing_then_software(Fault::Error(2));
     candidates.truncate(1);
     let config = VideoConfig {
         repeat: Some(Duration::from_millis(50)),
@@ -397,7 +402,12 @@ mod imp {
             .field("format", "DMA_DRM")
             .field(
                 "drm-format",
-                gst::List::new(["XR24", "XR24:0x0100000000000002", "NV12"]),
+                gst::List::new([
+                    "XR24",
+                    "XR24:0x0100000000000002",
+                    "XR24:0x0100000000000003",
+                    "NV12",
+                ]),
             )
             .build();
         gst::PadTemplate::new(
@@ -462,6 +472,9 @@ mod imp {
                 return gst::Pad::event_default(pad, Some(&*self.obj()), event);
             };
             let drm = gst_video::VideoInfoDmaDrm::from_caps(caps.caps()).unwrap();
+            if drm.modifier() == super::REFUSED {
+                return false;
+            }
             // Whatever the modifier says, the tests draw in rows.
             let input = gst_video::VideoInfo::builder(
                 gst_video::VideoFormat::Bgrx,

@@ -26,6 +26,7 @@ mod round_trip;
 mod scene;
 mod steering;
 mod video;
+mod zero_copy;
 
 #[path = "../support/pipewire.rs"]
 mod pipewire_daemon;
