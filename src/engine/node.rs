@@ -57,6 +57,7 @@ impl NodeSource {
             max_fps: self.max_fps,
             dma_buf: Vec::new(),
             trim_margin: false,
+            cursor: false,
             when_gone: CaptureEnd::SourceGone,
         };
         let first = self.encoders.first().cloned();
