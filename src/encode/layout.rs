@@ -85,8 +85,10 @@ impl Layout {
 fn fit_within(source: (u32, u32), room: (u32, u32)) -> (u32, u32) {
     let (w, h) = (u64::from(source.0.max(1)), u64::from(source.1.max(1)));
     let (rw, rh) = (u64::from(room.0), u64::from(room.1));
-    if w <= rw && h <= rh {
-        return (even_down(w as u32).max(2), even_down(h as u32).max(2));
+    // Judged without an odd last row or column: with it, 988x569 would be scaled to fit into its own 988x568.
+    let even = (even_down(source.0).max(2), even_down(source.1).max(2));
+    if even.0 <= room.0 && even.1 <= room.1 {
+        return even;
     }
     // Cross-multiplied comparison of aspect ratios; rounded to the nearest even number on the free side.
     let (fw, fh) = if w * rh >= h * rw {
@@ -155,6 +157,13 @@ mod tests {
         let layout = Layout::new((801, 601), &FULL_HD);
         assert_eq!(layout.frame, (800, 600));
         assert_eq!(layout.used, (800, 600));
+        for source in [(988, 569), (989, 568), (989, 569)] {
+            let layout = Layout::new(source, &FULL_HD);
+            assert_eq!(layout.picture, rect(0, 0, 988, 568), "{source:?}");
+            assert_eq!(layout.used, (988, 568), "{source:?}");
+        }
+        let layout = Layout::new((1920, 1081), &FULL_HD);
+        assert_eq!((layout.frame, layout.used), ((1920, 1080), (1920, 1080)));
     }
 
     #[test]
