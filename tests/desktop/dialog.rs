@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! `telecast mirror` and the dialog that chooses what is shared: somebody cancels it, or there is none.
+
+use std::process::ExitStatus;
+use std::time::Duration;
+
+use super::support::cast::TELECAST;
+use super::support::program::Program;
+use super::support::session::Session;
+
+/// Programs start, on a busy machine; and the cast ends.
+const START: Duration = Duration::from_secs(45);
+
+/// A receiver on `session`, where it listens, and a sender that casts the screen to it.
+fn start(session: &Session) -> (Program, Program) {
+    let mut receiver = Program::start(
+        "receiver",
+        session.command(TELECAST).args([
+            "receive",
+            "--headless",
+            "--listen",
+            "127.0.0.1",
+            "--port",
+            "0",
+            "--stats",
+            "json",
+        ]),
+    );
+    let address = receiver.wait_for_words("Listening on ", START);
+    let mirror = Program::start(
+        "mirror",
+        session
+            .command(TELECAST)
+            .args(["mirror", &address, "--source", "screen", "--audio", "none"]),
+    );
+    (receiver, mirror)
+}
+
+/// Waits for the sender's end: how it ended, and its complaints.
+fn end(mirror: &mut Program) -> (ExitStatus, Vec<String>) {
+    let status = mirror.wait(START);
+    let mut complaints = mirror.error_lines();
+    complaints.retain(|line| {
+        ["telecast: ", " WARN ", " ERROR ", "panicked"]
+            .iter()
+            .any(|word| line.contains(word))
+    });
+    (status, complaints)
+}
+
+/// Ends the receiver, which never saw a picture.
+fn nothing_was_cast(mut receiver: Program) {
+    assert!(receiver.interrupt(START).success());
+    let objects = receiver.objects();
+    assert!(
+        objects.iter().all(|object| object["state"] != "streaming"),
+        "{objects:?}"
+    );
+}
+
+#[test]
+fn who_cancels_the_dialog_hears_no_complaint() {
+    let desktop = Session::desktop("1280x720", None);
+    let (receiver, mut mirror) = start(&desktop);
+    desktop.press(&["Cancel"]);
+    let (status, complaints) = end(&mut mirror);
+    assert_eq!(status.code(), Some(0), "{complaints:?}");
+    assert!(complaints.is_empty(), "{complaints:?}");
+    nothing_was_cast(receiver);
+}
+
+#[test]
+fn without_a_portal_one_line_says_so_and_what_to_do() {
+    let host = Session::sound_only(None);
+    let (receiver, mut mirror) = start(&host);
+    let (status, complaints) = end(&mut mirror);
+    assert_eq!(status.code(), Some(1), "{complaints:?}");
+    let [line] = complaints.as_slice() else {
+        panic!("not one line: {complaints:?}")
+    };
+    for words in ["no portal", "Install xdg-desktop-portal"] {
+        assert!(line.contains(words), "“{words}” is not in “{line}”");
+    }
+    nothing_was_cast(receiver);
+}
