@@ -116,55 +116,41 @@ const V4L2_VPX: &[Setting] = &[set(
     "extra-controls",
     "controls,video_bitrate={bits},video_bitrate_mode=1,video_gop_size=1000000",
 )];
-const VP8_SOFT: &[Setting] = &[
-    set("deadline", "1"),
-    set("cpu-used", "12"),
-    set("end-usage", "cbr"),
-    set("undershoot", "100"),
-    set("overshoot", "15"),
-    set("buffer-initial-size", "500"),
-    set("buffer-optimal-size", "600"),
-    set("buffer-size", "1000"),
-    set("keyframe-mode", "disabled"),
-    set("keyframe-max-dist", "2147483647"),
-    set("lag-in-frames", "0"),
-    set("auto-alt-ref", "false"),
-    set("resize-allowed", "false"),
-    set("dropframe-threshold", "0"),
-    set("max-intra-bitrate", "300"),
-    set("min-quantizer", "4"),
-    set("max-quantizer", "56"),
-    // What libvpx recommends for windows and screens: still blocks cost nothing.
-    set("static-threshold", "100"),
-    set("noise-sensitivity", "0"),
-    set("timebase", "1/90000"),
-    set("threads", "{threads}"),
-];
-const VP9_SOFT: &[Setting] = &[
-    set("deadline", "1"),
+/// libvpx for live screens, and what one of its codecs has besides.
+macro_rules! libvpx {
+    ($($own:expr),* $(,)?) => {
+        &[
+            set("deadline", "1"),
+            set("end-usage", "cbr"),
+            set("undershoot", "100"),
+            set("overshoot", "15"),
+            set("buffer-initial-size", "500"),
+            set("buffer-optimal-size", "600"),
+            set("buffer-size", "1000"),
+            set("keyframe-mode", "disabled"),
+            set("keyframe-max-dist", "2147483647"),
+            set("lag-in-frames", "0"),
+            set("auto-alt-ref", "false"),
+            set("resize-allowed", "false"),
+            set("dropframe-threshold", "0"),
+            set("max-intra-bitrate", "300"),
+            set("min-quantizer", "4"),
+            set("max-quantizer", "56"),
+            // What libvpx recommends for windows and screens: still blocks cost nothing.
+            set("static-threshold", "100"),
+            set("timebase", "1/90000"),
+            set("threads", "{threads}"),
+            $($own),*
+        ]
+    };
+}
+const VP8_SOFT: &[Setting] = libvpx![set("cpu-used", "12"), set("noise-sensitivity", "0"),];
+const VP9_SOFT: &[Setting] = libvpx![
     set("cpu-used", "9"),
-    set("end-usage", "cbr"),
-    set("undershoot", "100"),
-    set("overshoot", "15"),
-    set("buffer-initial-size", "500"),
-    set("buffer-optimal-size", "600"),
-    set("buffer-size", "1000"),
-    set("keyframe-mode", "disabled"),
-    set("keyframe-max-dist", "2147483647"),
-    set("lag-in-frames", "0"),
-    set("auto-alt-ref", "false"),
-    set("resize-allowed", "false"),
-    set("dropframe-threshold", "0"),
-    set("max-intra-bitrate", "300"),
-    set("min-quantizer", "4"),
-    set("max-quantizer", "56"),
-    set("static-threshold", "100"),
     set("aq-mode", "cyclic-refresh"),
     set("frame-parallel-decoding", "false"),
     set("row-mt", "true"),
     set("tile-columns", "1"),
-    set("timebase", "1/90000"),
-    set("threads", "{threads}"),
 ];
 const X264: &[Setting] = &[
     set("speed-preset", "superfast"),
