@@ -2,12 +2,15 @@
 //! [`Signal`]s of the sender in, a [`Decision`] about rates out. Touches no packet and no encoder.
 //!
 //! The sender tells a [`CongestionControl`] everything that says something about the network, and asks it after each of
-//! the receiver's datagrams, and at least every [`DECISION_INTERVAL`], how much media to make and how fast to send it. [`follow::FollowEstimate`] is the one in use:
-//! it does what the reference does (Open Screen `bandwidth_estimator.h`, and Chromium's
-//! mirroring service on top).
+//! the receiver's datagrams, and at least every [`DECISION_INTERVAL`], how much media to make and how fast to send it. [`queue::QueueControl`] is the one
+//! in use, and says how it judges.
 
-pub mod bandwidth;
-pub mod follow;
+mod capacity;
+mod delay;
+mod delivery;
+mod ledger;
+mod path;
+pub mod queue;
 
 use std::fmt::Debug;
 use std::time::{Duration, Instant};
@@ -34,23 +37,23 @@ pub enum Signal {
         bytes: usize,
         /// When its first packet left.
         first_sent: Instant,
-        /// When its last packet left, if all left just once: then the time since is a round trip, plus what the
-        /// receiver waited before it answered.
+        /// When its last packet left, if all left just once and it was this packet's arrival that the receiver answered:
+        /// then the time since is a round trip.
         all_sent: Option<Instant>,
         /// The filtered round trip time when its acknowledgement came.
         round_trip: Duration,
     },
-    /// One measurement of the round trip, unfiltered.
-    RoundTrip(Duration),
+    /// One measurement of the round trip, unfiltered: an answer to a sender report came.
+    RoundTrip {
+        /// When the report left.
+        sent: Instant,
+        /// From then to the answer's arrival, without what the receiver held it back for.
+        sample: Duration,
+    },
     /// A packet was reported missing and will be sent again.
     Lost {
         /// UDP payload in bytes, about.
         bytes: usize,
-    },
-    /// A raw video frame came and was encoded, or was dropped because too much was under way.
-    RawFrame {
-        /// It was dropped.
-        dropped: bool,
     },
 }
 

@@ -68,7 +68,7 @@ pub use self::io::{Input, Output, SenderEvent};
 use self::path::Path;
 use self::probes::ProbeBudget;
 use self::stream::Stream;
-use crate::cast::congestion::follow::FollowEstimate;
+use crate::cast::congestion::queue::QueueControl;
 use crate::cast::congestion::{
     CongestionControl, DECISION_INTERVAL, Decision, IDLE_INTERVAL, Signal,
 };
@@ -110,9 +110,9 @@ pub struct Sender {
 }
 
 impl Sender {
-    /// A sender that follows the estimated bandwidth ([`FollowEstimate`]).
+    /// A sender that keeps the path's queue short ([`QueueControl`]).
     pub fn new(now: Instant, config: SenderConfig) -> Sender {
-        let congestion = FollowEstimate::new(now, rates::bounds(&config));
+        let congestion = QueueControl::new(now, rates::bounds(&config));
         Sender::with_congestion_control(now, config, Box::new(congestion))
     }
 
@@ -159,7 +159,7 @@ impl Sender {
         self.note_stall(now);
         match input {
             Input::Frame(id, frame) => self.on_frame(now, id, frame),
-            Input::Dropped(id, reason) => self.on_raw_drop(now, id, reason),
+            Input::Dropped(id, reason) => self.on_raw_drop(id, reason),
             Input::Datagram(datagram) => self.on_datagram(now, datagram),
             Input::TargetDelay(delay) => self.on_target_delay(delay),
         }
@@ -238,14 +238,9 @@ impl Sender {
         let Some(stream) = find(&mut self.streams, id) else {
             return;
         };
-        let is_video = stream.config.kind == StreamKind::Video;
         match stream.take_in(now, frame, &self.path) {
             Ok(_) => {
                 self.decide_at = self.decide_at.min(now + DECISION_INTERVAL);
-                if is_video {
-                    let signal = Signal::RawFrame { dropped: false };
-                    self.congestion.observe(now, signal);
-                }
             }
             Err(reason) => {
                 let stream = id;
@@ -254,16 +249,11 @@ impl Sender {
         }
     }
 
-    fn on_raw_drop(&mut self, now: Instant, id: StreamId, reason: DropReason) {
+    fn on_raw_drop(&mut self, id: StreamId, reason: DropReason) {
         let Some(stream) = find(&mut self.streams, id) else {
             return;
         };
         stream.meter.on_raw_drop(reason);
-        // Only this reason says something about the network.
-        if reason == DropReason::InFlight && stream.config.kind == StreamKind::Video {
-            let signal = Signal::RawFrame { dropped: true };
-            self.congestion.observe(now, signal);
-        }
     }
 
     fn on_datagram(&mut self, now: Instant, datagram: &[u8]) {

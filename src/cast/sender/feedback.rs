@@ -32,7 +32,8 @@ impl Stream {
                 self.probes.on_answer(answer);
                 answered_at_once = answer.at_once();
                 if let Some(sample) = context.path.on_answer(&answer) {
-                    let signal = Signal::RoundTrip(sample);
+                    let sent = answer.left;
+                    let signal = Signal::RoundTrip { sent, sample };
                     context.congestion.observe(context.now, signal);
                 }
             }
@@ -53,10 +54,19 @@ impl Stream {
 
     /// Lets go of what is complete at the receiver, or no longer wanted there.
     fn release(&mut self, feedback: &Feedback, context: &mut Context<'_>) {
+        let mut last: Option<InFlightFrame> = None;
+        let mut unrepeated = true;
         while let Some(place) = self.in_flight.advance(feedback.checkpoint) {
-            if let Some(frame) = place.frame {
-                self.on_acknowledged(&frame, context);
+            let Some(frame) = place.frame else { continue };
+            unrepeated &= !frame.repeated;
+            if let Some(before) = last.replace(frame) {
+                self.on_acknowledged(&before, false, context);
             }
+        }
+        // The receiver speaks at once when the checkpoint moves: with the newest frame, unless that had been waiting for
+        // a packet of another one.
+        if let Some(frame) = last {
+            self.on_acknowledged(&frame, unrepeated, context);
         }
         let newest = self.in_flight.newest();
         // A list that names a frame which does not exist is worth nothing.
@@ -66,7 +76,7 @@ impl Stream {
         };
         for id in acknowledged {
             if let Some(frame) = self.in_flight.take(*id) {
-                self.on_acknowledged(&frame, context);
+                self.on_acknowledged(&frame, false, context);
             }
         }
         let mentioned = [
@@ -84,13 +94,14 @@ impl Stream {
             .fold(self.latest_expected, FrameId::max);
     }
 
-    fn on_acknowledged(&mut self, frame: &InFlightFrame, context: &mut Context<'_>) {
+    /// `at_once`: the receiver said so when the last packet of this frame came.
+    fn on_acknowledged(&mut self, frame: &InFlightFrame, at_once: bool, context: &mut Context<'_>) {
         // A frame that has not left whole is one that the receiver has given up.
         if let (Some(first_sent), Some(all_sent)) = (frame.first_sent, frame.all_sent) {
             let signal = Signal::Acknowledged {
                 bytes: frame.payload.len(),
                 first_sent,
-                all_sent: Some(all_sent).filter(|_| !frame.repeated),
+                all_sent: Some(all_sent).filter(|_| at_once),
                 round_trip: context.path.round_trip.or_zero(),
             };
             context.congestion.observe(context.now, signal);

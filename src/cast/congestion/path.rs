@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! What left and what was answered in; the queue on the path, its noise and what it carries out. Judges nothing.
+
+use std::time::{Duration, Instant};
+
+use crate::cast::congestion::delay::Delays;
+use crate::cast::congestion::delivery::{Delivery, Train};
+use crate::cast::congestion::ledger::Ledger;
+
+/// An answer that the receiver held back for longer tells about the past.
+const PROMPT: Duration = Duration::from_millis(10);
+
+/// One packet alone: no more than this many bytes left at the same time.
+const ONE_PACKET: u64 = 1600;
+
+/// What the path carries in this time is no queue.
+const HARMLESS: Duration = Duration::from_millis(5);
+
+/// Without any answer for this long, and for this many round trips, while something is under way, nothing passes at all:
+/// that is an outage, not a queue.
+const SILENCE: Duration = Duration::from_millis(250);
+const SILENCE_ROUND_TRIPS: u32 = 4;
+
+/// The path to the receiver and back, as far as answers show it.
+#[derive(Debug)]
+pub(super) struct Path {
+    ledger: Ledger,
+    delays: Delays,
+    delivery: Delivery,
+    /// Since when an answer is being waited for.
+    waiting: Option<Instant>,
+    round_trip: Duration,
+}
+
+/// A frame that was acknowledged: see [`Signal::Acknowledged`](super::Signal::Acknowledged).
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Acknowledged {
+    pub(super) bytes: usize,
+    pub(super) first_sent: Instant,
+    pub(super) all_sent: Option<Instant>,
+    pub(super) round_trip: Duration,
+}
+
+impl Path {
+    pub(super) fn new(now: Instant) -> Path {
+        Path {
+            ledger: Ledger::new(now),
+            delays: Delays::new(now),
+            delivery: Delivery::default(),
+            waiting: None,
+            round_trip: Duration::ZERO,
+        }
+    }
+
+    /// A datagram left.
+    pub(super) fn on_sent(&mut self, now: Instant, bytes: usize, new: bool) {
+        self.ledger.on_sent(now, bytes, new);
+        if new {
+            self.waiting.get_or_insert(now);
+        }
+    }
+
+    /// The answer to a sender report came.
+    pub(super) fn on_round_trip(&mut self, now: Instant, sent: Instant, sample: Duration) {
+        let held = now.saturating_duration_since(sent).saturating_sub(sample);
+        if held < PROMPT {
+            self.on_answer(now, sent, sample);
+        }
+    }
+
+    /// A frame was acknowledged.
+    pub(super) fn on_acknowledged(&mut self, now: Instant, frame: Acknowledged) {
+        self.round_trip = frame.round_trip;
+        let Some(all_sent) = frame.all_sent else {
+            self.heard(now);
+            return;
+        };
+        if let Some(base) = self.delays.base() {
+            let train = Train {
+                bytes: frame.bytes as u64,
+                first_sent: frame.first_sent,
+                all_sent,
+                base,
+                noise: self.noise(),
+            };
+            self.delivery.on_train(now, &train);
+        }
+        self.on_answer(now, all_sent, now.saturating_duration_since(all_sent));
+    }
+
+    /// About this many bytes were reported missing.
+    pub(super) fn on_lost(&mut self, now: Instant, bytes: usize) {
+        self.delivery.on_lost(now, bytes);
+    }
+
+    /// An answer came to what had left at `sent`.
+    fn on_answer(&mut self, now: Instant, sent: Instant, delay: Duration) {
+        self.heard(now);
+        self.delays.add(now, delay);
+        if self.was_alone(sent) {
+            self.delays.add_alone(delay);
+        }
+        if let Some(total) = self.ledger.until(sent) {
+            self.delivery.on_answer(now, total);
+        }
+    }
+
+    /// After an outage what was measured before it says nothing.
+    fn heard(&mut self, now: Instant) {
+        if self.is_silent(now) {
+            self.delays.forget_recent();
+            self.delivery.forget();
+        }
+        self.waiting = None;
+    }
+
+    /// Whether what left then was one packet, and met almost nothing else of ours on its way.
+    fn was_alone(&self, sent: Instant) -> bool {
+        let (Some(before), Some(until)) = (self.ledger.before(sent), self.ledger.until(sent))
+        else {
+            return false;
+        };
+        let carried = self.delivery.trains().unwrap_or_default();
+        let harmless = (carried / 8.0 * HARMLESS.as_secs_f64()) as u64;
+        let others = before.saturating_sub(harmless.max(ONE_PACKET / 2));
+        until - before <= ONE_PACKET && self.delivery.was_answered(sent, others)
+    }
+
+    /// Nothing passes, as it seems.
+    pub(super) fn is_silent(&self, now: Instant) -> bool {
+        let patience = SILENCE.max(self.round_trip * SILENCE_ROUND_TRIPS);
+        self.unanswered(now) > patience
+    }
+
+    /// For how long nothing was heard while something was under way.
+    pub(super) fn unanswered(&self, now: Instant) -> Duration {
+        self.waiting
+            .map_or(Duration::ZERO, |since| now.saturating_duration_since(since))
+    }
+
+    /// The queue that stands on the path; `None` while that is unknown.
+    pub(super) fn queue(&self, now: Instant) -> Option<Duration> {
+        self.delays.queue(now).filter(|_| !self.is_silent(now))
+    }
+
+    /// How long most packets take longer than the fastest, without a queue.
+    pub(super) fn noise(&self) -> Duration {
+        self.delays.noise()
+    }
+
+    /// Bits per second that arrived since then.
+    pub(super) fn delivered_since(&self, from: Instant) -> Option<f64> {
+        self.delivery.rate_since(from)
+    }
+
+    /// Bits per second that the path can carry at least, as the last pictures show.
+    pub(super) fn shown(&self) -> Option<f64> {
+        self.delivery.trains()
+    }
+
+    /// What the last pictures showed is over.
+    pub(super) fn forget_shown(&mut self) {
+        self.delivery.forget_trains();
+    }
+
+    /// What stands on the path is not our queue: the path has become longer.
+    pub(super) fn forget_base(&mut self) {
+        self.delays.forget_base();
+    }
+
+    /// The part of what leaves that is new media.
+    pub(super) fn media_share(&self) -> f64 {
+        self.ledger.media_share()
+    }
+}

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! Departures, acknowledgements and round trips in, rates out: as much media as the path carries without a queue.
+//!
+//! ```text
+//!  Signal::Sent ────────▶ ledger ──┐
+//!                                  ├─▶ delivery ─ delivered, shown by pictures ─┐
+//!  Signal::Acknowledged ─┐         │                                           ▼
+//!                        ├─▶ answers ──▶ delay ─ queue, noise ───────────▶ capacity ─ estimate ─┐
+//!  Signal::RoundTrip ────┘                          │                                           ▼
+//!                                                   └──────────── drain the queue ──▶ media bitrate, pacing rate
+//! ```
+//! **Why the queue and not the loss.** A screen is sent over Wi-Fi, where packets get lost at any rate: whoever slows down
+//! for each loss ends at nothing. A path that is given more than it carries puts the rest into a queue first, and that
+//! shows in every answer, long before the queue overflows. So the queue decides, by three rules:
+//! 1. What arrives while a queue stands is what the path carries: that becomes the [estimate](capacity).
+//! 2. Without a queue the estimate rises, at once to what pictures show that were faster than it.
+//! 3. Media get the estimate without headers and repetitions, less what is needed to empty the queue soon.
+//!
+//! **Why nothing falls in an outage.** When nothing passes at all (a microwave oven, a roaming laptop), no answer comes,
+//! and none says anything about the rate: the estimate stays. Only what is made becomes less, since it will be late.
+
+use std::time::{Duration, Instant};
+
+use crate::cast::congestion::capacity::{Capacity, FASTEST};
+use crate::cast::congestion::path::{Acknowledged, Path};
+use crate::cast::congestion::{Bounds, CongestionControl, Decision, Signal};
+
+/// A shorter queue, beyond the noise, is none.
+const SHORT_QUEUE: Duration = Duration::from_millis(10);
+
+/// A queue is to be gone after this many seconds; what waits for the pacer after three times as long, since that does not
+/// delay the sound.
+const DRAIN_TIME: f64 = 0.3;
+const DRAIN_OWN_TIME: f64 = 1.0;
+
+/// No queue is drained by making less than this part of what the path carries.
+const LEAST_WHILE_DRAINING: f64 = 0.3;
+
+/// The part of the estimate that is used; the rest empties the small queues that uneven pictures make.
+const HEADROOM: f64 = 0.95;
+
+/// Without an answer for this long, and this many round trips, less is made: half after as long again.
+const PATIENCE: Duration = Duration::from_millis(60);
+
+/// Packets leave this many times as fast as media are made on the average, so that pictures show what the path carries...
+const PACING_GAIN: f64 = 1.5;
+
+/// ... but when that would only make a queue there, hardly faster than the path carries them: behind a queue, and when
+/// more is waiting than the path carries in this many seconds.
+const GENTLE_GAIN: f64 = 1.05;
+const LARGE: f64 = 0.04;
+
+/// As long as no limit has been met: the gain that the reference's successor of today allows itself, and no slower than
+/// the reference's bursts.
+const FREE_GAIN: f64 = 2.5;
+const FREE_PACING: f64 = 24e6;
+
+/// Packets leave at most this fast, in bits per second.
+const MAX_PACING: f64 = 100e6;
+
+/// Decisions that are further apart count as if they were this many seconds apart: the clock jumped, or all slept.
+const LONGEST_STEP: f64 = 0.1;
+
+/// Keeps the queue of the path short.
+#[derive(Debug)]
+pub struct QueueControl {
+    bounds: Bounds,
+    path: Path,
+    capacity: Capacity,
+    media: f64,
+    decided: Instant,
+}
+
+impl QueueControl {
+    /// Begins with the bounds' start.
+    pub fn new(now: Instant, bounds: Bounds) -> QueueControl {
+        QueueControl {
+            bounds,
+            path: Path::new(now),
+            capacity: Capacity::new(bounds),
+            media: f64::from(bounds.start),
+            decided: now,
+        }
+    }
+
+    /// What may be made, when this much stands on the path beyond what is allowed, and this much waits for the pacer.
+    fn media(&self, now: Instant, excess: Duration, unsent: usize, step: f64) -> f64 {
+        let Some(estimate) = self.capacity.estimate() else {
+            return self.media;
+        };
+        let own = unsent as f64 * 8.0 / estimate;
+        let drain = excess.as_secs_f64() / DRAIN_TIME + own / DRAIN_OWN_TIME;
+        let part = (1.0 - drain).max(LEAST_WHILE_DRAINING);
+        let wanted = estimate * HEADROOM * self.path.media_share() * part;
+        let unanswered = self.path.unanswered(now);
+        let wanted = if unanswered > PATIENCE {
+            wanted * PATIENCE.as_secs_f64() / unanswered.as_secs_f64()
+        } else {
+            wanted
+        };
+        wanted.min(self.media * FASTEST.powf(step))
+    }
+
+    fn pacing(&self, has_queue: bool, unsent: usize) -> f64 {
+        let estimate = self.capacity.estimate().unwrap_or_default();
+        if !self.capacity.is_limited() {
+            return FREE_PACING.max(estimate * FREE_GAIN);
+        }
+        let is_large = unsent as f64 * 8.0 > LARGE * estimate;
+        estimate
+            * if is_large || has_queue {
+                GENTLE_GAIN
+            } else {
+                PACING_GAIN
+            }
+    }
+}
+
+impl CongestionControl for QueueControl {
+    fn observe(&mut self, now: Instant, signal: Signal) {
+        match signal {
+            Signal::Sent { bytes, new } => self.path.on_sent(now, bytes, new),
+            Signal::Acknowledged {
+                bytes,
+                first_sent,
+                all_sent,
+                round_trip,
+            } => {
+                let frame = Acknowledged {
+                    bytes,
+                    first_sent,
+                    all_sent,
+                    round_trip,
+                };
+                self.path.on_acknowledged(now, frame);
+            }
+            Signal::RoundTrip { sent, sample } => self.path.on_round_trip(now, sent, sample),
+            Signal::Lost { bytes } => self.path.on_lost(now, bytes),
+        }
+    }
+
+    fn decide(&mut self, now: Instant, unsent: usize) -> Decision {
+        let passed = now.saturating_duration_since(self.decided);
+        let step = passed.as_secs_f64().min(LONGEST_STEP);
+        self.decided = now;
+        let allowed = SHORT_QUEUE + self.path.noise();
+        let queue = self.path.queue(now);
+        match queue {
+            Some(queue) if queue > allowed => self.capacity.lower(now, &mut self.path),
+            Some(_) => {
+                let used = self.media / self.path.media_share() / HEADROOM;
+                self.capacity.raise(step, used, &self.path);
+            }
+            None => {}
+        }
+        let excess = queue.unwrap_or_default().saturating_sub(allowed / 2);
+        let (min, max) = (f64::from(self.bounds.min), f64::from(self.bounds.max));
+        self.media = self
+            .media(now, excess, unsent, step)
+            .clamp(min, max.max(min));
+        let pacing = self.pacing(excess > Duration::ZERO, unsent);
+        Decision {
+            estimate: self.capacity.estimate().map(|estimate| estimate as u32),
+            media_bitrate: self.media as u32,
+            pacing_rate: pacing.min(MAX_PACING).max(self.media) as u32,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
