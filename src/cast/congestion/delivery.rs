@@ -100,18 +100,18 @@ impl Delivery {
 
     /// Bits per second that arrived since `from`; `None` when too little is known.
     pub(super) fn rate_since(&self, from: Instant) -> Option<f64> {
-        let first = self.arrivals.iter().find(|arrival| arrival.at >= from)?;
-        let last = self.arrivals.back()?;
-        let span = last.at.saturating_duration_since(first.at);
+        let begin = self.arrivals.iter().find(|arrival| arrival.at >= from)?;
+        let end = self.arrivals.back()?;
+        let span = end.at.saturating_duration_since(begin.at);
         if span < MIN_SPAN {
             return None;
         }
         let lost = self
             .lost
             .iter()
-            .filter(|(at, _)| *at > first.at && *at <= last.at);
+            .filter(|(at, _)| *at > begin.at && *at <= end.at);
         let lost: usize = lost.map(|(_, bytes)| *bytes).sum();
-        let bytes = (last.total - first.total) as f64;
+        let bytes = (end.total - begin.total) as f64;
         let arrived = bytes - (lost as f64).min(bytes * MOST_LOST);
         Some(arrived * 8.0 / span.as_secs_f64())
     }
