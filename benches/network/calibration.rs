@@ -11,6 +11,7 @@ use crate::netsim::profiles::ROBUST;
 use crate::netsim::reference::{Limit, Reference};
 use crate::netsim::traffic::{Content, Recording};
 use crate::netsim::world::{AUDIO, FeedbackHabits, Setup, VIDEO, World};
+use crate::plan::FILM;
 
 /// What was measured with the real programs.
 struct Measured {
@@ -60,7 +61,7 @@ fn simulate(loss_pct: u32, limit: Limit, seed: u64) -> Simulated {
     setup.there.loss = Loss::Random(f64::from(loss_pct) / 100.0);
     setup.target_delay = ROBUST;
     setup.max_bitrate = 5 << 20;
-    let mut clip = Recording::film();
+    let mut clip = (*Recording::of(FILM)[0]).clone();
     clip.bitrate *= CLIP_PART;
     setup.pictures = Content::Recorded(clip.into());
     setup.sound = Content::Opus;

@@ -50,6 +50,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     report::print(&rows);
     if plan.is_whole() {
         rows::write(&rows)?;
+        rows::write_traces(&tasks)?;
     }
     Ok(())
 }
@@ -65,7 +66,7 @@ fn run_all(tasks: &[Task]) -> Vec<Figures> {
                 loop {
                     let index = next.fetch_add(1, Ordering::Relaxed);
                     let Some(task) = tasks.get(index) else { break };
-                    let figures = task.run();
+                    let figures = task.measure();
                     results.lock().unwrap()[index] = figures;
                 }
             });

@@ -1,23 +1,38 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! The command line in, the runs to make out.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use telecast::cast::sender::Sender;
 
 use crate::netsim::profiles::{Profile, ReceiverKind};
 use crate::netsim::reference::Reference;
-use crate::netsim::run::{self, Figures};
+use crate::netsim::run::{Figures, Run};
+use crate::netsim::trace::Point;
 use crate::netsim::traffic::{Content, Recording};
 
 pub const USAGE: &str = "\
 usage: network [--profile SLUG]... [--receiver 30|500|33-|500-]... [--sender telecast|reference]...
-               [--seeds N] [--first-seed N] [--seconds N]
+               [--traffic video|typing|scrolling|still]... [--seeds N] [--first-seed N] [--seconds N]
        network --calibration       only compares the model of the reference sender with the real one
 Everything is run that is not chosen otherwise: 30 seeds of 60 s. A minus marks a receiver that does not answer sender
 reports at once. target/bench/network.json is written by a run of everything.
 ";
+
+/// What the targets are for.
+pub const FILM: &str = "video";
+
+/// What is recorded.
+const TRAFFICS: [&str; 4] = [FILM, "typing", "scrolling", "still"];
+
+/// Where the other contents are measured too.
+const SOME_PROFILES: [&str; 5] = [
+    "lan",
+    "wifi_busy",
+    "loss10_rtt5",
+    "loss10_rtt40",
+    "steps_8_2_6",
+];
 
 /// Which sender is measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,21 +59,23 @@ pub struct Case {
     pub profile: Profile,
     pub receiver: ReceiverKind,
     pub sender: SenderKind,
-    pub pictures: Content,
-    pub traffic: String,
+    pub traffic: &'static str,
 }
 
 impl PartialEq for Case {
     fn eq(&self, other: &Case) -> bool {
-        let key = |case: &Case| {
-            (
-                case.profile.slug,
-                case.receiver,
-                case.sender,
-                case.traffic.clone(),
-            )
-        };
+        let key = |case: &Case| (case.profile.slug, case.receiver, case.sender, case.traffic);
         key(self) == key(other)
+    }
+}
+
+impl Case {
+    /// Of what is no film, only some rows are of interest.
+    fn is_in_table(&self) -> bool {
+        self.traffic == FILM
+            || (self.sender == SenderKind::Telecast
+                && self.receiver.answers_sr
+                && SOME_PROFILES.contains(&self.profile.slug))
     }
 }
 
@@ -66,27 +83,33 @@ impl PartialEq for Case {
 #[derive(Debug, Clone)]
 pub struct Task {
     pub case: Case,
+    pictures: Content,
     seed: u64,
     length: Duration,
 }
 
 impl Task {
-    pub fn run(&self) -> Figures {
-        let Case {
-            profile,
-            receiver,
-            sender,
-            pictures,
-            ..
-        } = &self.case;
-        let (seed, length) = (self.seed, self.length);
-        match sender {
-            SenderKind::Telecast => {
-                run::run(profile, *receiver, pictures, seed, length, Sender::new)
-            }
-            SenderKind::Reference => {
-                run::run(profile, *receiver, pictures, seed, length, Reference::new)
-            }
+    fn as_run(&self) -> Run<'_> {
+        Run {
+            profile: &self.case.profile,
+            receiver: self.case.receiver,
+            pictures: &self.pictures,
+            seed: self.seed,
+            length: self.length,
+        }
+    }
+
+    pub fn measure(&self) -> Figures {
+        match self.case.sender {
+            SenderKind::Telecast => self.as_run().measure(Sender::new),
+            SenderKind::Reference => self.as_run().measure(Reference::new),
+        }
+    }
+
+    pub fn trace(&self) -> Vec<Point> {
+        match self.case.sender {
+            SenderKind::Telecast => self.as_run().trace(Sender::new),
+            SenderKind::Reference => self.as_run().trace(Reference::new),
         }
     }
 }
@@ -97,6 +120,7 @@ pub struct Plan {
     profiles: Vec<Profile>,
     receivers: Vec<ReceiverKind>,
     senders: Vec<SenderKind>,
+    traffics: Vec<&'static str>,
     seeds: u64,
     first_seed: u64,
     length: Duration,
@@ -111,6 +135,7 @@ impl Plan {
             profiles: Vec::new(),
             receivers: Vec::new(),
             senders: Vec::new(),
+            traffics: Vec::new(),
             seeds: 30,
             first_seed: 1,
             length: Duration::from_mins(1),
@@ -146,6 +171,10 @@ impl Plan {
                     let found = SenderKind::ALL.iter().find(|it| it.name() == value);
                     plan.senders.push(*found.ok_or_else(unknown)?);
                 }
+                "--traffic" => {
+                    let found = TRAFFICS.iter().find(|it| **it == value);
+                    plan.traffics.push(found.ok_or_else(unknown)?);
+                }
                 "--seeds" => plan.seeds = number()?,
                 "--first-seed" => plan.first_seed = number()?,
                 "--seconds" => plan.length = Duration::from_secs(number()?.max(5)),
@@ -161,6 +190,9 @@ impl Plan {
         if plan.senders.is_empty() {
             plan.senders = SenderKind::ALL.to_vec();
         }
+        if plan.traffics.is_empty() {
+            plan.traffics = TRAFFICS.to_vec();
+        }
         Ok(Some(plan))
     }
 
@@ -175,30 +207,45 @@ impl Plan {
     }
 
     pub fn tasks(&self) -> Vec<Task> {
-        let film = Arc::new(Recording::film());
         let mut tasks = Vec::new();
         if self.only_calibration {
             return tasks;
         }
-        for profile in &self.profiles {
-            for sender in &self.senders {
-                for receiver in &self.receivers {
-                    let case = Case {
-                        profile: profile.clone(),
-                        receiver: *receiver,
-                        sender: *sender,
-                        pictures: Content::Recorded(film.clone()),
-                        traffic: film.content.clone(),
-                    };
-                    let seeds = self.first_seed..self.first_seed + self.seeds;
-                    tasks.extend(seeds.map(|seed| Task {
-                        case: case.clone(),
-                        seed,
-                        length: self.length,
-                    }));
-                }
+        for case in self.cases() {
+            let recordings = Recording::of(case.traffic);
+            // The codecs take turns.
+            let seeds = self.first_seed..self.first_seed + self.seeds;
+            for (seed, recording) in seeds.zip(recordings.iter().cycle()) {
+                tasks.push(Task {
+                    case: case.clone(),
+                    pictures: Content::Recorded(recording.clone()),
+                    seed,
+                    length: self.length,
+                });
             }
         }
         tasks
+    }
+
+    fn cases(&self) -> Vec<Case> {
+        let mut cases = Vec::new();
+        for traffic in &self.traffics {
+            for profile in &self.profiles {
+                for sender in &self.senders {
+                    for receiver in &self.receivers {
+                        let case = Case {
+                            profile: profile.clone(),
+                            receiver: *receiver,
+                            sender: *sender,
+                            traffic,
+                        };
+                        if !self.is_whole || case.is_in_table() {
+                            cases.push(case);
+                        }
+                    }
+                }
+            }
+        }
+        cases
     }
 }

@@ -7,8 +7,9 @@ use crate::targets;
 /// Prints everything. Of most figures the median stands before the worst seed.
 pub fn print(rows: &[Row]) {
     println!(
-        "{:<13} {:<9} {:>4} | {:>15} {:>12} {:>9} {:>9} | {:>5} {:>5} {:>6} | {:>5} {:>5} {:>5} {:>5} | {:>6} {:>5} {:>6} {:>5}",
+        "{:<13} {:<9} {:<9} {:>4} | {:>15} {:>12} {:>9} {:>9} | {:>5} {:>5} {:>6} | {:>5} {:>5} {:>5} {:>5} | {:>6} {:>5} {:>6} {:>5}",
         "profile",
+        "traffic",
         "sender",
         "recv",
         "on time %",
@@ -31,8 +32,9 @@ pub fn print(rows: &[Row]) {
     for row in rows {
         let case = &row.case;
         println!(
-            "{:<13} {:<9} {:>4} | {:>15} {:>12} {:>9} {:>9} | {:>5.1} {:>5.1} {:>6.1} | {:>5.1} {:>5.1} {:>5.1} {:>5.1} | {:>6.1} {:>5.1} {:>6.0} {:>5.0}",
+            "{:<13} {:<9} {:<9} {:>4} | {:>15} {:>12} {:>9} {:>9} | {:>5.1} {:>5.1} {:>6.1} | {:>5.1} {:>5.1} {:>5.1} {:>5.1} | {:>6.1} {:>5.1} {:>6.0} {:>5.0}",
             case.profile.slug,
+            case.traffic,
             case.sender.name(),
             case.receiver.name(),
             format!(

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use crate::netsim::metrics::percentile;
 use crate::netsim::run::Figures;
-use crate::plan::Case;
+use crate::plan::{Case, FILM, Task};
 
 /// Which values are bad.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,15 +84,55 @@ fn rounded(value: f64) -> Value {
 
 /// Writes all rows to `target/bench/network.json`.
 pub fn write(rows: &[Row]) -> io::Result<()> {
+    let list: Vec<Value> = rows.iter().map(Row::to_json).collect();
+    write_file("network.json", &list)
+}
+
+/// The network of which the plots show the course.
+const TRACED: &str = "steps_8_2_6";
+
+/// Writes the course of a run of each sender to `target/bench/network-traces.json`, for the plots: the first seed on
+/// the network with steps, with a receiver that tells losses late.
+pub fn write_traces(tasks: &[Task]) -> io::Result<()> {
+    let mut traces: Vec<Value> = Vec::new();
+    let mut done = Vec::new();
+    for task in tasks {
+        let case = &task.case;
+        let is_wanted = case.profile.slug == TRACED
+            && case.traffic == FILM
+            && case.receiver.feedback_ms == 500
+            && case.receiver.answers_sr;
+        if !is_wanted || done.contains(&case.sender) {
+            continue;
+        }
+        done.push(case.sender);
+        let points: Vec<Value> = task
+            .trace()
+            .iter()
+            .map(|point| {
+                json!({
+                    "seconds": point.seconds,
+                    "capacity_kbps": point.capacity_kbps,
+                    "delivered_kbps": rounded(point.delivered_kbps),
+                    "queue_ms": rounded(point.queue_ms),
+                })
+            })
+            .collect();
+        let (profile, sender) = (case.profile.slug, case.sender.name());
+        traces.push(json!({"profile": profile, "sender": sender, "points": points}));
+    }
+    write_file("network-traces.json", &traces)
+}
+
+fn write_file(name: &str, list: &[Value]) -> io::Result<()> {
     let folder: PathBuf = [env!("CARGO_MANIFEST_DIR"), "target", "bench"]
         .iter()
         .collect();
     std::fs::create_dir_all(&folder)?;
-    let list: Vec<Value> = rows.iter().map(Row::to_json).collect();
-    let mut text = serde_json::to_string_pretty(&list)?;
+    let mut text = serde_json::to_string_pretty(list)?;
     text.push('\n');
     // Written beside and moved, so that an interrupted run leaves the old file.
-    let fresh = folder.join("network.json.new");
+    let fresh = folder.join(format!("{name}.new"));
     std::fs::write(&fresh, text)?;
-    std::fs::rename(&fresh, folder.join("network.json"))
+    std::fs::rename(&fresh, folder.join(name))
 }

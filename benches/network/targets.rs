@@ -3,7 +3,7 @@
 
 use crate::netsim::link::Loss;
 use crate::netsim::run::Figures;
-use crate::plan::SenderKind;
+use crate::plan::{FILM, SenderKind};
 use crate::rows::{Bad, Row};
 
 /// How far below a percentage the worst seed may be.
@@ -67,7 +67,7 @@ impl Target {
 pub fn of(row: &Row) -> Vec<Target> {
     let case = &row.case;
     let is_required = case.receiver.answers_sr || case.receiver.feedback_ms < 100;
-    if case.sender != SenderKind::Telecast || !is_required || case.traffic != "video" {
+    if case.sender != SenderKind::Telecast || !is_required || case.traffic != FILM {
         return Vec::new();
     }
     let on_time = |bound| target("on_time_pct", Kind::AtLeast, bound, |it| it.on_time_pct);

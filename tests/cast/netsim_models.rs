@@ -164,9 +164,12 @@ fn a_change_of_the_rate_keeps_what_is_queued_and_lets_it_wait_at_the_new_rate() 
 }
 
 const RECORDING: &str = "\
-# codec=vp8 content=typing width=1280 height=720 fps=30 bitrate=3000000
+# codec=vp8 content=typing width=1280 height=720 fps=1 bitrate=3000000
 bytes,key
 50000,1
+7,0
+8,0
+9,0
 600,0
 200,0
 400,0
@@ -176,16 +179,16 @@ bytes,key
 fn a_recording_is_read_and_a_malformed_one_refused_by_its_line() {
     let recording: Recording = RECORDING.parse().unwrap();
     assert_eq!(recording.content, "typing");
-    assert_eq!((recording.bitrate, recording.frame_rate), (3_000_000, 30));
+    assert_eq!((recording.bitrate, recording.frame_rate), (3_000_000, 1));
     assert_eq!(recording.frames, [600, 200, 400]);
     assert_eq!(recording.key_frame, 50_000);
     assert!((recording.mean() - 400.0).abs() < 1e-9);
     for (wrong, line) in [
         (RECORDING.replace("codec=vp8 ", ""), 1),
-        (RECORDING.replace("fps=30", "fps=x"), 1),
+        (RECORDING.replace("fps=1", "fps=x"), 1),
         (RECORDING.replace("bytes,key", "bytes"), 2),
-        (RECORDING.replace("200,0", "200"), 5),
-        (RECORDING.replace("200,0", "200,2"), 5),
+        (RECORDING.replace("200,0", "200"), 8),
+        (RECORDING.replace("200,0", "200,2"), 8),
         (RECORDING.replace("50000,1\n", ""), 3),
     ] {
         assert_eq!(wrong.parse::<Recording>(), Err(Malformed { line }));
@@ -220,37 +223,50 @@ fn sizes(source: &mut Source, frames: usize) -> Vec<i64> {
     sizes
 }
 
+fn film() -> Content {
+    Content::Recorded(Recording::of("video").remove(0))
+}
+
 #[test]
-fn the_film_fills_the_bitrate_that_is_asked_for() {
-    let film = Recording::film();
-    let mean = film.mean() * 8.0 * 30.0;
-    assert!(
-        (mean / f64::from(film.bitrate) - 1.0).abs() < 0.01,
-        "{mean}"
-    );
-    // Over any second it stays near it, as rate control sees to.
-    for second in film.frames.chunks(30) {
-        let bitrate = f64::from(second.iter().sum::<u32>()) * 8.0;
-        assert!((3.5e6..6.5e6).contains(&bitrate), "{bitrate}");
+fn every_content_was_recorded_with_both_codecs_and_only_the_film_fills_the_bitrate() {
+    for content in ["typing", "scrolling", "video", "still"] {
+        let recordings = Recording::of(content);
+        let codecs: Vec<&str> = recordings.iter().map(|it| it.codec.as_str()).collect();
+        assert_eq!(codecs, ["vp8", "h264"]);
+        for recording in recordings {
+            assert!(recording.frames.len() > 400);
+            let used = recording.mean() * 8.0 * 30.0 / f64::from(recording.bitrate);
+            let expected = match content {
+                "video" => 0.9..1.1,
+                "scrolling" => 0.2..1.1,
+                "typing" => 0.001..0.2,
+                // A frame of unchanged blocks is small, not empty.
+                _ => 0.0..0.1,
+            };
+            assert!(expected.contains(&used), "{content}: {used}");
+        }
     }
+}
+
+#[test]
+fn a_recording_is_scaled_to_the_bitrate_that_is_asked_for() {
     let start = Instant::now();
-    let mut source = source(start, Content::Recorded(film.into()));
+    let mut source = source(start, film());
     sizes(&mut source, 60);
     let bytes: i64 = sizes(&mut source, 1800).iter().sum();
     let bitrate = bytes as f64 * 8.0 / 60.0;
-    assert!((bitrate / 3e6 - 1.0).abs() < 0.02, "{bitrate}");
+    assert!((bitrate / 3e6 - 1.0).abs() < 0.1, "{bitrate}");
 }
 
 #[test]
 fn an_encoder_obeys_one_frame_late_and_begins_with_a_key_frame() {
     let start = Instant::now();
-    let film = Content::Recorded(Recording::film().into());
-    let mut source = source(start, film);
+    let mut source = source(start, film());
     let average = 12_500;
     let first = sizes(&mut source, 30);
     assert!(first[0] < 0 && first[1..].iter().all(|size| *size > 0));
     assert!(-first[0] <= 6 * average, "{}", first[0]);
-    assert!(-first[0] > 3 * average, "{}", first[0]);
+    assert!(-first[0] > average, "{}", first[0]);
     source.control(EncoderControl::KeyFrame);
     let then = sizes(&mut source, 3);
     assert!(then[0] > 0 && then[1] < 0 && then[2] > 0, "{then:?}");
@@ -264,7 +280,7 @@ fn an_encoder_obeys_one_frame_late_and_begins_with_a_key_frame() {
     assert_eq!(source.next - before, Duration::from_secs(1) / 15);
     let bytes: i64 = sizes(&mut source, 600).iter().sum();
     let bitrate = bytes as f64 * 8.0 / 40.0;
-    assert!((bitrate / 3e6 - 1.0).abs() < 0.1, "{bitrate}");
+    assert!((bitrate / 3e6 - 1.0).abs() < 0.15, "{bitrate}");
     source.control(EncoderControl::MaxFrameRate(60));
     sizes(&mut source, 1);
     assert_eq!(source.interval(), Duration::from_secs(1) / 30);
@@ -272,7 +288,8 @@ fn an_encoder_obeys_one_frame_late_and_begins_with_a_key_frame() {
 
 #[test]
 fn key_frames_in_a_row_become_smaller_as_rate_control_makes_them() {
-    let film = Content::Recorded(Recording::film().into());
+    // Those of H.264 are the larger ones.
+    let film = Content::Recorded(Recording::of("video").remove(1));
     let mut source = source(Instant::now(), film);
     let mut keys = Vec::new();
     for _ in 0..8 {

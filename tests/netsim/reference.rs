@@ -28,7 +28,7 @@ use telecast::cast::sender::{Input, Output, SenderConfig, SenderEvent};
 
 use self::rate::{Rate, STEP};
 use self::stream::Stream;
-use super::world::SendingEnd;
+use super::sending_end::SendingEnd;
 
 /// From one burst to the next.
 const BURST_INTERVAL: Duration = Duration::from_millis(10);

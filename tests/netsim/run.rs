@@ -7,8 +7,10 @@ use telecast::cast::sender::SenderConfig;
 
 use super::metrics::{Fate, freezes, longest_gap, on_time_pct, percentile, utilisation_pct};
 use super::profiles::{Profile, ReceiverKind};
+use super::sending_end::SendingEnd;
+use super::trace::{self, Point};
 use super::traffic::Content;
-use super::world::{AUDIO, SendingEnd, VIDEO, World};
+use super::world::{AUDIO, VIDEO, World};
 
 /// The first moments are reported apart.
 pub const START: Duration = Duration::from_secs(2);
@@ -56,7 +58,7 @@ pub struct More {
     pub target_delay_ms: f64,
     /// Mean bitrate of the pictures as encoded, in kbit/s.
     pub video_kbps: f64,
-    /// The longest time from the end of an outage to the first picture that is complete and decodable.
+    /// The longest time from the end of an outage until a picture that was captured after it is complete and decodable.
     pub resume_ms: f64,
     /// The smallest estimate within a second of an outage's end, of the one before the first outage.
     pub kept_estimate_pct: f64,
@@ -64,26 +66,51 @@ pub struct More {
     pub rise_s: f64,
 }
 
-/// Runs one seed for `length` with a sender of this kind.
-pub fn run<S: SendingEnd>(
-    profile: &Profile,
-    receiver: ReceiverKind,
-    pictures: &Content,
-    seed: u64,
-    length: Duration,
-    sender: impl FnOnce(Instant, SenderConfig) -> S,
-) -> Figures {
-    let mut setup = profile.setup(receiver, seed);
-    setup.pictures = pictures.clone();
-    setup.sound = Content::Opus;
-    let mut world = World::with_sender(&setup, sender);
-    world.sent.count_from(world.start + START);
-    let estimates = watch(&mut world, profile, length);
-    // What is under way at the end may still arrive.
-    world.run(profile.target_delay + Duration::from_secs(1), true);
-    let mut figures = evaluate(&world, profile, length);
-    figures.more.kept_estimate_pct = kept_estimate(&estimates, profile);
-    figures
+/// What is run.
+#[derive(Debug, Clone, Copy)]
+pub struct Run<'a> {
+    pub profile: &'a Profile,
+    pub receiver: ReceiverKind,
+    pub pictures: &'a Content,
+    pub seed: u64,
+    pub length: Duration,
+}
+
+impl Run<'_> {
+    /// The figures of a sender of this kind.
+    pub fn measure<S: SendingEnd>(
+        &self,
+        sender: impl FnOnce(Instant, SenderConfig) -> S,
+    ) -> Figures {
+        let (world, estimates) = self.simulate(sender);
+        let mut figures = evaluate(&world, self.profile, self.length);
+        figures.more.kept_estimate_pct = kept_estimate(&estimates, self.profile);
+        figures
+    }
+
+    /// Its course.
+    pub fn trace<S: SendingEnd>(
+        &self,
+        sender: impl FnOnce(Instant, SenderConfig) -> S,
+    ) -> Vec<Point> {
+        let (world, _) = self.simulate(sender);
+        trace::of(&world, self.profile, self.length)
+    }
+
+    fn simulate<S: SendingEnd>(
+        &self,
+        sender: impl FnOnce(Instant, SenderConfig) -> S,
+    ) -> (World<S>, Vec<(Duration, u32)>) {
+        let mut setup = self.profile.setup(self.receiver, self.seed);
+        setup.pictures = self.pictures.clone();
+        setup.sound = Content::Opus;
+        let mut world = World::with_sender(&setup, sender);
+        world.sent.count_from(world.start + START);
+        let estimates = watch(&mut world, self.profile, self.length);
+        // What is under way at the end may still arrive.
+        world.run(self.profile.target_delay + Duration::from_secs(1), true);
+        (world, estimates)
+    }
 }
 
 /// The estimate every tenth of a second, where outages are.
@@ -193,8 +220,8 @@ fn resume(pictures: &[Fate], profile: &Profile, length: Duration) -> f64 {
     let mut begin = outages.every;
     while begin + outages.length < length {
         let end = begin + outages.length;
-        let given = pictures.iter().filter_map(|fate| fate.given);
-        let first = given.filter(|at| *at >= end).min();
+        let new = pictures.iter().filter(|fate| fate.captured >= end);
+        let first = new.filter_map(|fate| fate.given).min();
         longest = longest.max(first.map_or(f64::INFINITY, |at| ms(at.saturating_sub(end))));
         begin += outages.every;
     }

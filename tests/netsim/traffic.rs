@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! How large the frames of an encoder are, one after the other: recorded ones, or a statistical stand-in.
+//! How large the frames of an encoder are, one after the other, as recorded on a desktop.
 //!
-//! A recording is a text file `tests/data/traffic/CODEC-CONTENT.csv`. Its first line names what was recorded, the second
-//! the columns; then one line for each frame in order, at a constant frame rate:
+//! A recording is a text file `tests/data/traffic/CODEC-CONTENT.csv`, made by `build-aux/record-traffic`. Its first line
+//! names what was recorded, the second the columns; then one line for each frame in order, at a constant frame rate:
 //! ```text
 //! # codec=vp8 content=typing width=1280 height=720 fps=30 bitrate=5000000
 //! bytes,key
@@ -14,7 +14,8 @@
 use std::str::FromStr;
 use std::sync::Arc;
 
-use super::random::Random;
+/// Seconds after the key frame that are left out.
+const SETTLING: usize = 3;
 
 /// Frame sizes of a piece of content.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,7 +27,7 @@ pub struct Recording {
     pub frame_rate: u32,
     /// What the encoder was asked for, in bits per second.
     pub bitrate: u32,
-    /// Bytes of the frames that are no key frames, in order.
+    /// Bytes of the frames that are no key frames, in order, from the fourth second on.
     pub frames: Vec<u32>,
     /// Bytes of the largest key frame.
     pub key_frame: u32,
@@ -68,10 +69,13 @@ impl FromStr for Recording {
         if lines.next().is_none_or(|(line, _)| line != "bytes,key") {
             return Err(Malformed { line: 2 });
         }
+        // After the key frame, which the model makes by itself, an encoder first takes its size back, then refines.
+        let settled = 3 + SETTLING * recording.frame_rate as usize;
         for (row, line) in lines {
             let (bytes, key) = row.split_once(',').ok_or(Malformed { line })?;
             let bytes = bytes.parse().map_err(|_| Malformed { line })?;
             match key {
+                "0" if line <= settled => {}
                 "0" => recording.frames.push(bytes),
                 "1" => recording.key_frame = recording.key_frame.max(bytes),
                 _ => return Err(Malformed { line }),
@@ -84,51 +88,24 @@ impl FromStr for Recording {
     }
 }
 
-/// Frames of the stand-in: a minute at 30 a second.
-const FRAMES: usize = 1800;
+/// What was recorded, as VP8 and as H.264.
+const FILES: [&str; 8] = [
+    include_str!("../data/traffic/vp8-typing.csv"),
+    include_str!("../data/traffic/h264-typing.csv"),
+    include_str!("../data/traffic/vp8-scrolling.csv"),
+    include_str!("../data/traffic/h264-scrolling.csv"),
+    include_str!("../data/traffic/vp8-video.csv"),
+    include_str!("../data/traffic/h264-video.csv"),
+    include_str!("../data/traffic/vp8-still.csv"),
+    include_str!("../data/traffic/h264-still.csv"),
+];
 
 impl Recording {
-    /// A film in a window, coded in real time at a constant bitrate of 5 Mbit/s: a stand-in until one is recorded.
-    ///
-    /// Sizes wander (log-normal, with a memory of half a second), jitter from frame to frame, and jump at cuts, which
-    /// come every few seconds and cost up to three average frames; the encoder's rate control takes the excess back
-    /// over the following frames, so that the mean over a second is the bitrate.
-    pub fn film() -> Recording {
-        const BITRATE: u32 = 5_000_000;
-        const MEAN: f64 = BITRATE as f64 / 8.0 / 30.0;
-        let mut random = Random(0x1234_5678);
-        let mut normal = move || {
-            let sum: f64 = (0..12).map(|_| random.fraction()).sum();
-            (sum - 6.0, random.fraction())
-        };
-        let (mut slow, mut excess, mut sizes) = (0.0, 0.0, Vec::new());
-        for _ in 0..FRAMES {
-            let (step, cut) = normal();
-            slow = slow * 0.93 + 0.1 * step;
-            let (jitter, strength) = normal();
-            let is_cut = cut < 1.0 / 150.0;
-            let wanted = if is_cut {
-                2.0 + strength
-            } else {
-                (slow + 0.15 * jitter).exp()
-            };
-            // A tenth of what was too much, or too little, is made good by each frame.
-            let size = (wanted - 0.1 * excess).clamp(0.2, 3.0);
-            excess += size - 1.0;
-            sizes.push(size);
-        }
-        let mean = sizes.iter().sum::<f64>() / FRAMES as f64;
-        let frames = sizes.iter().map(|size| (size / mean * MEAN) as u32);
-        Recording {
-            codec: "model".into(),
-            content: "video".into(),
-            width: 1280,
-            height: 720,
-            frame_rate: 30,
-            bitrate: BITRATE,
-            frames: frames.collect(),
-            key_frame: (MEAN * 5.0) as u32,
-        }
+    /// The recordings of a content, one of each codec.
+    pub fn of(content: &str) -> Vec<Arc<Recording>> {
+        let all = FILES.iter().map(|text| text.parse::<Recording>().unwrap());
+        let of_content = all.filter(|recording| recording.content == content);
+        of_content.map(Arc::new).collect()
     }
 
     /// Mean of the frames in bytes.

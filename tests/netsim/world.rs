@@ -12,77 +12,18 @@ use telecast::cast::receiver::{self, Receiver, ReceiverConfig, Ssrcs};
 use telecast::cast::sender::{self, Sender, SenderConfig, SenderEvent};
 use telecast::cast::stats::DropReason;
 
-use super::link::{Conditions, Link};
+use super::link::Link;
 use super::metrics::Fate;
+use super::sending_end::SendingEnd;
+pub use super::setup::{FeedbackHabits, Setup};
 use super::source::Source;
 use super::tally::Tally;
-use super::traffic::Content;
 
 pub const AUDIO: StreamId = StreamId(0);
 pub const VIDEO: StreamId = StreamId(1);
 
 /// The receiver's wall clock is this far from the sender's.
 const CLOCK_DIFFERENCE: Duration = Duration::from_secs(1000);
-
-/// What a run is made of.
-#[derive(Debug, Clone)]
-pub struct Setup {
-    pub seed: u64,
-    pub there: Conditions,
-    pub back: Conditions,
-    pub target_delay: Duration,
-    pub max_packet_size: usize,
-    pub frame_rate: u32,
-    pub max_bitrate: u32,
-    pub event_log: bool,
-    /// What the pictures are like.
-    pub pictures: Content,
-    pub sound: Content,
-    /// A block of sound.
-    pub sound_interval: Duration,
-    pub feedback: FeedbackHabits,
-    /// The link there changes its rate at these times since the start.
-    pub rates: Vec<(Duration, u32)>,
-    /// The contents of frames are compared and memory is watched.
-    pub check: bool,
-}
-
-/// What receivers differ in.
-#[derive(Debug, Clone, Copy)]
-pub struct FeedbackHabits {
-    /// Between two reports while packets are missing.
-    pub nack_interval: Duration,
-    /// Sender reports are answered at once.
-    pub answers_reports: bool,
-    /// A key frame is asked for when a picture has come too late.
-    pub proactive_picture_loss: bool,
-}
-
-impl Setup {
-    /// A clean link of this round trip, 30 pictures a second of up to 5 Mbit/s, Chromium's 200 ms.
-    pub fn clean(round_trip: Duration) -> Setup {
-        Setup {
-            seed: 1,
-            there: Conditions::clean(round_trip / 2),
-            back: Conditions::clean(round_trip / 2),
-            target_delay: Duration::from_millis(200),
-            max_packet_size: 1472,
-            frame_rate: 30,
-            max_bitrate: 5_000_000,
-            event_log: false,
-            pictures: Content::Even,
-            sound: Content::Even,
-            sound_interval: Duration::from_millis(20),
-            feedback: FeedbackHabits {
-                nack_interval: Duration::from_millis(30),
-                answers_reports: true,
-                proactive_picture_loss: true,
-            },
-            rates: Vec::new(),
-            check: true,
-        }
-    }
-}
 
 /// A frame that came out of the receiver.
 #[derive(Debug, Clone)]
@@ -106,38 +47,6 @@ pub struct Captured {
     pub is_key_frame: bool,
     /// 0 when it was not encoded.
     pub bytes: usize,
-}
-
-/// The sending side of a world.
-pub trait SendingEnd {
-    fn handle(&mut self, now: Instant, input: sender::Input<'_>);
-    fn poll(&mut self, now: Instant) -> Option<sender::Output<'_>>;
-    fn may_encode(&self, now: Instant, id: StreamId, next: Duration) -> bool;
-    fn checkpoint(&self, id: StreamId) -> Option<FrameId>;
-    /// What the network is believed to carry, in bits per second.
-    fn estimate(&mut self, now: Instant) -> Option<u32>;
-}
-
-impl SendingEnd for Sender {
-    fn handle(&mut self, now: Instant, input: sender::Input<'_>) {
-        Sender::handle(self, now, input);
-    }
-
-    fn poll(&mut self, now: Instant) -> Option<sender::Output<'_>> {
-        Sender::poll(self, now)
-    }
-
-    fn may_encode(&self, now: Instant, id: StreamId, next: Duration) -> bool {
-        Sender::may_encode(self, now, id, next)
-    }
-
-    fn checkpoint(&self, id: StreamId) -> Option<FrameId> {
-        Sender::checkpoint(self, id)
-    }
-
-    fn estimate(&mut self, now: Instant) -> Option<u32> {
-        self.stats(now).estimate
-    }
 }
 
 /// Both ends and what is between them.
