@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! What an encoder hands out: frames, and news about itself.
 
+use async_channel::{Sender, TrySendError};
+
 use super::error::EncodeError;
 use crate::cast::frame::EncodedFrame;
 
@@ -37,4 +39,31 @@ pub enum EncoderEvent {
     PictureLost,
     /// No encoder is left for this codec. Nothing follows.
     Failed(EncodeError),
+}
+
+/// What became of news that were offered.
+#[derive(Debug)]
+pub enum Offered {
+    /// They are taken.
+    Taken,
+    /// There is no room at the moment: the same again, later.
+    Full(EncoderEvent),
+    /// Nobody wants any more.
+    Closed,
+}
+
+/// Where an encoder's news go.
+pub trait Outlet: Send + 'static {
+    /// Takes news, on the encoder's thread. Never blocks: while it is full, the encoder waits and raw frames are dropped.
+    fn offer(&self, event: EncoderEvent) -> Offered;
+}
+
+impl Outlet for Sender<EncoderEvent> {
+    fn offer(&self, event: EncoderEvent) -> Offered {
+        match self.try_send(event) {
+            Ok(()) => Offered::Taken,
+            Err(TrySendError::Full(event)) => Offered::Full(event),
+            Err(TrySendError::Closed(_)) => Offered::Closed,
+        }
+    }
 }

@@ -31,11 +31,9 @@ use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread;
 use std::time::Duration;
 
-use async_channel::Sender;
-
 use super::config::VideoConfig;
 use super::error::EncodeError;
-use super::output::EncoderEvent;
+use super::output::Outlet;
 use super::slot::Slot;
 use crate::capture::frame::RawFrame;
 use crate::cast::control::EncoderControl;
@@ -51,13 +49,10 @@ pub struct VideoEncoder {
 }
 
 impl VideoEncoder {
-    /// Starts encoding. News go into `events`, which should be bounded: while it is full, raw frames are dropped.
+    /// Starts encoding. News go into `events`; a channel should be bounded: while it is full, raw frames are dropped.
     ///
     /// Nothing is encoded, and no encoder is started, before the first raw frame.
-    pub fn start(
-        config: VideoConfig,
-        events: Sender<EncoderEvent>,
-    ) -> Result<VideoEncoder, EncodeError> {
+    pub fn start(config: VideoConfig, events: impl Outlet) -> Result<VideoEncoder, EncodeError> {
         chain::init()?;
         let slot = Arc::new(Slot::default());
         let (alive, ended) = sync_channel(0);
@@ -65,7 +60,8 @@ impl VideoEncoder {
         thread::Builder::new()
             .name("encoder".into())
             .spawn(move || {
-                worker::run(config, &of_worker, events);
+                worker::run(config, &of_worker, &events);
+                drop(events);
                 // The other end learns of the end by this being gone.
                 drop(alive);
             })

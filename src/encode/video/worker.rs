@@ -5,8 +5,6 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use async_channel::{Sender, TrySendError};
-
 use super::pace::Pace;
 use crate::capture::frame::{Memory, RawFrame};
 use crate::cast::frame::{Dependency, EncodedFrame, MediaTime, StageTimes};
@@ -17,7 +15,7 @@ use crate::encode::error::EncodeError;
 use crate::encode::failover::{Failover, Repeated, wanted_layout};
 use crate::encode::layout::Limits;
 use crate::encode::null::{NullEncoder, Recording};
-use crate::encode::output::{EncoderEvent, FramePath};
+use crate::encode::output::{EncoderEvent, FramePath, Offered, Outlet};
 use crate::encode::profile::{Profile, threads};
 use crate::encode::slot::{Found, Slot, Wishes};
 
@@ -38,7 +36,7 @@ const FULL_PAUSE: Duration = Duration::from_millis(2);
 const ASK_FOR_PICTURE: u32 = 5;
 
 /// Runs until the slot is stopped, the receiver of events is gone, or no encoder is left.
-pub(super) fn run(config: VideoConfig, slot: &Slot, events: Sender<EncoderEvent>) {
+pub(super) fn run(config: VideoConfig, slot: &Slot, events: &dyn Outlet) {
     let mut worker = Worker::new(config, slot, events);
     while worker.step().is_ok() {}
 }
@@ -83,7 +81,7 @@ struct Origin {
 
 struct Worker<'a> {
     slot: &'a Slot,
-    events: Sender<EncoderEvent>,
+    events: &'a dyn Outlet,
     epoch: Instant,
     limits: Limits,
     repeat: Option<Duration>,
@@ -97,7 +95,7 @@ struct Worker<'a> {
 }
 
 impl<'a> Worker<'a> {
-    fn new(config: VideoConfig, slot: &'a Slot, events: Sender<EncoderEvent>) -> Worker<'a> {
+    fn new(config: VideoConfig, slot: &'a Slot, events: &'a dyn Outlet) -> Worker<'a> {
         let backend = match config.encoders {
             Encoders::Candidates(candidates) => Backend::Coder(Box::new(Coder {
                 converter: Converter::new(config.codec, config.max_frame_rate, threads().min(2)),
@@ -411,13 +409,13 @@ impl<'a> Worker<'a> {
     /// Hands news out; waits while the channel is full, so that nothing encoded is lost.
     fn emit(&self, mut event: EncoderEvent) -> Result<(), Ended> {
         loop {
-            match self.events.try_send(event) {
-                Ok(()) => return Ok(()),
-                Err(TrySendError::Full(back)) if !self.slot.is_stopped() => {
+            match self.events.offer(event) {
+                Offered::Taken => return Ok(()),
+                Offered::Full(back) if !self.slot.is_stopped() => {
                     event = back;
                     thread::sleep(FULL_PAUSE);
                 }
-                Err(TrySendError::Full(_) | TrySendError::Closed(_)) => return Err(Ended),
+                Offered::Full(_) | Offered::Closed => return Err(Ended),
             }
         }
     }
