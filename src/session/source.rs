@@ -155,6 +155,19 @@ impl Valve {
         false
     }
 
+    /// A raw frame has come and is encoded whatever the valve says, because another session wants it: whether the valve
+    /// was open.
+    pub fn pass(&self) -> bool {
+        self.captured.fetch_add(1, Ordering::Relaxed);
+        self.missed.store(false, Ordering::SeqCst);
+        self.is_open()
+    }
+
+    /// Whether a raw frame would be admitted now.
+    pub fn is_open(&self) -> bool {
+        !self.closed.load(Ordering::SeqCst)
+    }
+
     /// Asks for `pass_on_newest` to be called, from the media thread and without being allowed to block, when the valve
     /// opens after the newest frame was refused. Only the first call has an effect.
     pub fn when_reopened(&self, pass_on_newest: impl Fn() + Send + Sync + 'static) {
@@ -205,6 +218,23 @@ mod tests {
         assert!(!valve.admit());
         valve.set_open(true);
         assert!(valve.admit());
+        assert_eq!(valve.counts(), (3, 1));
+    }
+
+    #[test]
+    fn a_frame_that_others_want_passes_a_closed_valve_and_is_not_missed() {
+        let valve = Valve::default();
+        let told = Arc::new(AtomicU64::new(0));
+        let count = told.clone();
+        valve.when_reopened(move || {
+            count.fetch_add(1, Ordering::Relaxed);
+        });
+        assert!(valve.pass());
+        valve.set_open(false);
+        assert!(!valve.admit());
+        assert!(!valve.pass());
+        valve.set_open(true);
+        assert_eq!(told.load(Ordering::Relaxed), 0);
         assert_eq!(valve.counts(), (3, 1));
     }
 
