@@ -2,16 +2,22 @@
 //! The one API that front ends may call: devices, sessions, settings. Knows nothing about GTK, D-Bus or argv.
 //!
 //! ```text
-//! front end ──find, mirror, receive──▶ Engine ──▶ discovery (what is there), session (one cast), receiver
+//! front end ──find, mirror, stop, …──▶ Engine ──▶ discovery (what is there), sessions (the casts), receiver
 //!                                        └─ CastSource: capture ──RawFrame──▶ encode ──EncodedFrame──▶ session
 //! ```
+//! Casts are named by [`Device::id`]; there is one to a device at a time. Those of the same source share its capture, and
+//! their encode as long as they want the same of it.
+//!
 //! What a front end needs of the rooms below is re-exported here, so that it needs to know no other room.
 
 mod apps;
+mod captures;
 mod find;
 mod known;
 mod node;
 mod receiver_id;
+mod sessions;
+mod sharing;
 mod source;
 mod store;
 mod tokens;
@@ -40,6 +46,7 @@ pub use crate::session::state::{SessionState, Streams, Trouble};
 pub use crate::session::stats::SessionStats;
 pub use known::{KnownFile, MAX_KNOWN};
 pub use node::NodeSource;
+pub use sessions::{CastStatus, CommandError, MAX_ENDED};
 pub use tone::{TestSound, play_test_sound};
 
 use crate::capture::source::AudioSource;
@@ -47,6 +54,8 @@ use crate::discovery::{Discovery, DiscoveryHandle, DiscoveryOptions, has_interfa
 use crate::session::Session;
 use crate::session::options::Target;
 use apps::Apps;
+use captures::Captures;
+use sessions::Sessions;
 use source::CastSource;
 use tokens::Tokens;
 
@@ -98,6 +107,8 @@ pub struct Engine {
     tokens: Tokens,
     apps: Arc<Apps>,
     recording: Option<Arc<Recording>>,
+    captures: Arc<Captures>,
+    sessions: Sessions,
 }
 
 impl Engine {
@@ -121,6 +132,8 @@ impl Engine {
             tokens: Tokens::of_user(),
             apps: Arc::new(apps),
             recording: options.recording,
+            captures: Arc::default(),
+            sessions: Sessions::new(Handle::current()),
         }
     }
 
@@ -154,18 +167,111 @@ impl Engine {
         find::find(&self.discovery, query, wait).await
     }
 
-    /// Starts to mirror to `device`. The handle tells how it goes; nothing else needs to be kept.
-    pub fn mirror(&self, device: &Device, request: MirrorRequest) -> SessionHandle {
+    /// The casts, oldest first, as they change; those that ended by themselves until they were [seen](Engine::seen).
+    pub fn sessions(&self) -> watch::Receiver<Arc<[CastStatus]>> {
+        self.sessions.watch()
+    }
+
+    /// Starts to mirror to `device`. The engine keeps the session, so the handle may be dropped.
+    ///
+    /// # Errors
+    /// [`Reason::AlreadyCasting`] when there is a cast to this device, also one that is being taken down.
+    /// [`Engine::session`] gives that one.
+    pub fn mirror(&self, device: &Device, request: MirrorRequest) -> Result<SessionHandle, Reason> {
         let target = Target {
             name: device.name.clone(),
             addresses: device.endpoints.iter().map(Endpoint::socket_addr).collect(),
             has_screen: device.kind.has_picture(),
             leftovers: self.apps.clone(),
         };
-        let options = request.options.clone();
-        let mut source = CastSource::new(request, &target, self.tokens.clone());
-        source.recording.clone_from(&self.recording);
-        Session::start(&self.runtime, target, options, Box::new(source))
+        let asked = request.clone();
+        let source = CastSource::new(
+            request,
+            &target,
+            self.tokens.clone(),
+            Arc::clone(&self.captures),
+            self.recording.clone(),
+        );
+        let sound = source.sound().map(Arc::downgrade).unwrap_or_default();
+        let options = asked.options.clone();
+        let start = || Session::start(&self.runtime, target, options, Box::new(source));
+        self.sessions.start(device, &asked, sound, start)
+    }
+
+    /// The session to the device with this id, while there is one.
+    pub fn session(&self, device: &str) -> Option<SessionHandle> {
+        self.sessions.running(device)
+    }
+
+    /// Asks the cast to this device to stop because the user wants so.
+    ///
+    /// # Errors
+    /// [`CommandError::NotCasting`], and for the other commands too; [`CommandError::Busy`] when too many wait.
+    pub fn stop(&self, device: &str) -> Result<(), CommandError> {
+        self.command(device, Command::Stop(Reason::UserStopped))
+    }
+
+    /// Stops every cast and waits until nothing of them runs any more. Bounded in time, whatever the devices do.
+    pub async fn stop_all(&self) {
+        let running = self.sessions.all_running();
+        for session in &running {
+            if !session.stop() {
+                tracing::debug!("it has ended, or is about to");
+            }
+        }
+        for session in running {
+            session.ended().await;
+        }
+    }
+
+    /// Sets the device's volume, 0 to 1. What becomes of it is told by [`CastStatus::volume`].
+    ///
+    /// # Errors
+    /// See [`Engine::stop`].
+    pub fn set_volume(&self, device: &str, level: f64) -> Result<(), CommandError> {
+        self.command(device, Command::SetVolume(level))
+    }
+
+    /// Mutes the device, or unmutes it.
+    ///
+    /// # Errors
+    /// See [`Engine::stop`].
+    pub fn set_muted(&self, device: &str, muted: bool) -> Result<(), CommandError> {
+        self.command(device, Command::SetMuted(muted))
+    }
+
+    /// Freezes the picture that this device shows, or lets it run again; what other devices show is left alone.
+    ///
+    /// # Errors
+    /// See [`Engine::stop`].
+    pub fn pause(&self, device: &str, paused: bool) -> Result<(), CommandError> {
+        self.command(device, Command::Pause(paused))
+    }
+
+    /// Changes the time from capture to display on the fly; more than 5 s is 5 s.
+    ///
+    /// # Errors
+    /// See [`Engine::stop`].
+    pub fn set_latency(&self, device: &str, target_delay: Duration) -> Result<(), CommandError> {
+        self.command(device, Command::SetTargetDelay(target_delay))
+    }
+
+    /// Sends another sound to this device, without reconnecting. Returns when it is there.
+    ///
+    /// # Errors
+    /// See [`Engine::stop`]; [`CommandError::NoSound`] when the cast was begun without; [`CommandError::Sound`] when it
+    /// cannot be had, and the one before goes on.
+    pub async fn set_audio(&self, device: &str, audio: AudioChoice) -> Result<(), CommandError> {
+        self.sessions.set_audio(device, audio).await
+    }
+
+    /// Forgets how the cast to this device ended; somebody has seen it.
+    pub fn seen(&self, device: &str) {
+        self.sessions.seen(device);
+    }
+
+    fn command(&self, device: &str, command: Command) -> Result<(), CommandError> {
+        self.sessions.command(device, command)
     }
 
     /// Starts to be a Cast device, on the current tokio runtime. Unless the options say otherwise, it has the same id at
@@ -182,7 +288,7 @@ impl Engine {
         Receiver::start(options).await
     }
 
-    /// Ends the search for devices. Sessions are ended by their handles.
+    /// Ends the search for devices. Casts that run are ended, too, but not waited for: [`Engine::stop_all`] does that.
     pub async fn shut_down(self) {
         self.discovery.stop().await;
     }

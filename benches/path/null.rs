@@ -59,6 +59,7 @@ async fn run(address: &str, audio: &str) -> io::Result<()> {
             },
         },
     );
+    let session = session.map_err(failed)?;
     let mut numbers = session.stats();
     let ended = session.ended();
     tokio::pin!(ended);

@@ -30,8 +30,10 @@ pub async fn run(arguments: MirrorArguments) -> anyhow::Result<()> {
     };
     let outcome = match found {
         Ok(device) => {
-            let session = engine.mirror(&device, request(&arguments));
-            let ended = follow(&session, &arguments, &mut signals).await;
+            let ended = match engine.mirror(&device, request(&arguments)) {
+                Ok(session) => follow(&session, &arguments, &mut signals).await,
+                Err(reason) => Ok(reason),
+            };
             (ended, device.name)
         }
         Err(reason) => (Ok(reason), arguments.device.clone()),

@@ -16,9 +16,7 @@
 
 use std::sync::Arc;
 
-use tokio::sync::watch;
-
-use super::source::pictures::Pictures;
+use super::source::pictures::{Pictures, Seat};
 use super::{Missing, Reason};
 use crate::capture::error::CaptureEnd;
 use crate::capture::pipewire::video::{StreamRequest, Target};
@@ -34,7 +32,7 @@ pub struct NodeSource {
     node: Option<Target>,
     max_fps: u32,
     encoders: Vec<Arc<Profile>>,
-    pictures: Option<Pictures>,
+    pictures: Option<Seat>,
 }
 
 impl NodeSource {
@@ -51,7 +49,6 @@ impl NodeSource {
 
     async fn open_node(&mut self) -> Result<Ended, Reason> {
         let node = self.node.take().ok_or(Reason::UserStopped)?;
-        let (end, ended) = watch::channel(None);
         let request = StreamRequest {
             size: None,
             max_fps: self.max_fps,
@@ -62,8 +59,9 @@ impl NodeSource {
         };
         let first = self.encoders.first().cloned();
         let expected = move || first.map(|profile| import::accepted(&profile));
-        let pictures = Pictures::open_node(node, request, expected, end).await?;
-        self.pictures = Some(pictures);
+        let pictures = Pictures::open_node(node, request, expected).await?;
+        let ended = pictures.ended();
+        self.pictures = Some(Seat::new(Arc::new(pictures)));
         Ok(ended)
     }
 }

@@ -3,29 +3,33 @@
 //! opened; encoders when the device has answered.
 //!
 //! ```text
-//! VideoSource ──RawFrame──▶ pictures (valve, pause) ──▶ VideoEncoder ──EncoderEvent──▶ session
-//! AudioSource ──AudioBlock──▶ sound ─────────────────▶ AudioEncoder ──EncoderEvent──▶ session
+//! VideoSource ──RawFrame──▶ pictures ──▶ encodes (valve, pause) ──▶ VideoEncoder ──EncoderEvent──▶ sessions
+//! AudioSource ──AudioBlock──▶ sound ────────────────────────────▶ AudioEncoder ──EncoderEvent──▶ session
 //! ```
+//! Sources are shared by all sessions of the same kind and permission, encodes by those that want the same
+//! ([`sharing`](super::sharing)).
 
+mod encodes;
 mod memory;
 pub(super) mod pictures;
 mod reasons;
-mod sound;
+pub(super) mod sound;
 
 use std::sync::Arc;
 
 use tokio::sync::watch;
 
+use super::captures::{Captures, PictureKey};
 use super::tokens::Tokens;
-use super::{AudioChoice, MirrorRequest, Missing, Reason, Recording};
+use super::{MirrorRequest, Missing, Reason, Recording};
 use crate::capture::frame::DmaBufFormat;
-use crate::capture::source::{AudioMode, SourceKind, TokenKeeper, VideoRequest};
+use crate::capture::source::{SourceKind, TokenKeeper, VideoRequest};
 use crate::cast::codec::{AudioCodec, VideoCodec};
 use crate::encode::config::Encoders;
 use crate::encode::{import, probe};
 use crate::session::options::{CodecChoice, Target};
 use crate::session::source::{AudioSetup, BoxFuture, Codecs, Ended, Feed, MediaSource, VideoSetup};
-use pictures::Pictures;
+use pictures::{Pictures, Seat};
 use sound::Sound;
 
 /// Encoded frames that wait for the media thread: a quarter of a second of sound, half a second of pictures. A full
@@ -36,44 +40,76 @@ const FEED_DEPTH: usize = 16;
 #[derive(Debug)]
 pub struct CastSource {
     request: MirrorRequest,
-    device: String,
     tokens: Tokens,
-    pictures: Option<Pictures>,
-    sound: Option<Sound>,
+    captures: Arc<Captures>,
+    pictures: Option<Seat>,
+    /// `None` when no sound was asked for at all.
+    sound: Option<Arc<Sound>>,
+    /// Of a cast without pictures: told when its sound has ended.
+    end_of_sound: watch::Sender<Option<Reason>>,
     /// What is sent instead of encoded pictures.
-    pub recording: Option<Arc<Recording>>,
+    recording: Option<Arc<Recording>>,
 }
 
 impl CastSource {
-    /// A source for a cast to `target`; nothing happens before it is opened.
-    pub fn new(mut request: MirrorRequest, target: &Target, tokens: Tokens) -> CastSource {
+    /// A source for a cast to `target`, which shares `captures` with others; nothing happens before it is opened. Frames
+    /// of a `recording` are sent instead of encoded pictures.
+    pub fn new(
+        mut request: MirrorRequest,
+        target: &Target,
+        tokens: Tokens,
+        captures: Arc<Captures>,
+        recording: Option<Arc<Recording>>,
+    ) -> CastSource {
         request.options.video &= target.has_screen;
+        let (end_of_sound, _) = watch::channel(None);
+        let sound = request.options.audio.then(|| {
+            let alone = !request.options.video;
+            let end = alone.then(|| end_of_sound.clone());
+            let (device, choice) = (target.name.clone(), request.audio.clone());
+            Arc::new(Sound::new(Arc::clone(&captures), device, choice, end))
+        });
         CastSource {
             request,
-            device: target.name.clone(),
             tokens,
+            captures,
             pictures: None,
-            sound: None,
-            recording: None,
+            sound,
+            end_of_sound,
+            recording,
         }
     }
 
+    /// The sound, which can be changed while the session runs.
+    pub fn sound(&self) -> Option<&Arc<Sound>> {
+        self.sound.as_ref()
+    }
+
     async fn open_all(&mut self) -> Result<Ended, Reason> {
-        let (end, ended) = watch::channel(None);
-        let with_pictures = self.request.options.video;
-        if with_pictures {
-            self.pictures = Some(self.open_pictures(end.clone()).await?);
+        let mut ended = self.end_of_sound.subscribe();
+        if self.request.options.video {
+            let pictures = self.shared_pictures().await?;
+            ended = pictures.ended();
+            self.pictures = Some(Seat::new(pictures));
         }
-        if self.request.options.audio
-            && let Some(mode) = self.audio_mode()
-        {
-            let end = (!with_pictures).then_some(end);
-            self.sound = Some(Sound::open(mode, end).await?);
+        if let Some(sound) = &self.sound {
+            sound.open().await?;
         }
         Ok(ended)
     }
 
-    async fn open_pictures(&self, end: watch::Sender<Option<Reason>>) -> Result<Pictures, Reason> {
+    async fn shared_pictures(&self) -> Result<Arc<Pictures>, Reason> {
+        let open = self.open_pictures();
+        match PictureKey::of(&self.request) {
+            Some(key) => {
+                let pictures = &self.captures.pictures;
+                pictures.get(key, is_running, open).await
+            }
+            None => open.await.map(Arc::new),
+        }
+    }
+
+    async fn open_pictures(&self) -> Result<Pictures, Reason> {
         let kind = self.request.source;
         let tokens = self.tokens.clone();
         let request = VideoRequest {
@@ -92,26 +128,25 @@ impl CastSource {
         let drawn = kind != SourceKind::TestCard && self.recording.is_none();
         let choice = self.request.options.codec;
         let expected = move || drawn.then(|| first_import(choice));
-        Pictures::open(request, expected, end).await
+        Pictures::open(request, expected).await
     }
 
-    fn audio_mode(&self) -> Option<AudioMode> {
-        match &self.request.audio {
-            AudioChoice::Tv => Some(AudioMode::Tv {
-                device: self.device.clone(),
-            }),
-            AudioChoice::Both => Some(AudioMode::Both),
-            AudioChoice::App(name) => Some(AudioMode::App { name: name.clone() }),
-            AudioChoice::Tone => Some(AudioMode::Tone),
-            AudioChoice::None => None,
-        }
+    /// Whether somebody shows the same already.
+    fn joins(&self) -> bool {
+        let pictures = &self.captures.pictures;
+        PictureKey::of(&self.request).is_some_and(|key| pictures.has(&key, is_running))
     }
+}
+
+fn is_running(pictures: &Pictures) -> bool {
+    !pictures.has_ended()
 }
 
 impl MediaSource for CastSource {
     fn may_ask(&self) -> bool {
         let asks = self.request.options.video && self.request.source != SourceKind::TestCard;
-        asks && !(self.request.restore && self.tokens.get(self.request.source).is_some())
+        let restores = || self.request.restore && self.tokens.get(self.request.source).is_some();
+        asks && !self.joins() && !restores()
     }
 
     fn codecs(&self) -> BoxFuture<'static, Result<Codecs, Reason>> {

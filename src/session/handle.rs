@@ -38,8 +38,8 @@ pub struct Volume {
     pub adjustable: bool,
 }
 
-/// A running session. Dropping it stops the session in an orderly way.
-#[derive(Debug)]
+/// A running session. Dropping its last clone stops the session in an orderly way.
+#[derive(Debug, Clone)]
 pub struct SessionHandle {
     commands: mpsc::Sender<Command>,
     state: watch::Receiver<SessionState>,
@@ -87,7 +87,7 @@ impl SessionHandle {
 
 /// The session's end of a [`SessionHandle`].
 #[derive(Debug)]
-pub(super) struct Reporter {
+pub(crate) struct Reporter {
     /// What the handle asks for; closed when the handle was dropped.
     pub commands: mpsc::Receiver<Command>,
     /// Shown by [`SessionHandle::state`].
@@ -99,7 +99,7 @@ pub(super) struct Reporter {
 }
 
 /// A handle and the session's end of it.
-pub(super) fn pair() -> (SessionHandle, Reporter) {
+pub(crate) fn pair() -> (SessionHandle, Reporter) {
     let (command_tx, command_rx) = mpsc::channel(COMMAND_QUEUE);
     let (state_tx, state_rx) = watch::channel(SessionState::Connecting);
     let (numbers_tx, numbers_rx) = watch::channel(SessionStats {

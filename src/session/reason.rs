@@ -108,6 +108,9 @@ pub enum Reason {
     /// The device fell silent: neither heartbeat nor feedback for this long.
     #[error("nothing heard from the device for {0:?}")]
     DeviceGone(Duration),
+    /// There is a cast to the device already, from here; also one that is just being taken down.
+    #[error("there is a cast to the device already")]
+    AlreadyCasting,
     /// No device of that name or address is known.
     #[error("no such device: {0}")]
     DeviceNotFound(String),
@@ -193,6 +196,7 @@ impl Reason {
             | Reason::NoUsableCodec
             | Reason::NoPicture => Blame::DeviceUnsuitable,
             Reason::Missing(_)
+            | Reason::AlreadyCasting
             | Reason::PermissionDenied
             | Reason::PortInUse { .. }
             | Reason::System(_) => Blame::Here,

@@ -66,6 +66,11 @@ pub fn explain(reason: &Reason, device: &str) -> Explanation {
             "Nothing has been heard from {device} for a while.",
             "Check that it is switched on and that no firewall keeps its UDP packets away, then try again.",
         ),
+        Reason::AlreadyCasting => say(
+            "Casting already",
+            "This computer is casting to {device} already.",
+            "Stop that cast first.",
+        ),
         Reason::DeviceNotFound(name) => Explanation {
             title: gettext("Device not found"),
             what: fill(
@@ -304,6 +309,7 @@ mod tests {
             },
             Reason::DeviceClosed,
             Reason::DeviceGone(Duration::from_secs(10)),
+            Reason::AlreadyCasting,
             Reason::DeviceNotFound("X".into()),
             Reason::HostUnknown("x".into()),
             Reason::HostUnknown("224.0.0.1".into()),

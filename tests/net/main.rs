@@ -22,5 +22,6 @@ mod sender;
 mod session;
 #[path = "../support/skipping.rs"]
 mod skipping;
+mod stress;
 mod tls;
 mod whole;

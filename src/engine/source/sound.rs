@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! The sound's half of a cast: blocks of one `AudioSource` to an encoder.
+//! The sound's half of a cast: blocks of the chosen `AudioSource` to the session's encoder. The choice can change while
+//! the session runs: the encoder goes on, and silence lies between.
+//!
+//! Sessions with the same choice hear one capture: there is one default output, which two virtual ones would fight for.
 
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
-use super::super::{Missing, Reason};
+use super::super::captures::Captures;
+use super::super::{AudioChoice, Missing, Reason};
 use super::{FEED_DEPTH, reasons};
 use crate::capture::frame::AudioBlock;
 use crate::capture::slot::{Next, SlotReader};
@@ -18,39 +22,31 @@ use crate::session::source::{AudioSetup, EncoderPort, Feed};
 /// Where the blocks go: the encoder of the moment, or nowhere.
 type Target = Arc<Mutex<Weak<Mutex<AudioEncoder>>>>;
 
-/// An open source of sound. Dropping it ends the capture and restores what it changed.
+/// Where it is told that the sound of a cast without pictures has ended.
+type End = watch::Sender<Option<Reason>>;
+
+/// A running capture of sound. Dropping it ends the capture and restores what it changed; that takes time.
 #[derive(Debug)]
-pub struct Sound {
-    target: Target,
-    tasks: [AbortHandle; 2],
-    /// Held for its drop.
-    _source: AudioSource,
+pub struct Capture {
+    watching: AbortHandle,
+    ended: End,
+    source: AudioSource,
 }
 
-impl Sound {
-    /// Opens the sound. `end` is told when it ends by itself; without it the rest of the cast goes on alone.
-    pub async fn open(
-        mode: AudioMode,
-        end: Option<watch::Sender<Option<Reason>>>,
-    ) -> Result<Sound, Reason> {
+impl Capture {
+    async fn open(mode: AudioMode) -> Result<Capture, Reason> {
         let source = AudioSource::start(mode)
             .await
             .map_err(|error| reasons::of_error(&error))?;
         let source = source.ok_or(Reason::Missing(Missing::PipeWire))?;
-        let target = Target::default();
-        let blocks = tokio::spawn(forward(source.blocks(), Arc::clone(&target)));
-        let events = source.events();
+        let (end, _) = watch::channel(None);
+        let (ended, events) = (end.clone(), source.events());
         let watching = tokio::spawn(async move {
             while let Ok(event) = events.recv().await {
                 tracing::debug!(?event, "sound");
                 match event {
                     AudioEvent::Ended(why) => {
-                        let reason = reasons::of_end_of_sound(&why);
-                        if let Some(end) = &end {
-                            end.send_replace(Some(reason));
-                        } else {
-                            tracing::warn!(%reason, "the cast goes on without sound");
-                        }
+                        end.send_replace(Some(reasons::of_end_of_sound(&why)));
                     }
                     AudioEvent::ChooseOutput { name } => tracing::warn!(
                         output = name,
@@ -60,15 +56,143 @@ impl Sound {
                 }
             }
         });
-        let tasks = [blocks.abort_handle(), watching.abort_handle()];
-        Ok(Sound {
-            target,
-            tasks,
-            _source: source,
+        Ok(Capture {
+            watching: watching.abort_handle(),
+            ended,
+            source,
         })
     }
 
-    /// Starts to encode.
+    fn is_running(&self) -> bool {
+        self.ended.borrow().is_none()
+    }
+}
+
+impl Drop for Capture {
+    fn drop(&mut self) {
+        self.watching.abort();
+    }
+}
+
+/// The sound of one session. Dropping it ends what only this session heard.
+#[derive(Debug)]
+pub struct Sound {
+    captures: Arc<Captures>,
+    /// What a virtual output is called.
+    device: String,
+    target: Target,
+    /// Told when the sound ends by itself; without it the rest of the cast goes on alone.
+    end: Option<End>,
+    /// One change at a time.
+    changing: tokio::sync::Mutex<()>,
+    heard: Mutex<Heard>,
+}
+
+#[derive(Debug)]
+struct Heard {
+    choice: AudioChoice,
+    /// The session has opened its source.
+    opened: bool,
+    capture: Option<(AbortHandle, Arc<Capture>)>,
+}
+
+impl Sound {
+    /// Nothing is captured before it is opened.
+    pub fn new(
+        captures: Arc<Captures>,
+        device: String,
+        choice: AudioChoice,
+        end: Option<End>,
+    ) -> Sound {
+        Sound {
+            captures,
+            device,
+            target: Target::default(),
+            end,
+            changing: tokio::sync::Mutex::default(),
+            heard: Mutex::new(Heard {
+                choice,
+                opened: false,
+                capture: None,
+            }),
+        }
+    }
+
+    /// Begins to capture what was chosen.
+    pub async fn open(&self) -> Result<(), Reason> {
+        let _changing = self.changing.lock().await;
+        let choice = {
+            let mut heard = self.heard();
+            heard.opened = true;
+            heard.choice.clone()
+        };
+        self.hear(choice).await
+    }
+
+    /// Chooses another sound. When it cannot be had, the one before goes on.
+    pub async fn choose(&self, choice: AudioChoice) -> Result<(), Reason> {
+        let _changing = self.changing.lock().await;
+        let open = {
+            let mut heard = self.heard();
+            if heard.choice == choice {
+                return Ok(());
+            }
+            if !heard.opened {
+                heard.choice = choice.clone();
+            }
+            heard.opened
+        };
+        if open {
+            self.hear(choice).await
+        } else {
+            Ok(())
+        }
+    }
+
+    async fn hear(&self, choice: AudioChoice) -> Result<(), Reason> {
+        let capture = match self.mode(&choice) {
+            Some(mode) => {
+                let sounds = &self.captures.sounds;
+                let open = Capture::open(mode);
+                Some(
+                    sounds
+                        .get(choice.clone(), Capture::is_running, open)
+                        .await?,
+                )
+            }
+            None => None,
+        };
+        let capture = capture.map(|capture| {
+            let (blocks, ended) = (capture.source.blocks(), capture.ended.subscribe());
+            let task = forward(blocks, Arc::clone(&self.target), ended, self.end.clone());
+            (tokio::spawn(task).abort_handle(), capture)
+        });
+        let before = {
+            let mut heard = self.heard();
+            heard.choice = choice;
+            std::mem::replace(&mut heard.capture, capture)
+        };
+        if let Some((task, capture)) = before {
+            task.abort();
+            // Joins a thread, and puts the default output back.
+            tokio::task::spawn_blocking(move || drop(capture));
+        }
+        Ok(())
+    }
+
+    fn mode(&self, choice: &AudioChoice) -> Option<AudioMode> {
+        match choice {
+            AudioChoice::Tv => Some(AudioMode::Tv {
+                device: self.device.clone(),
+            }),
+            AudioChoice::Both => Some(AudioMode::Both),
+            AudioChoice::App(name) => Some(AudioMode::App { name: name.clone() }),
+            AudioChoice::Tone => Some(AudioMode::Tone),
+            AudioChoice::None => None,
+        }
+    }
+
+    /// Starts to encode, whether or not there is anything to be heard at the moment.
     pub fn encode(&self, setup: AudioSetup) -> Result<Feed, Reason> {
         let config = AudioConfig {
             bitrate: setup.bitrate,
@@ -87,17 +211,49 @@ impl Sound {
             port: Box::new(Port(encoder)),
         })
     }
+
+    fn heard(&self) -> MutexGuard<'_, Heard> {
+        self.heard.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Drop for Sound {
     fn drop(&mut self) {
-        for task in &self.tasks {
+        if let Some((task, _)) = &self.heard().capture {
             task.abort();
         }
     }
 }
 
-async fn forward(blocks: SlotReader<AudioBlock>, target: Target) {
+/// Ends with its capture.
+async fn forward(
+    blocks: SlotReader<AudioBlock>,
+    target: Target,
+    ended: watch::Receiver<Option<Reason>>,
+    end: Option<End>,
+) {
+    tokio::select! {
+        () = pass_on(&blocks, &target) => {}
+        reason = end_of(ended) => {
+            if let Some(end) = end {
+                end.send_replace(Some(reason));
+            } else {
+                tracing::warn!(%reason, "the cast goes on without sound");
+            }
+        }
+    }
+}
+
+async fn end_of(mut ended: watch::Receiver<Option<Reason>>) -> Reason {
+    let told = ended.wait_for(Option::is_some).await;
+    match told.map(|reason| reason.clone()) {
+        Ok(Some(reason)) => reason,
+        // Whoever ends the capture ends this, too.
+        _ => std::future::pending().await,
+    }
+}
+
+async fn pass_on(blocks: &SlotReader<AudioBlock>, target: &Target) {
     loop {
         match blocks.take().await {
             Next::Item(block) => {
@@ -114,7 +270,8 @@ async fn forward(blocks: SlotReader<AudioBlock>, target: Target) {
                 }
             }
             Next::Woken | Next::TimedOut => {}
-            Next::Closed => return,
+            // Why is told apart from this.
+            Next::Closed => std::future::pending().await,
         }
     }
 }

@@ -1,0 +1,331 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! The casts of this engine, by device: sessions and commands in, one list of [`CastStatus`] out, which every front end
+//! watches. Holds the sessions: they end when they are stopped, by themselves, or with the engine.
+//!
+//! A cast that ended by itself stays in the list, with its reason, until somebody has [seen](Sessions::seen) it, another
+//! cast to the device begins, or [`MAX_ENDED`] newer ones have ended. What the person stopped vanishes at once.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::{Duration, Instant};
+
+use tokio::runtime::Handle;
+use tokio::sync::watch;
+
+use super::source::sound::Sound;
+use super::{AudioChoice, MirrorRequest, Reason, SourceKind};
+use crate::discovery::{Device, Endpoint};
+use crate::session::handle::{Command, SessionHandle, Volume};
+use crate::session::options::MirrorOptions;
+use crate::session::reason::Blame;
+use crate::session::state::SessionState;
+use crate::session::stats::SessionStats;
+
+/// Ended casts that are remembered at most.
+pub const MAX_ENDED: usize = 32;
+
+/// A cast, as front ends see it.
+#[derive(Debug, Clone)]
+pub struct CastStatus {
+    /// [`Device::id`].
+    pub device: String,
+    /// What the device was called when the cast began.
+    pub name: String,
+    /// Where the picture comes from.
+    pub source: SourceKind,
+    /// Where the sound comes from.
+    pub audio: AudioChoice,
+    /// Whether the picture is frozen.
+    pub paused: bool,
+    /// From the capture of a picture to its display on the device.
+    pub target_delay: Duration,
+    /// How it goes, or why it ended.
+    pub state: SessionState,
+    /// The device's volume; `None` until it told.
+    pub volume: Option<Volume>,
+    /// Its numbers, once a second.
+    pub stats: watch::Receiver<SessionStats>,
+    /// When it was asked for.
+    pub since: Instant,
+}
+
+/// Why a command had no effect.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CommandError {
+    /// Nothing is being cast to the device.
+    #[error("nothing is being cast to {0}")]
+    NotCasting(String),
+    /// Too many commands wait for the session.
+    #[error("too many commands are waiting")]
+    Busy,
+    /// The cast was begun without sound, so the device expects none.
+    #[error("the cast has no sound")]
+    NoSound,
+    /// The other sound cannot be had; the one before goes on.
+    #[error("this sound cannot be had: {0}")]
+    Sound(Reason),
+}
+
+/// The casts.
+#[derive(Debug)]
+pub(super) struct Sessions {
+    runtime: Handle,
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    casts: Mutex<Casts>,
+    list: watch::Sender<Arc<[CastStatus]>>,
+}
+
+#[derive(Debug, Default)]
+struct Casts {
+    all: Vec<Cast>,
+    next: u64,
+}
+
+#[derive(Debug)]
+struct Cast {
+    number: u64,
+    status: CastStatus,
+    addresses: Vec<SocketAddr>,
+    sound: Weak<Sound>,
+    /// `None` once it has ended.
+    running: Option<SessionHandle>,
+}
+
+impl Sessions {
+    /// None yet; they are followed on `runtime`.
+    pub(super) fn new(runtime: Handle) -> Sessions {
+        let shared = Arc::new(Shared {
+            casts: Mutex::default(),
+            list: watch::Sender::new(Arc::default()),
+        });
+        Sessions { runtime, shared }
+    }
+
+    /// The list, oldest first; the newest state counts.
+    pub(super) fn watch(&self) -> watch::Receiver<Arc<[CastStatus]>> {
+        self.shared.list.subscribe()
+    }
+
+    /// Starts a cast with `start`, unless one to the same device runs or is still being taken down.
+    ///
+    /// # Errors
+    /// [`Reason::AlreadyCasting`].
+    pub(super) fn start(
+        &self,
+        device: &Device,
+        request: &MirrorRequest,
+        sound: Weak<Sound>,
+        start: impl FnOnce() -> SessionHandle,
+    ) -> Result<SessionHandle, Reason> {
+        let addresses: Vec<SocketAddr> =
+            device.endpoints.iter().map(Endpoint::socket_addr).collect();
+        let mut casts = self.shared.lock();
+        let same = |cast: &Cast| {
+            cast.status.device == device.id
+                || cast
+                    .addresses
+                    .iter()
+                    .any(|address| addresses.contains(address))
+        };
+        if casts
+            .all
+            .iter()
+            .any(|cast| cast.running.is_some() && same(cast))
+        {
+            return Err(Reason::AlreadyCasting);
+        }
+        casts.all.retain(|cast| !same(cast));
+        let handle = start();
+        casts.next += 1;
+        let number = casts.next;
+        casts.all.push(Cast {
+            number,
+            status: CastStatus {
+                device: device.id.clone(),
+                name: device.name.clone(),
+                source: request.source,
+                audio: request.audio.clone(),
+                paused: false,
+                target_delay: request.options.target_delay,
+                state: handle.state().borrow().clone(),
+                volume: None,
+                stats: handle.stats(),
+                since: Instant::now(),
+            },
+            addresses,
+            sound,
+            running: Some(handle.clone()),
+        });
+        self.shared.publish(&casts);
+        drop(casts);
+        let list = Arc::downgrade(&self.shared);
+        let following = follow(list, number, handle.state(), handle.volume());
+        self.runtime.spawn(following);
+        Ok(handle)
+    }
+
+    /// The session that runs to a device.
+    pub(super) fn running(&self, device: &str) -> Option<SessionHandle> {
+        let casts = self.shared.lock();
+        let mut all = casts.all.iter();
+        all.find_map(|cast| {
+            cast.running
+                .clone()
+                .filter(|_| cast.status.device == device)
+        })
+    }
+
+    /// Every session that runs.
+    pub(super) fn all_running(&self) -> Vec<SessionHandle> {
+        let casts = self.shared.lock();
+        casts
+            .all
+            .iter()
+            .filter_map(|cast| cast.running.clone())
+            .collect()
+    }
+
+    /// Somebody knows how the cast to this device ended; nothing when it runs.
+    pub(super) fn seen(&self, device: &str) {
+        let mut casts = self.shared.lock();
+        let before = casts.all.len();
+        casts
+            .all
+            .retain(|cast| cast.running.is_some() || cast.status.device != device);
+        if casts.all.len() != before {
+            self.shared.publish(&casts);
+        }
+    }
+
+    /// Passes a command on, and shows what it changes.
+    pub(super) fn command(&self, device: &str, command: Command) -> Result<(), CommandError> {
+        let mut casts = self.shared.lock();
+        let mut all = casts.all.iter_mut();
+        let cast = all.find(|cast| cast.running.is_some() && cast.status.device == device);
+        let not_casting = || CommandError::NotCasting(device.to_owned());
+        let cast = cast.ok_or_else(not_casting)?;
+        let running = cast.running.as_ref().ok_or_else(not_casting)?;
+        let shown = command.clone();
+        if !running.command(command) {
+            // It may have ended a moment ago.
+            let ended = running.state().borrow().ended().is_some();
+            return Err(if ended {
+                not_casting()
+            } else {
+                CommandError::Busy
+            });
+        }
+        match shown {
+            Command::Pause(paused) => cast.status.paused = paused,
+            Command::SetTargetDelay(delay) => {
+                cast.status.target_delay = delay.min(MirrorOptions::MAX_TARGET_DELAY);
+            }
+            // The session and the device tell what becomes of these.
+            Command::Stop(_) | Command::SetVolume(_) | Command::SetMuted(_) => return Ok(()),
+        }
+        self.shared.publish(&casts);
+        Ok(())
+    }
+
+    /// Lets a session send another sound; returns when it is there, or cannot be had.
+    pub(super) async fn set_audio(
+        &self,
+        device: &str,
+        choice: AudioChoice,
+    ) -> Result<(), CommandError> {
+        let (number, sound) = {
+            let casts = self.shared.lock();
+            let mut all = casts.all.iter();
+            let cast = all.find(|cast| cast.running.is_some() && cast.status.device == device);
+            let cast = cast.ok_or_else(|| CommandError::NotCasting(device.to_owned()))?;
+            (cast.number, cast.sound.upgrade())
+        };
+        let sound = sound.ok_or(CommandError::NoSound)?;
+        sound
+            .choose(choice.clone())
+            .await
+            .map_err(CommandError::Sound)?;
+        self.shared
+            .change(number, |cast| cast.status.audio = choice);
+        Ok(())
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, Casts> {
+        self.casts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn publish(&self, casts: &Casts) {
+        let list: Vec<CastStatus> = casts.all.iter().map(|cast| cast.status.clone()).collect();
+        self.list.send_replace(list.into());
+    }
+
+    fn change(&self, number: u64, change: impl FnOnce(&mut Cast)) {
+        let mut casts = self.lock();
+        if let Some(cast) = casts.all.iter_mut().find(|cast| cast.number == number) {
+            change(cast);
+            self.publish(&casts);
+        }
+    }
+
+    fn end(&self, number: u64, reason: Option<Reason>) {
+        let mut casts = self.lock();
+        let Some(cast) = casts.all.iter_mut().find(|cast| cast.number == number) else {
+            return;
+        };
+        cast.running = None;
+        match reason.filter(|reason| reason.blame() != Blame::User) {
+            Some(reason) => cast.status.state = SessionState::Ended(reason),
+            None => casts.all.retain(|cast| cast.number != number),
+        }
+        let ended = casts.all.iter().filter(|cast| cast.running.is_none());
+        let mut too_many = ended.count().saturating_sub(MAX_ENDED);
+        casts.all.retain(|cast| {
+            let forget = cast.running.is_none() && too_many > 0;
+            too_many -= usize::from(forget);
+            !forget
+        });
+        self.publish(&casts);
+    }
+}
+
+/// Shows what a session does until it is over. Holds neither the list nor the session.
+async fn follow(
+    list: Weak<Shared>,
+    number: u64,
+    mut state: watch::Receiver<SessionState>,
+    mut volume: watch::Receiver<Option<Volume>>,
+) {
+    loop {
+        let now = state.borrow_and_update().clone();
+        let loudness = *volume.borrow_and_update();
+        let Some(shared) = list.upgrade() else {
+            return;
+        };
+        if let SessionState::Ended(reason) = now {
+            return shared.end(number, Some(reason));
+        }
+        shared.change(number, |cast| {
+            cast.status.state = now;
+            cast.status.volume = loudness;
+        });
+        drop(shared);
+        let going_on = tokio::select! {
+            changed = state.changed() => changed.is_ok(),
+            Ok(()) = volume.changed() => true,
+        };
+        // Otherwise the runtime was shut down under the session.
+        if !going_on && let Some(shared) = list.upgrade() {
+            return shared.end(number, None);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

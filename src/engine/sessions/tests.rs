@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use super::*;
+use crate::discovery::{Capabilities, DeviceKind, Endpoint};
+use crate::session::handle::{Reporter, pair};
+use crate::session::reason::SourceEnd;
+
+fn device(id: &str, last_byte: u8) -> Device {
+    Device {
+        id: id.to_owned(),
+        name: format!("TV {id}"),
+        model: String::new(),
+        kind: DeviceKind::Tv,
+        capabilities: Capabilities(5),
+        endpoints: vec![Endpoint {
+            ip: IpAddr::V4(Ipv4Addr::new(192, 0, 2, last_byte)),
+            port: 8009,
+            scope_id: 0,
+            interface: None,
+        }],
+        status: String::new(),
+        busy: false,
+        manual: false,
+        last_seen: Instant::now(),
+    }
+}
+
+fn request() -> MirrorRequest {
+    MirrorRequest {
+        source: SourceKind::TestCard,
+        audio: AudioChoice::None,
+        restore: true,
+        parent_window: None,
+        options: MirrorOptions::default(),
+    }
+}
+
+fn start(sessions: &Sessions, device: &Device) -> Result<Reporter, Reason> {
+    let mut reporter = None;
+    let begin = || {
+        let (handle, of_session) = pair();
+        reporter = Some(of_session);
+        handle
+    };
+    sessions.start(device, &request(), Weak::new(), begin)?;
+    Ok(reporter.expect("it was started"))
+}
+
+async fn until(sessions: &Sessions, wanted: impl Fn(&[CastStatus]) -> bool) -> Arc<[CastStatus]> {
+    let mut list = sessions.watch();
+    let found = list.wait_for(|list| wanted(list));
+    let found = tokio::time::timeout(Duration::from_secs(5), found).await;
+    found.expect("in time").expect("it lives").clone()
+}
+
+fn end(reporter: &Reporter, reason: Reason) {
+    reporter.state.send_replace(SessionState::Ended(reason));
+}
+
+#[tokio::test]
+async fn a_cast_is_listed_with_what_it_does() {
+    let sessions = Sessions::new(Handle::current());
+    let reporter = start(&sessions, &device("a", 1)).unwrap();
+    let list = until(&sessions, |list| list.len() == 1).await;
+    assert_eq!(
+        (list[0].device.as_str(), list[0].name.as_str()),
+        ("a", "TV a")
+    );
+    assert_eq!(list[0].state, SessionState::Connecting);
+    reporter.state.send_replace(SessionState::ConfirmOnTv);
+    let volume = Volume {
+        level: 0.5,
+        muted: false,
+        adjustable: true,
+    };
+    reporter.volume.send_replace(Some(volume));
+    let list = until(&sessions, |list| list[0].volume.is_some()).await;
+    assert_eq!(list[0].volume, Some(volume));
+    until(&sessions, |list| list[0].state == SessionState::ConfirmOnTv).await;
+    reporter.stats.send_modify(|stats| stats.width = 7);
+    assert_eq!(list[0].stats.borrow().width, 7);
+}
+
+#[tokio::test]
+async fn commands_reach_the_session_of_their_device_and_show() {
+    let sessions = Sessions::new(Handle::current());
+    let mut one = start(&sessions, &device("a", 1)).unwrap();
+    let mut other = start(&sessions, &device("b", 2)).unwrap();
+    sessions.command("b", Command::Pause(true)).unwrap();
+    let long = Duration::from_secs(9);
+    sessions
+        .command("b", Command::SetTargetDelay(long))
+        .unwrap();
+    sessions.command("b", Command::SetVolume(0.3)).unwrap();
+    assert_eq!(other.commands.try_recv(), Ok(Command::Pause(true)));
+    assert_eq!(other.commands.try_recv(), Ok(Command::SetTargetDelay(long)));
+    assert_eq!(other.commands.try_recv(), Ok(Command::SetVolume(0.3)));
+    assert!(one.commands.try_recv().is_err());
+    let list = sessions.watch().borrow().clone();
+    assert_eq!(
+        list.iter().map(|cast| cast.paused).collect::<Vec<_>>(),
+        [false, true]
+    );
+    assert_eq!(list[1].target_delay, MirrorOptions::MAX_TARGET_DELAY);
+
+    let nowhere = sessions.command("c", Command::Pause(true));
+    assert_eq!(nowhere, Err(CommandError::NotCasting("c".to_owned())));
+    let mut refused = Ok(());
+    for _ in 0..100 {
+        refused = refused.and(sessions.command("a", Command::SetMuted(true)));
+    }
+    assert_eq!(refused, Err(CommandError::Busy));
+    let silent = sessions.set_audio("b", AudioChoice::Both).await;
+    assert_eq!(silent, Err(CommandError::NoSound));
+}
+
+#[tokio::test]
+async fn a_device_is_cast_to_once_by_whatever_name() {
+    let sessions = Sessions::new(Handle::current());
+    let reporter = start(&sessions, &device("a", 1)).unwrap();
+    for same in [device("a", 9), device("manual:192.0.2.1", 1)] {
+        assert_eq!(start(&sessions, &same).err(), Some(Reason::AlreadyCasting));
+    }
+    assert!(sessions.running("a").is_some());
+    reporter
+        .state
+        .send_replace(SessionState::Stopping(Reason::UserStopped));
+    assert!(
+        start(&sessions, &device("a", 1)).is_err(),
+        "it is being taken down"
+    );
+    end(&reporter, Reason::DeviceClosed);
+    until(&sessions, |list| list[0].state.ended().is_some()).await;
+    assert!(sessions.running("a").is_none());
+    start(&sessions, &device("a", 1)).unwrap();
+    assert_eq!(
+        sessions.watch().borrow().len(),
+        1,
+        "the new one replaces the old one"
+    );
+}
+
+#[tokio::test]
+async fn an_end_is_remembered_until_it_was_seen_unless_the_user_wanted_it() {
+    let sessions = Sessions::new(Handle::current());
+    let one = start(&sessions, &device("a", 1)).unwrap();
+    let other = start(&sessions, &device("b", 2)).unwrap();
+    let closed = Reason::SourceEnded(SourceEnd::Closed);
+    end(&one, closed.clone());
+    end(&other, Reason::UserStopped);
+    let list = until(&sessions, |list| list.len() == 1).await;
+    let list = match list[0].state.ended() {
+        Some(_) => list,
+        None => until(&sessions, |list| list[0].state.ended().is_some()).await,
+    };
+    assert_eq!(list[0].state.ended(), Some(&closed));
+    let late = sessions.command("a", Command::Pause(true));
+    assert_eq!(late, Err(CommandError::NotCasting("a".to_owned())));
+    sessions.seen("a");
+    assert!(sessions.watch().borrow().is_empty());
+}
+
+#[tokio::test]
+async fn what_runs_is_not_forgotten_by_being_seen() {
+    let sessions = Sessions::new(Handle::current());
+    let _reporter = start(&sessions, &device("a", 1)).unwrap();
+    sessions.seen("a");
+    assert_eq!(sessions.watch().borrow().len(), 1);
+}
+
+#[tokio::test]
+async fn ended_casts_do_not_pile_up() {
+    let sessions = Sessions::new(Handle::current());
+    let running = start(&sessions, &device("runs", 250)).unwrap();
+    for number in 0..60 {
+        let id = format!("{number}");
+        let reporter = start(&sessions, &device(&id, number)).unwrap();
+        end(&reporter, Reason::DeviceClosed);
+        until(&sessions, |list| {
+            let cast = list.iter().find(|cast| cast.device == id);
+            cast.is_some_and(|cast| cast.state.ended().is_some())
+        })
+        .await;
+    }
+    let list = sessions.watch().borrow().clone();
+    assert_eq!(list.len(), MAX_ENDED + 1);
+    assert_eq!(list[0].device, "runs");
+    assert_eq!(list[1].device, "28", "the oldest are forgotten");
+    drop(running);
+}
+
+#[tokio::test]
+async fn a_session_that_vanishes_is_taken_out() {
+    let sessions = Sessions::new(Handle::current());
+    drop(start(&sessions, &device("a", 1)).unwrap());
+    until(&sessions, <[CastStatus]>::is_empty).await;
+}
