@@ -7,13 +7,27 @@
 //! ```text
 //!            Input::Frame                                     Input::Datagram
 //!                 │                                                 │
-//!        intake   ▼  check, number, encrypt                feedback ▼  acknowledge, mark missing
-//!           ┌───────────┐   next wanted packet      ┌──────────────────────┐
-//!           │ in_flight │◀──────────────────────────│ reports  key_frames  │
-//!           └─────┬─────┘                           │ round_trip  arrivals │──▶ congestion ──┐
-//!        transmit ▼                                 └──────────────────────┘                 │ bitrate,
-//!     reports first, then audio, then video ── pacer ──▶ Output::Transmit     Output::Encoder ◀─ pacing rate
+//!        intake   ▼  check, number, encrypt                feedback ▼  acknowledge, prove losses
+//!           ┌───────────┐   send again              ┌──────────────────────┐
+//!           │ in_flight │◀──────────────────────────│ repair    key_frames │
+//!           └─────┬─────┘  ◀── suspicion, kickstart │ path      arrivals   │──▶ congestion ──┐
+//!        transmit ▼                                 └───────┬──────────────┘                 │ bitrate,
+//!     reports first, then audio, then video ◀── probes ◀────┘          Output::Encoder ◀─────┤ pacing rate
+//!                 └────────── pacer ──▶ Output::Transmit                 pacer ◀─────────────┘
 //! ```
+//!
+//! # How losses are repaired
+//! What is known of the path (round trip, loss rate) and of the receiver's habits is in `path`; they decide how a loss is
+//! found out:
+//!
+//! | receiver | how | where |
+//! |---|---|---|
+//! | answers sender reports at once (the reference) | it is asked, behind what it is asked about | `probes` |
+//! | reports losses by itself every 30 ms or so | its reports are waited for; sender reports mark what they cover | `repair` |
+//! | reports losses late, but acknowledges complete frames | the oldest frame is repeated when overdue | `suspicion` |
+//! | has perhaps not heard of the newest frame | that frame's last packet is repeated | `transmit` |
+//!
+//! Whatever it was that made a receiver speak, `repair` decides what its report proves and what leaves again.
 //!
 //! # Example
 //! ```
@@ -58,6 +72,7 @@ mod repair;
 mod reports;
 mod round_trip;
 mod stream;
+mod suspicion;
 mod transmit;
 
 use std::collections::VecDeque;
@@ -323,6 +338,10 @@ impl Sender {
             if at.is_some_and(|at| at <= now) {
                 stream.kickstart();
             }
+            let at = stream.suspicion_at(&self.path);
+            if at.is_some_and(|at| at <= now) {
+                stream.suspect(now, &mut self.path);
+            }
         }
         if !self.pacer.ready(now) {
             return None;
@@ -359,6 +378,7 @@ impl Sender {
                 stream.echoes.due(),
                 stream.control_at(now, self.path.target_delay),
                 stream.kickstart_at(&self.path),
+                stream.suspicion_at(&self.path),
             ];
             wake = moments.into_iter().flatten().fold(wake, Instant::min);
         }

@@ -25,13 +25,15 @@ pub(super) struct Context<'a> {
 impl Stream {
     /// Handles all that one datagram says about this stream.
     pub(super) fn on_feedback(&mut self, events: &FeedbackEvents, context: &mut Context<'_>) {
+        let checkpoint = events.feedback.as_ref().map(|feedback| feedback.checkpoint);
+        let advances = checkpoint > Some(self.in_flight.checkpoint());
         let mut answered_at_once = false;
         if let Some(report) = &events.receiver_report {
             self.meter.loss = f64::from(report.fraction_lost) / 256.0;
             if let Some(answer) = self.reports.answered(context.now, report) {
                 self.probes.on_answer(answer);
                 answered_at_once = answer.at_once();
-                if let Some(sample) = context.path.on_answer(&answer) {
+                if let Some(sample) = context.path.on_answer(&answer, advances) {
                     let sent = answer.left;
                     let signal = Signal::RoundTrip { sent, sample };
                     context.congestion.observe(context.now, signal);
@@ -39,8 +41,12 @@ impl Stream {
             }
         }
         self.probes.on_feedback();
+        self.heard = Some(context.now);
         if let Some(feedback) = &events.feedback {
             self.kickstarts = 0;
+            if !answered_at_once && !advances {
+                self.note_silence(feedback, context);
+            }
             self.release(feedback, context);
             self.repair(feedback, answered_at_once, context);
             self.note_picture_loss(events.picture_loss, feedback.checkpoint, context);

@@ -83,6 +83,8 @@ pub(super) struct InFlightFrame {
     pub(super) times: StageTimes,
     /// When the first of its packets left for the first time.
     pub(super) first_sent: Option<Instant>,
+    /// When any of its packets left last.
+    pub(super) last_sent: Option<Instant>,
     /// When the last of its packets left for the first time.
     pub(super) all_sent: Option<Instant>,
     /// A packet of it has left more than once, so its acknowledgement does not tell how long the way took.
@@ -122,6 +124,7 @@ impl InFlightFrame {
             payload,
             times,
             first_sent: None,
+            last_sent: None,
             all_sent: None,
             repeated: false,
             packets: vec![packet; packet_count],
@@ -159,6 +162,7 @@ impl InFlightFrame {
         };
         let again = packet.sent.replace(now).is_some();
         self.first_sent.get_or_insert(now);
+        self.last_sent = Some(now);
         self.repeated |= again;
         packet.number = number;
         packet.copies = packet.copies.saturating_add(1);
@@ -207,6 +211,24 @@ impl InFlightFrame {
             packet.wanted = true;
             self.wanted += 1;
         }
+    }
+
+    /// Marks all that may be missing to be sent once more: what was found missing before, or all of it.
+    pub(super) fn repeat_unsure(&mut self) {
+        let found = self.repeated;
+        for packet in &mut self.packets {
+            if packet.sent.is_some() && !packet.wanted && (packet.copies > 1 || !found) {
+                packet.wanted = true;
+                self.wanted += 1;
+            }
+        }
+    }
+
+    /// How many packets that marks.
+    pub(super) fn unsure(&self) -> usize {
+        let found = self.repeated;
+        let unsure = |packet: &&Packet| packet.copies > 1 || !found;
+        self.packets.iter().filter(unsure).count()
     }
 
     /// The number of the last packet, and when it last left.
@@ -303,6 +325,16 @@ impl InFlight {
         let frame = self.places.get_mut(index)?.frame.take()?;
         self.bytes -= frame.payload.len();
         Some(frame)
+    }
+
+    /// The oldest frame that is still held.
+    pub(super) fn oldest_mut(&mut self) -> Option<&mut InFlightFrame> {
+        self.places.front_mut()?.frame.as_mut()
+    }
+
+    /// The oldest frame that is still held.
+    pub(super) fn oldest(&self) -> Option<&InFlightFrame> {
+        self.places.front()?.frame.as_ref()
     }
 
     /// A frame that is still held.

@@ -21,6 +21,13 @@ const AHEAD_ALWAYS: f64 = 0.01;
 /// Bytes that may be saved up for repeating ahead: about twenty full packets.
 const MAX_SAVED: f64 = 30_000.0;
 
+/// Bytes that may be repeated on suspicion, for each byte sent once. Only for receivers that would otherwise freeze for
+/// half a second.
+const ON_SUSPICION: f64 = 1.0;
+
+/// Bytes that may be saved up for that: about three large frames.
+const MAX_SUSPICION: f64 = 120_000.0;
+
 /// The losses of the path to the receiver.
 #[derive(Debug)]
 pub(super) struct Losses {
@@ -28,6 +35,8 @@ pub(super) struct Losses {
     lost: f64,
     /// Bytes that may be repeated ahead.
     saved: f64,
+    /// Bytes that may be repeated on suspicion.
+    suspicion: f64,
 }
 
 impl Losses {
@@ -36,6 +45,7 @@ impl Losses {
             sent: PRIOR,
             lost: 0.0,
             saved: 0.0,
+            suspicion: 0.0,
         }
     }
 
@@ -48,6 +58,7 @@ impl Losses {
             let rate = self.rate();
             let share = AHEAD_OF_LOSS * rate / (1.0 - rate) + AHEAD_ALWAYS;
             self.saved = (self.saved + payload as f64 * share).min(MAX_SAVED);
+            self.suspicion = (self.suspicion + payload as f64 * ON_SUSPICION).min(MAX_SUSPICION);
         }
     }
 
@@ -63,13 +74,22 @@ impl Losses {
 
     /// Takes `payload` bytes out of what may be repeated ahead, if there are as many.
     pub(super) fn take_ahead(&mut self, payload: usize) -> bool {
-        let payload = payload as f64;
-        let is_enough = self.saved >= payload;
-        if is_enough {
-            self.saved -= payload;
-        }
-        is_enough
+        take(&mut self.saved, payload)
     }
+
+    /// Takes `payload` bytes out of what may be repeated on suspicion, if there are as many.
+    pub(super) fn take_suspicion(&mut self, payload: usize) -> bool {
+        take(&mut self.suspicion, payload)
+    }
+}
+
+fn take(budget: &mut f64, bytes: usize) -> bool {
+    let bytes = bytes as f64;
+    let is_enough = *budget >= bytes;
+    if is_enough {
+        *budget -= bytes;
+    }
+    is_enough
 }
 
 #[cfg(test)]

@@ -13,11 +13,17 @@ const PROMPT: i8 = 1;
 const TARDY: i8 = -3;
 const MOST: i8 = 8;
 
-/// Between two reports of a receiver that is not prompt, before any were seen (Open Screen `receiver_impl.h`).
-const USUAL_INTERVAL: Duration = Duration::from_millis(30);
+/// For so long a receiver keeps a loss to itself, before any was reported (Open Screen `receiver_impl.h`).
+const USUAL_SILENCE: Duration = Duration::from_millis(30);
 
-/// The longest interval of a receiver (Open Screen `constants.h`).
-const MAX_INTERVAL: Duration = Duration::from_millis(500);
+/// For no longer than this (Open Screen `constants.h`).
+const MAX_SILENCE: Duration = Duration::from_millis(500);
+
+/// A receiver that reports losses later than this leaves no time for a second attempt.
+const SLOW: Duration = Duration::from_millis(100);
+
+/// One that is not known to be slow has spoken twice in this time, if it reports losses as the reference means to.
+const NOT_SLOW_YET: Duration = Duration::from_millis(70);
 
 /// The path and the far end of it.
 #[derive(Debug)]
@@ -27,8 +33,8 @@ pub(super) struct Path {
     /// The target delay in force.
     pub(super) target_delay: Duration,
     promptness: i8,
-    /// Between two reports that said that something is missing.
-    interval: Duration,
+    /// How long the receiver keeps losses to itself, on the average, when nothing but time makes it speak.
+    silence: Duration,
     /// Answers to reports that left before this moment measure our own sleep, not the path.
     awake_since: Option<Instant>,
 }
@@ -40,7 +46,7 @@ impl Path {
             losses: Losses::new(),
             target_delay,
             promptness: 0,
-            interval: USUAL_INTERVAL,
+            silence: USUAL_SILENCE,
             awake_since: None,
         }
     }
@@ -50,9 +56,14 @@ impl Path {
         self.awake_since = Some(now);
     }
 
-    /// The answer to a report came. Returns the round trip that it measures.
-    pub(super) fn on_answer(&mut self, answer: &Answer) -> Option<Duration> {
-        let vote = if answer.at_once() { PROMPT } else { TARDY };
+    /// The answer to a report came. Returns the round trip that it measures. `advances`: a frame became complete, so the
+    /// receiver would have spoken anyway.
+    pub(super) fn on_answer(&mut self, answer: &Answer, advances: bool) -> Option<Duration> {
+        let vote = match (answer.at_once(), advances) {
+            (true, true) => 0,
+            (true, false) => PROMPT,
+            (false, _) => TARDY,
+        };
         self.promptness = (self.promptness + vote).clamp(-MOST, MOST);
         if self.awake_since.is_some_and(|since| answer.left < since) {
             return None;
@@ -61,9 +72,15 @@ impl Path {
         Some(answer.round_trip)
     }
 
-    /// A report about losses came this long after the one before of the same stream.
-    pub(super) fn on_interval(&mut self, passed: Duration) {
-        self.interval = (self.interval * 7 + passed.min(MAX_INTERVAL)) / 8;
+    /// The first news of a loss came so long after the frame left, with nothing but time to make the receiver speak.
+    pub(super) fn on_silence(&mut self, since: Duration) {
+        let silent = since.saturating_sub(self.round_trip.or_zero());
+        let silent = silent.min(MAX_SILENCE);
+        self.silence = if silent > self.silence {
+            (self.silence + silent) / 2
+        } else {
+            (self.silence * 3 + silent) / 4
+        };
     }
 
     /// Whether the receiver answers sender reports as they come, so that asking is worth it. Believed of a new one.
@@ -76,6 +93,21 @@ impl Path {
         self.promptness > 0
     }
 
+    /// Whether losses are reported so late that it is better to guess.
+    pub(super) fn is_slow(&self) -> bool {
+        !self.is_prompt() && self.silence > SLOW
+    }
+
+    /// After this long without a word from the receiver it is time to guess what it lacks. `None` if it can be asked.
+    pub(super) fn suspicious_after(&self) -> Option<Duration> {
+        let quiet = if self.is_slow() {
+            Duration::ZERO
+        } else {
+            NOT_SLOW_YET
+        };
+        (!self.is_prompt()).then(|| self.overdue().max(quiet))
+    }
+
     /// After this long without an answer it is time to ask again.
     pub(super) fn overdue(&self) -> Duration {
         self.round_trip.overdue(self.target_delay)
@@ -86,7 +118,7 @@ impl Path {
         let wait = if self.is_prompt() {
             Duration::ZERO
         } else {
-            self.interval
+            self.silence
         };
         self.overdue() + wait
     }

@@ -74,7 +74,6 @@ impl Stream {
         context: &mut Context<'_>,
     ) {
         let (now, newest) = (context.now, self.in_flight.newest());
-        self.note_interval(!feedback.missing.is_empty(), context);
         let proof = self.proof(now, is_answer, context.path);
         for nack in &feedback.missing {
             let packet = (nack.packet != WHOLE_FRAME).then_some(nack.packet);
@@ -146,12 +145,16 @@ impl Stream {
         }
     }
 
-    /// Learns how often the receiver speaks while something is missing.
-    fn note_interval(&mut self, is_missing: bool, context: &mut Context<'_>) {
-        let last = std::mem::replace(&mut self.missing_at, is_missing.then_some(context.now));
-        if let Some(last) = last {
-            let passed = context.now.saturating_duration_since(last);
-            context.path.on_interval(passed);
+    /// Learns how long the receiver keeps losses to itself, from a report that came by itself: how long ago the oldest
+    /// frame of which this is the first news was sent.
+    pub(super) fn note_silence(&mut self, feedback: &Feedback, context: &mut Context<'_>) {
+        let sent = feedback.missing.iter().find_map(|nack| {
+            let frame = self.in_flight.get(nack.frame)?;
+            frame.all_sent.filter(|_| !frame.repeated)
+        });
+        if let Some(sent) = sent {
+            let silent = context.now.saturating_duration_since(sent);
+            context.path.on_silence(silent);
         }
     }
 }

@@ -18,6 +18,7 @@ use crate::cast::sender::meter::Meter;
 use crate::cast::sender::probes::Probes;
 use crate::cast::sender::repair::Echoes;
 use crate::cast::sender::reports::Reports;
+use crate::cast::sender::suspicion::Suspicion;
 use crate::cast::stats::StreamStats;
 
 /// A new bitrate is told to the encoder when it differs by more than one part in this many, or reaches a bound.
@@ -34,8 +35,7 @@ pub(super) struct Stream {
     pub(super) reports: Reports,
     pub(super) probes: Probes,
     pub(super) echoes: Echoes,
-    /// When the receiver last said that something is missing, if it did so in its last report.
-    pub(super) missing_at: Option<Instant>,
+    pub(super) suspicion: Suspicion,
     pub(super) key_frames: KeyFrames,
     pub(super) arrivals: Arrivals,
     pub(super) meter: Meter,
@@ -45,6 +45,8 @@ pub(super) struct Stream {
     pub(super) latest_expected: FrameId,
     /// Kickstarts since the last feedback.
     pub(super) kickstarts: u32,
+    /// When the receiver spoke about this stream last.
+    pub(super) heard: Option<Instant>,
     /// A frame that others refer to was refused: only a key frame is taken in.
     pub(super) broken: bool,
     /// Travels with the next frame.
@@ -72,13 +74,14 @@ impl Stream {
             reports: Reports::new(config.ssrc, config.timebase),
             probes: Probes::default(),
             echoes: Echoes::default(),
-            missing_at: None,
+            suspicion: Suspicion::default(),
             key_frames: KeyFrames::new(session.key_frame_cool_down),
             arrivals: Arrivals::default(),
             meter: Meter::new(now),
             newest_media_time: None,
             latest_expected: FrameId::LEADER,
             kickstarts: 0,
+            heard: None,
             broken: false,
             new_playout_delay_ms: None,
             picture_lost: None,

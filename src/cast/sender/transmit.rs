@@ -74,7 +74,10 @@ impl Stream {
     /// When the last packet of the newest frame is to be repeated, if it stays as quiet as it is.
     pub(super) fn kickstart_at(&self, path: &Path) -> Option<Instant> {
         let newest = self.in_flight.newest();
-        if path.is_proven_prompt() || self.latest_expected >= newest || self.in_flight.any_wanted()
+        if path.is_proven_prompt()
+            || path.is_slow()
+            || self.latest_expected >= newest
+            || self.in_flight.any_wanted()
         {
             return None;
         }

@@ -11,11 +11,7 @@ use crate::cast::sender::Input;
 fn prompt() -> Rig {
     let mut rig = Rig::new();
     rig.key_frame(10);
-    let says = Says {
-        checkpoint: 0,
-        ..Says::default()
-    };
-    rig.measure_round_trip(20 * MS, says);
+    rig.prove_prompt(20 * MS);
     rig.take_sent();
     rig
 }
@@ -196,13 +192,14 @@ fn a_receiver_that_is_not_prompt_gets_marks_and_no_questions() {
     rig.delta_frame(3000);
     let expected = ["RTP 50001", "RTP 50001", "RTP 50001", "SR 50001"];
     assert_eq!(kinds(&mut rig), expected);
+    rig.pass(30 * MS);
     rig.says(&Says {
         missing: &[(1, 1)],
         ..says
     });
-    rig.pass(300 * MS);
-    let kinds = kinds(&mut rig);
-    assert!(kinds.iter().all(|it| it == "RTP 50001"), "{kinds:?}");
+    rig.pass(60 * MS);
+    let expected = ["RTP 50001", "SR 50001"];
+    assert_eq!(kinds(&mut rig), expected, "the repair and its mark");
 }
 
 #[test]
@@ -276,4 +273,81 @@ fn what_waited_in_the_socket_while_the_process_slept_measures_no_round_trip() {
     rig.delta_frame(10);
     rig.pass(30 * MS);
     assert_eq!(kinds(&mut rig).len(), 2, "a packet and a question");
+}
+
+/// One picture, acknowledged by a receiver that answers sender reports late.
+fn tardy() -> Rig {
+    let mut rig = Rig::new();
+    rig.key_frame(10);
+    let id = rig.take_reports()[0].id();
+    rig.pass(30 * MS);
+    let says = Says {
+        checkpoint: 0,
+        ..Says::default()
+    };
+    rig.answers(id, 20 * MS, says);
+    rig.take_sent();
+    rig
+}
+
+#[test]
+fn when_a_receiver_that_cannot_be_asked_stays_silent_the_oldest_frame_is_repeated() {
+    let mut rig = tardy();
+    rig.says(&Says {
+        checkpoint: 0,
+        ..Says::default()
+    });
+    // Saves up for what is done on suspicion.
+    for frame in 1..=5 {
+        rig.delta_frame(3000);
+        rig.says(&Says {
+            checkpoint: frame,
+            ..Says::default()
+        });
+    }
+    rig.take_sent();
+    rig.delta_frame(3000);
+    rig.delta_frame(3000);
+    // The receiver has heard of both.
+    rig.says(&Says {
+        checkpoint: 5,
+        acknowledged: &[7],
+        ..Says::default()
+    });
+    rig.take_sent();
+    rig.pass(60 * MS);
+    assert_eq!(rig.take_packets(), []);
+    rig.pass(20 * MS);
+    assert_eq!(rig.take_packets(), [(6, 0), (6, 1), (6, 2)]);
+    // The next guess waits twice as long.
+    rig.pass(120 * MS);
+    assert_eq!(rig.take_packets(), []);
+    rig.pass(40 * MS);
+    assert_eq!(rig.take_packets(), [(6, 0), (6, 1), (6, 2)]);
+}
+
+#[test]
+fn once_losses_were_found_to_be_told_late_guesses_come_as_soon_as_an_acknowledgement_is_overdue() {
+    let mut rig = tardy();
+    rig.delta_frame(3000);
+    rig.delta_frame(3000);
+    let says = Says {
+        checkpoint: 0,
+        missing: &[(1, 0), (2, 0)],
+        ..Says::default()
+    };
+    // Too early to mean anything but that it has heard of both.
+    rig.says(&says);
+    rig.pass(400 * MS);
+    rig.says(&says);
+    rig.pass(5 * MS);
+    rig.says(&Says {
+        checkpoint: 2,
+        ..Says::default()
+    });
+    rig.delta_frame(3000);
+    rig.delta_frame(10);
+    rig.take_sent();
+    rig.pass(20 * MS);
+    assert_eq!(rig.take_packets(), [(3, 0), (3, 1), (3, 2)]);
 }

@@ -263,6 +263,22 @@ impl Rig {
         });
     }
 
+    /// Makes the sender know that its receiver answers at once, after this round trip, and acknowledges the first picture.
+    pub fn prove_prompt(&mut self, round_trip: Duration) {
+        let missing = [(0, 0xFFFF)];
+        let says = Says {
+            checkpoint: -1,
+            missing: &missing,
+            ..Says::default()
+        };
+        self.measure_round_trip(round_trip, says);
+        self.says(&Says {
+            checkpoint: 0,
+            missing: &[],
+            ..says
+        });
+    }
+
     /// Makes the sender know a round trip of this length: sends what is waiting and answers the newest report.
     pub fn measure_round_trip(&mut self, round_trip: Duration, says: Says<'_>) {
         let id = self.take_reports().last().unwrap().id();

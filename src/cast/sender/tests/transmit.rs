@@ -177,9 +177,7 @@ fn the_kickstart_waits_for_two_round_trips() {
         checkpoint: 0,
         ..Says::default()
     };
-    let id = rig.take_reports()[0].id();
-    rig.pass(80 * MS);
-    rig.answers(id, 20 * MS, says);
+    rig.measure_round_trip(60 * MS, says);
     rig.delta_frame(10);
     rig.take_sent();
     rig.pass(119 * MS);
@@ -197,9 +195,7 @@ fn on_a_near_path_the_kickstart_comes_after_a_twentieth_of_the_target_delay_then
         checkpoint: 0,
         ..Says::default()
     };
-    let id = rig.take_reports()[0].id();
-    rig.pass(11 * MS);
-    rig.answers(id, 10 * MS, says);
+    rig.measure_round_trip(MS, says);
     rig.delta_frame(10);
     rig.take_sent();
     rig.pass(9 * MS);
@@ -215,11 +211,7 @@ fn on_a_near_path_the_kickstart_comes_after_a_twentieth_of_the_target_delay_then
 fn a_receiver_that_answers_at_once_is_asked_instead_of_being_kicked() {
     let mut rig = Rig::new();
     rig.key_frame(10);
-    let says = Says {
-        checkpoint: 0,
-        ..Says::default()
-    };
-    rig.measure_round_trip(60 * MS, says);
+    rig.prove_prompt(60 * MS);
     rig.delta_frame(10);
     rig.take_sent();
     rig.pass(130 * MS);
