@@ -21,15 +21,15 @@ use crate::cast::rtp::packetize::FrameSlices;
 /// At most this many frames above the checkpoint (Open Screen `constants.h`), so that 8 bits name a frame.
 pub(super) const MAX_UNACKED_FRAMES: i64 = 120;
 
-/// So often a packet may leave without a pause but the proof that it was lost; at a loss of 20 % one in 8000 is lost
-/// six times in a row.
-const FREE_COPIES: u8 = 6;
+/// So often a packet may leave without a pause but the proof that it was lost; at a loss of 20 % one in 400 000 is lost
+/// that often in a row.
+const FREE_COPIES: u8 = 8;
 
 /// The pause after that, …
-const FIRST_PAUSE: Duration = Duration::from_millis(50);
+const FIRST_PAUSE: Duration = Duration::from_millis(20);
 
 /// … which doubles so many times.
-const MAX_DOUBLINGS: u8 = 3;
+const MAX_DOUBLINGS: u8 = 5;
 
 /// One packet of a frame.
 #[derive(Debug, Clone, Copy)]
