@@ -324,6 +324,7 @@ impl Sender {
         };
         stream.probes.on_report(now);
         self.probes.on_report(now);
+        self.path.on_report();
         self.report.clear();
         report.write(&mut self.report);
         self.account(now, self.report.len(), false);

@@ -40,6 +40,9 @@ impl Stream {
                 }
             }
         }
+        if events.receiver_report.is_none() {
+            context.path.on_no_answer();
+        }
         self.probes.on_feedback();
         self.heard = Some(context.now);
         if let Some(feedback) = &events.feedback {

@@ -231,6 +231,11 @@ impl InFlightFrame {
         self.packets.iter().filter(unsure).count()
     }
 
+    /// How many packets it makes.
+    pub(super) fn packet_count(&self) -> usize {
+        self.packets.len()
+    }
+
     /// The number of the last packet, and when it last left.
     pub(super) fn last_packet(&self) -> Option<(u16, Instant)> {
         let id = u16::try_from(self.packets.len().checked_sub(1)?).ok()?;

@@ -4,7 +4,7 @@
 //! A refused frame uses up no id. When others refer to it, everything up to the next key frame is refused with it, and
 //! that key frame is asked for.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::cast::frame::{Dependency, EncodedFrame, FrameId};
 use crate::cast::rtp::packetize::FrameSlices;
@@ -50,6 +50,7 @@ impl Stream {
         let in_flight = InFlightFrame::new(&slices, payload.clone(), packet_count, frame.times);
         self.in_flight.push(in_flight);
         self.newest_media_time = Some(frame.media_time);
+        self.newest_at = Some(now);
         if dependency == Dependency::KeyFrame {
             self.key_frames.on_key_frame(now, id);
             self.broken = false;
@@ -62,7 +63,7 @@ impl Stream {
     }
 
     /// The number of packets of a frame that is all right. The order is the reference's: id span, duration, size.
-    fn check(&self, frame: &EncodedFrame, limit: std::time::Duration) -> Result<usize, DropReason> {
+    fn check(&self, frame: &EncodedFrame, limit: Duration) -> Result<usize, DropReason> {
         let first_or_broken = self.newest_media_time.is_none() || self.broken;
         let needs_another = match self.config.kind {
             StreamKind::Video => frame.dependency != Dependency::KeyFrame,
@@ -81,7 +82,8 @@ impl Stream {
             return Err(DropReason::IdSpan);
         }
         let timebase = self.config.timebase;
-        if self.in_flight.span_until(frame.media_time, timebase) > limit {
+        let span = self.in_flight.span_until(frame.media_time, timebase);
+        if span > limit && !self.lets_one_in(Duration::ZERO) {
             return Err(DropReason::Duration);
         }
         if self.in_flight.bytes() + frame.data.len() > limits::MAX_BYTES_IN_FLIGHT {

@@ -13,6 +13,9 @@ const PROMPT: i8 = 1;
 const TARDY: i8 = -3;
 const MOST: i8 = 8;
 
+/// A receiver that speaks but has answered none of so many reports does not answer. Of these some are lost, not all.
+const NEVER_ANSWERED: u32 = 64;
+
 /// For so long a receiver keeps a loss to itself, before any was reported (Open Screen `receiver_impl.h`).
 const USUAL_SILENCE: Duration = Duration::from_millis(30);
 
@@ -33,6 +36,8 @@ pub(super) struct Path {
     /// The target delay in force.
     pub(super) target_delay: Duration,
     promptness: i8,
+    /// Sender reports that left since one was answered.
+    unanswered: u32,
     /// How long the receiver keeps losses to itself, on the average, when nothing but time makes it speak.
     silence: Duration,
     /// Answers to reports that left before this moment measure our own sleep, not the path.
@@ -46,6 +51,7 @@ impl Path {
             losses: Losses::new(),
             target_delay,
             promptness: 0,
+            unanswered: 0,
             silence: USUAL_SILENCE,
             awake_since: None,
         }
@@ -56,6 +62,22 @@ impl Path {
         self.awake_since = Some(now);
     }
 
+    /// A sender report left.
+    pub(super) fn on_report(&mut self) {
+        self.unanswered = self.unanswered.saturating_add(1);
+    }
+
+    /// The receiver spoke without answering a report.
+    pub(super) fn on_no_answer(&mut self) {
+        if self.unanswered >= NEVER_ANSWERED {
+            self.vote(TARDY);
+        }
+    }
+
+    fn vote(&mut self, vote: i8) {
+        self.promptness = (self.promptness + vote).clamp(-MOST, MOST);
+    }
+
     /// The answer to a report came. Returns the round trip that it measures. `advances`: a frame became complete, so the
     /// receiver would have spoken anyway.
     pub(super) fn on_answer(&mut self, answer: &Answer, advances: bool) -> Option<Duration> {
@@ -64,7 +86,8 @@ impl Path {
             (true, false) => PROMPT,
             (false, _) => TARDY,
         };
-        self.promptness = (self.promptness + vote).clamp(-MOST, MOST);
+        self.vote(vote);
+        self.unanswered = 0;
         if self.awake_since.is_some_and(|since| answer.left < since) {
             return None;
         }
@@ -121,5 +144,100 @@ impl Path {
             self.silence
         };
         self.overdue() + wait
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MS: Duration = Duration::from_millis(1);
+
+    fn path() -> Path {
+        Path::new(200 * MS)
+    }
+
+    fn answer(left: Instant, held: Duration) -> Answer {
+        Answer {
+            left,
+            packets: 0,
+            round_trip: 5 * MS,
+            held,
+        }
+    }
+
+    #[test]
+    fn a_receiver_is_prompt_until_it_holds_an_answer_and_again_after_a_row_of_prompt_ones() {
+        let now = Instant::now();
+        let mut path = path();
+        assert!(path.is_prompt() && !path.is_proven_prompt());
+        path.on_answer(&answer(now, 17 * MS), false);
+        assert!(!path.is_prompt());
+        for _ in 0..4 {
+            path.on_answer(&answer(now, MS), false);
+        }
+        assert!(path.is_proven_prompt());
+    }
+
+    #[test]
+    fn an_answer_that_came_with_a_complete_frame_does_not_prove_promptness() {
+        let now = Instant::now();
+        let mut path = path();
+        path.on_answer(&answer(now, MS), true);
+        assert!(path.is_prompt() && !path.is_proven_prompt());
+        path.on_answer(&answer(now, 17 * MS), true);
+        assert!(!path.is_prompt(), "a prompt one would have spoken before");
+    }
+
+    #[test]
+    fn a_receiver_whose_reports_come_by_chance_soon_after_ours_is_not_taken_for_prompt() {
+        let now = Instant::now();
+        let mut path = path();
+        // Marks leave every 20 ms, reports come every 33 ms.
+        for report in 1..200 {
+            let held = Duration::from_micros(33_000 * report % 20_000);
+            path.on_answer(&answer(now, held), false);
+            assert!(!path.is_prompt() || report < 3, "{report}");
+        }
+    }
+
+    #[test]
+    fn a_receiver_that_speaks_but_never_answers_is_not_prompt() {
+        let mut path = path();
+        for _ in 0..1000 {
+            path.on_report();
+        }
+        assert!(path.is_prompt(), "it may be out of reach");
+        path.on_no_answer();
+        assert!(!path.is_prompt());
+        let mut path = super::tests::path();
+        path.on_report();
+        path.on_no_answer();
+        assert!(path.is_prompt(), "the answer may be on its way");
+    }
+
+    #[test]
+    fn one_loss_told_late_makes_a_receiver_slow_and_several_told_soon_make_it_quick_again() {
+        let mut path = path();
+        path.on_answer(&answer(Instant::now(), 17 * MS), false);
+        assert_eq!(path.suspicious_after(), Some(NOT_SLOW_YET));
+        path.on_silence(300 * MS);
+        assert!(path.is_slow());
+        assert_eq!(path.suspicious_after(), Some(path.overdue()));
+        for _ in 0..4 {
+            path.on_silence(30 * MS);
+        }
+        assert!(!path.is_slow());
+    }
+
+    #[test]
+    fn answers_from_before_a_stall_measure_nothing() {
+        let start = Instant::now();
+        let mut path = path();
+        path.on_stall(start + 1000 * MS);
+        let before = answer(start + 999 * MS, Duration::ZERO);
+        assert_eq!(path.on_answer(&before, false), None);
+        let after = answer(start + 1000 * MS, Duration::ZERO);
+        assert_eq!(path.on_answer(&after, false), Some(5 * MS));
     }
 }

@@ -12,9 +12,13 @@
 //!
 //! A packet is sent again as soon as its loss is proven, without a limit but that of [`in_flight`](super::in_flight).
 //! When there is time for few more attempts only, it is sent twice, an [`ECHO`] apart so that one burst does not hit
-//! both; that takes from a budget ([`loss`](super::loss)), because it is done in advance. Frames that are too late already
-//! are repaired all the same, in their turn: what refers to them cannot be shown without them, a receiver does not go
-//! beyond a frame whose packet 0 it lacks, and a new key frame is as large as all that may be in flight.
+//! both; that takes from a budget ([`loss`](super::loss)), because it is done in advance. Blocks of sound, which cost
+//! little, are always repeated twice for a receiver that cannot be asked, and sent twice to begin with when the path is
+//! very lossy.
+//!
+//! Frames that are too late already are repaired all the same, in their turn: what refers to them cannot be shown without
+//! them, a receiver does not go beyond a frame whose packet 0 it lacks, and a new key frame is as large as all that may be
+//! in flight.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -41,6 +45,9 @@ const FEW_ATTEMPTS: u32 = 3;
 
 /// On a path that loses fewer packets, one attempt after another is enough.
 const LOSSY: f64 = 0.005;
+
+/// On a path that loses more, sound is sent twice from the start.
+const VERY_LOSSY: f64 = 0.15;
 
 /// A receiver's list of losses has room for so many entries at least, if the datagrams of its path are small (256 bytes,
 /// Open Screen `rtcp_common.h`). A list that long may have been cut off.
@@ -79,7 +86,8 @@ impl Stream {
             let packet = (nack.packet != WHOLE_FRAME).then_some(nack.packet);
             self.lose(nack.frame, packet, proof, context);
         }
-        if feedback.missing.len() >= WHOLE_LIST {
+        let is_whole = feedback.missing.len() < WHOLE_LIST;
+        if !is_whole || context.path.round_trip.known().is_none() {
             return;
         }
         let last_missing = feedback.missing.last().map(|nack| nack.frame);
@@ -114,11 +122,10 @@ impl Stream {
             return;
         };
         let (now, bytes) = (context.now, self.packetizer.slice_size());
-        let deadline = (frame.times.captured + context.path.target_delay)
-            .checked_sub(PLAYER_TIME)
-            .unwrap_or(now);
-        let left = deadline.saturating_duration_since(now);
-        let is_urgent = left < context.path.attempt() * FEW_ATTEMPTS;
+        let age = now.saturating_duration_since(frame.times.captured) + PLAYER_TIME;
+        let left = context.path.target_delay.saturating_sub(age);
+        let is_cheap = frame.packet_count() == 1 && !context.path.is_prompt();
+        let is_urgent = is_cheap || left < context.path.attempt() * FEW_ATTEMPTS;
         let (path, congestion, echoes) = (
             &mut *context.path,
             &mut *context.congestion,
@@ -131,6 +138,14 @@ impl Stream {
                 echoes.add(now + ECHO, id, packet_id);
             }
         });
+    }
+
+    /// A frame of one packet left for the first time.
+    pub(super) fn on_single(&mut self, now: Instant, id: FrameId, size: usize, path: &mut Path) {
+        let is_worth_it = !path.is_prompt() && path.losses.rate() >= VERY_LOSSY;
+        if is_worth_it && path.losses.take_ahead(size) {
+            self.echoes.add(now + ECHO, id, 0);
+        }
     }
 
     /// Marks the packets whose echo is due.

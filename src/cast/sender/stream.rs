@@ -41,6 +41,8 @@ pub(super) struct Stream {
     pub(super) meter: Meter,
     /// Media time of the newest frame ever taken in.
     pub(super) newest_media_time: Option<MediaTime>,
+    /// When it was.
+    pub(super) newest_at: Option<Instant>,
     /// The newest frame that the receiver is known to have heard of.
     pub(super) latest_expected: FrameId,
     /// Kickstarts since the last feedback.
@@ -79,6 +81,7 @@ impl Stream {
             arrivals: Arrivals::default(),
             meter: Meter::new(now),
             newest_media_time: None,
+            newest_at: None,
             latest_expected: FrameId::LEADER,
             kickstarts: 0,
             heard: None,
@@ -146,7 +149,7 @@ impl Stream {
             .map(|media_time| self.in_flight.span_until(media_time, self.config.timebase));
         let until_next = self.in_flight_media().saturating_add(next);
         let span = until_next.max(until_now.unwrap_or_default());
-        self.in_flight.is_empty() || span <= limit
+        self.in_flight.is_empty() || span <= limit || self.lets_one_in(next)
     }
 
     /// Media time between the oldest and the newest unacknowledged frame.

@@ -7,8 +7,11 @@
 //! sent again, a whole frame at worst. When that completes it, the acknowledgement tells exactly what is missing of the
 //! frames behind it. The budget ([`loss`](super::loss)) ends this where losses are frequent. Every second guess about the
 //! same frame waits twice as long.
+//!
+//! What was lost may as well be the acknowledgement itself. Then only a new frame makes the receiver speak, and none would
+//! be made when as much is in flight as may be: so after each guess one more is let in ([`Stream::lets_one_in`]).
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::cast::frame::FrameId;
 use crate::cast::sender::path::Path;
@@ -16,6 +19,9 @@ use crate::cast::sender::stream::Stream;
 
 /// So many times the pause between two guesses doubles.
 const MAX_DOUBLINGS: u32 = 4;
+
+/// A frame let in because nothing is heard is no longer than this, with what waits in the encoder.
+const MAX_LET_IN: Duration = Duration::from_millis(50);
 
 /// The frame that was suspected last.
 #[derive(Debug, Default)]
@@ -67,6 +73,13 @@ impl Stream {
                 frame.repeat_unsure();
             }
         }
+    }
+
+    /// Whether a frame that lasts `next` is let in although enough is in flight, to make the receiver speak.
+    pub(super) fn lets_one_in(&self, next: Duration) -> bool {
+        let guess = self.in_flight.oldest().and_then(|it| self.guess(it.id));
+        let since_newest = guess.zip(self.newest_at);
+        next <= MAX_LET_IN && since_newest.is_some_and(|(guess, newest)| newest < guess.at)
     }
 
     fn guess(&self, frame: FrameId) -> Option<Guess> {

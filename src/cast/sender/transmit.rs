@@ -50,6 +50,7 @@ impl Stream {
         let written = self.packetizer.write(&frame.slices(), packet_id, out)?;
         let number = self.reports.on_packet(written.payload_size);
         let marked = frame.mark_sent(now, packet_id, number);
+        let (id, is_single) = (frame.id, frame.packet_count() == 1);
         if marked.completes {
             self.meter.on_frame_sent(now, &frame.times);
             self.arrivals.on_sent(now, frame);
@@ -57,6 +58,9 @@ impl Stream {
         self.meter.on_packet(marked.again);
         self.probes.on_packet(now);
         path.losses.on_sent(written.payload_size, marked.again);
+        if is_single && !marked.again {
+            self.on_single(now, id, written.payload_size, path);
+        }
         Some(Departure {
             size: written.size,
             again: marked.again,
