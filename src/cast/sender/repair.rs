@@ -12,9 +12,9 @@
 //!
 //! A packet is sent again as soon as its loss is proven, without a limit but that of [`in_flight`](super::in_flight).
 //! When there is time for few more attempts only, it is sent twice, an [`ECHO`] apart so that one burst does not hit
-//! both; that takes from a budget ([`loss`](super::loss)), because it is done in advance. Blocks of sound, which cost
-//! little, are always repeated twice for a receiver that cannot be asked, and sent twice to begin with when the path is
-//! very lossy.
+//! both; that takes from a budget ([`loss`](super::loss)), because it is done in advance. Frames of one packet, as blocks
+//! of sound are, cost little: they are always repeated twice for a receiver that cannot be asked, and sent twice to begin
+//! with when the path is very lossy.
 //!
 //! Frames that are too late already are repaired all the same, in their turn: what refers to them cannot be shown without
 //! them, a receiver does not go beyond a frame whose packet 0 it lacks, and a new key frame is as large as all that may be
@@ -125,7 +125,7 @@ impl Stream {
         let age = now.saturating_duration_since(frame.times.captured) + PLAYER_TIME;
         let left = context.path.target_delay.saturating_sub(age);
         let is_cheap = frame.packet_count() == 1 && !context.path.is_prompt();
-        let is_urgent = is_cheap || left < context.path.attempt() * FEW_ATTEMPTS;
+        let is_urgent = left < context.path.attempt() * FEW_ATTEMPTS;
         let (path, congestion, echoes) = (
             &mut *context.path,
             &mut *context.congestion,
@@ -134,16 +134,16 @@ impl Stream {
         frame.mark_lost(packet, now, proof, |packet_id| {
             path.losses.on_lost();
             congestion.observe(now, Signal::Lost { bytes });
-            if is_urgent && path.losses.rate() >= LOSSY && path.losses.take_ahead(bytes) {
+            let is_lossy = path.losses.rate() >= LOSSY;
+            if is_lossy && (is_cheap || is_urgent && path.losses.take_ahead(bytes)) {
                 echoes.add(now + ECHO, id, packet_id);
             }
         });
     }
 
     /// A frame of one packet left for the first time.
-    pub(super) fn on_single(&mut self, now: Instant, id: FrameId, size: usize, path: &mut Path) {
-        let is_worth_it = !path.is_prompt() && path.losses.rate() >= VERY_LOSSY;
-        if is_worth_it && path.losses.take_ahead(size) {
+    pub(super) fn on_single(&mut self, now: Instant, id: FrameId, path: &Path) {
+        if !path.is_prompt() && path.losses.rate() >= VERY_LOSSY {
             self.echoes.add(now + ECHO, id, 0);
         }
     }

@@ -59,7 +59,7 @@ impl Stream {
         self.probes.on_packet(now);
         path.losses.on_sent(written.payload_size, marked.again);
         if is_single && !marked.again {
-            self.on_single(now, id, written.payload_size, path);
+            self.on_single(now, id, path);
         }
         Some(Departure {
             size: written.size,
