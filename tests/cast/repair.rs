@@ -113,7 +113,9 @@ fn a_picture_that_does_not_come_in_time_makes_the_receiver_ask_for_a_key_frame()
     let stats = video(&world);
     assert!(stats.late + stats.skipped > 0, "{stats:?}");
     assert!(stats.key_frame_requests > 0, "{stats:?}");
-    assert_eq!(stats.key_frames, stats.key_frame_requests + 1);
+    // The last one may be on its way.
+    let answered = stats.key_frame_requests..=stats.key_frame_requests + 1;
+    assert!(answered.contains(&stats.key_frames), "{stats:?}");
     assert!(stats.longest_freeze < SECOND, "{stats:?}");
     let last = world.delivered[&VIDEO].last().unwrap();
     assert!(
