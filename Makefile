@@ -15,7 +15,7 @@ ICON := share/icons/hicolor/scalable/apps/$(APP_ID).svg
 SYMBOLIC_ICON := share/icons/hicolor/symbolic/apps/$(APP_ID)-symbolic.svg
 INSTALLED := bin/telecast $(DESKTOP_FILE) $(METAINFO) $(ICON) $(SYMBOLIC_ICON)
 
-.PHONY: all run demo test test-desktop bench bench-network install uninstall clean
+.PHONY: all run demo test test-desktop bench bench-links bench-network install uninstall clean
 
 all: $(RELEASE)
 
@@ -38,6 +38,10 @@ test-desktop:
 
 bench:
 	$(DEVENV) --for test build-aux/bench
+
+# make bench-links ARGS="loss2 relay"
+bench-links:
+	$(DEVENV) --for test cargo bench --locked --bench links -- $(ARGS)
 
 # make bench-network ARGS="--profile loss5_rtt5 --seeds 4"
 bench-network:

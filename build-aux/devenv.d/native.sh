@@ -11,7 +11,7 @@ native_libraries=(
     'libpipewire-0.3 >= 0.3.65' 'libspa-0.2'
 )
 # What the headless desktop is made of; bwrap and friends come with it.
-native_desktop=(gnome-shell pipewire wireplumber pipewire-pulse pactl dbus-daemon gdbus gst-launch-1.0 ip nft openssl python3)
+native_desktop=(gnome-shell pipewire wireplumber pipewire-pulse pactl dbus-daemon gdbus gst-launch-1.0 ip tc nft openssl python3)
 native_modules='import gi; gi.require_version("Atspi", "2.0"); gi.require_version("Gtk", "4.0")'
 
 # native_is_enough build|run|test: true when the system has what that needs.

@@ -193,7 +193,7 @@ impl Media {
             if let Some(video) = self.video.as_mut().filter(|video| video.stream == stream) {
                 video.skipped += frames;
             } else if let Some(audio) = self.audio.as_mut().filter(|audio| audio.stream == stream) {
-                audio.skipped += frames;
+                audio.on_skipped(frames);
             }
         }
     }

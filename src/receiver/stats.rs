@@ -47,6 +47,8 @@ pub struct ReceiverStats {
     pub height: Option<u32>,
     /// Pictures a second, over the last second.
     pub fps: FrameRates,
+    /// Pictures since the start, at the same three places.
+    pub frames: FrameCounts,
     /// Frames since the start that were complete only after their playout time.
     pub late: u64,
     /// Frames since the start that were never shown because they did not come in time.
@@ -73,6 +75,17 @@ pub struct FrameRates {
     pub shown: f64,
 }
 
+/// Pictures since the start at three places.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct FrameCounts {
+    /// Frames whose last packet arrived.
+    pub completed: u64,
+    /// Frames that left the decoder.
+    pub decoded: u64,
+    /// Pictures given to the screen at their time.
+    pub shown: u64,
+}
+
 /// The sound of the current cast.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct AudioStats {
@@ -82,6 +95,8 @@ pub struct AudioStats {
     pub decoded: u64,
     /// Frames that never came in time, since the start.
     pub skipped: u64,
+    /// The longest interruption since the start: frames in a row that never came in time, in milliseconds of sound.
+    pub longest_gap_ms: u64,
     /// Loudness of the last second (root mean square, 0 to 1).
     pub level: Option<f64>,
     /// The strongest frequency of the last second, in Hz; `None` in silence.

@@ -11,7 +11,10 @@
 mod cli;
 mod connect;
 mod discovery;
+#[path = "../links/links.rs"]
+mod links;
 mod netns;
+mod over_links;
 mod permission;
 #[path = "../support/pipewire.rs"]
 mod pipewire;

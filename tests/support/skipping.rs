@@ -22,17 +22,7 @@ const MUST_RUN: &str = "TELECAST_TEST_AS_ROOT";
 #[track_caller]
 pub fn can_make_namespaces() -> bool {
     static CAN: OnceLock<bool> = OnceLock::new();
-    let can = *CAN.get_or_init(|| {
-        let name = format!("telecast-probe-{}", std::process::id());
-        let netns = |action| {
-            Command::new("ip")
-                .args(["netns", action, &name])
-                .stderr(Stdio::null())
-                .status()
-                .is_ok_and(|status| status.success())
-        };
-        netns("add") && netns("del")
-    });
+    let can = *CAN.get_or_init(|| works_in_a_namespace(&["true"]));
     let why =
         "network namespaces cannot be made here: that needs root, in a container also --privileged";
     assert!(
@@ -40,6 +30,60 @@ pub fn can_make_namespaces() -> bool {
         "{MUST_RUN} is set, but {why}"
     );
     can || skip(why)
+}
+
+/// Whether `nft` can count packets and drop them at random. Asked where namespaces are possible. When not, the calling test
+/// is recorded as skipped.
+#[track_caller]
+pub fn can_filter_packets() -> bool {
+    static CAN: OnceLock<bool> = OnceLock::new();
+    let can = *CAN.get_or_init(|| {
+        let rules = "table inet probe { counter c { } ; chain c { type filter hook forward priority 0; \
+             numgen random mod 100 < 1 counter name c drop; }; }";
+        works_in_a_namespace(&["nft", rules])
+    });
+    can || skip(
+        "packets cannot be dropped here: that needs nft, and nf_tables with numgen in the kernel",
+    )
+}
+
+/// Whether `tc` can limit the rate of a device. Asked where namespaces are possible. When not, the calling test is recorded
+/// as skipped.
+#[track_caller]
+pub fn can_limit_rates() -> bool {
+    static CAN: OnceLock<bool> = OnceLock::new();
+    let can = *CAN.get_or_init(|| {
+        let limit = "tc qdisc add dev lo root tbf rate 1mbit burst 4kb latency 100ms";
+        works_in_a_namespace(&limit.split(' ').collect::<Vec<_>>())
+    });
+    can || skip("rates cannot be limited here: that needs tc, and sch_tbf in the kernel")
+}
+
+/// Whether this process can make TUN devices. When not, the calling test is recorded as skipped.
+#[track_caller]
+pub fn can_make_tun_devices() -> bool {
+    let tun = std::fs::File::options()
+        .read(true)
+        .write(true)
+        .open("/dev/net/tun");
+    tun.is_ok() || skip("packets cannot be relayed here: that needs /dev/net/tun")
+}
+
+/// Whether this command succeeds in a namespace made for it.
+fn works_in_a_namespace(command: &[&str]) -> bool {
+    let name = format!("telecast-probe-{}", std::process::id());
+    let ip = |words: &[&str]| {
+        Command::new("ip")
+            .args(["netns"])
+            .args(words)
+            .stderr(Stdio::null())
+            .status()
+            .is_ok_and(|status| status.success())
+    };
+    ip(&["add", &name]) && {
+        let works = ip(&[&["exec", &name], command].concat());
+        ip(&["del", &name]) && works
+    }
 }
 
 /// Whether this process can listen to all packets. When not, the calling test is recorded as skipped.

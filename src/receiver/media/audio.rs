@@ -2,7 +2,7 @@
 //! The sound of one cast: frames to the decoder, samples to the loudspeaker at their time, and what they were like.
 
 use std::collections::VecDeque;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
@@ -25,7 +25,11 @@ const MAX_WAITING: usize = 300;
 pub(in crate::receiver) struct AudioPath {
     pub(in crate::receiver) stream: StreamId,
     /// Frames that never came in time.
-    pub(super) skipped: u64,
+    skipped: u64,
+    /// Most of them in a row.
+    longest_gap: u64,
+    /// How long one sounds.
+    frame_duration: Duration,
     codec: AudioCodec,
     decoder: AudioDecoder,
     decoded: u64,
@@ -52,6 +56,8 @@ impl AudioPath {
         Ok(AudioPath {
             stream: StreamId(offered.stream.index),
             skipped: 0,
+            longest_gap: 0,
+            frame_duration: Duration::ZERO,
             codec,
             decoder: AudioDecoder::new(codec, rate, offered.channels)?,
             decoded: 0,
@@ -81,6 +87,12 @@ impl AudioPath {
         }
     }
 
+    /// Frames in a row were given up.
+    pub(super) fn on_skipped(&mut self, frames: u64) {
+        self.skipped += frames;
+        self.longest_gap = self.longest_gap.max(frames);
+    }
+
     /// Tells the core what has begun to sound by now, for its event log. Later by as long as the loop slept, which is
     /// less than a frame while sound comes.
     pub(super) fn played(&mut self, now: Instant, core: &mut Receiver) {
@@ -98,6 +110,7 @@ impl AudioPath {
     fn on_sound(&mut self, sound: &Sound, playout: Instant) {
         self.decoded += 1;
         self.rate = sound.rate;
+        self.frame_duration = sound.duration();
         let left = || {
             sound
                 .samples
@@ -129,6 +142,7 @@ impl AudioPath {
             codec: self.codec.name(),
             decoded: self.decoded,
             skipped: self.skipped,
+            longest_gap_ms: self.frame_duration.as_millis() as u64 * self.longest_gap,
             level,
             frequency_hz,
         });

@@ -19,7 +19,7 @@ use crate::receiver::measure::{Moments, Pictures};
 use crate::receiver::playout::{Playout, Timed};
 use crate::receiver::screen;
 use crate::receiver::shared::Shared;
-use crate::receiver::stats::{FrameRates, MeasureStats, ReceiverStats};
+use crate::receiver::stats::{FrameCounts, FrameRates, MeasureStats, ReceiverStats};
 use crate::receiver::tally::Rate;
 use crate::testcard::Luma;
 
@@ -206,6 +206,11 @@ impl VideoPath {
             completed: self.completed.per_second(now),
             decoded: self.decoded.per_second(now),
             shown: self.shown.per_second(now),
+        };
+        stats.frames = FrameCounts {
+            completed: self.completed.total(),
+            decoded: self.decoded.total(),
+            shown: self.shown.total(),
         };
         stats.late = self.late;
         stats.skipped = self.skipped;

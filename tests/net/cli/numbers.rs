@@ -14,14 +14,15 @@ const SENDER: &str = "state:text codec:text encoder:text hardware:truth width:co
 
 /// `receive --stats json --measure`, at any time. What is not known yet is null.
 const RECEIVER: &str = "state:text sender:text? codec:text? width:count? height:count? \
-    fps.completed:number fps.decoded:number fps.shown:number late:count skipped:count frozen_ms:count \
+    fps.completed:number fps.decoded:number fps.shown:number \
+    frames.completed:count frames.decoded:count frames.shown:count late:count skipped:count frozen_ms:count \
     longest_freeze_ms:count audio:object? \
     screen_to_decoded_ms.p50:number? screen_to_decoded_ms.p95:number? screen_to_decoded_ms.p99:number? \
     av_skew_ms:number?";
 
 /// The same once pictures and sound have come for some seconds.
 const RECEIVING: &str = "state:text sender:text codec:text width:count height:count \
-    audio.codec:text audio.decoded:count audio.skipped:count audio.level:number audio.frequency_hz:number \
+    audio.codec:text audio.decoded:count audio.skipped:count audio.longest_gap_ms:count audio.level:number audio.frequency_hz:number \
     screen_to_decoded_ms.p50:number screen_to_decoded_ms.p95:number screen_to_decoded_ms.p99:number";
 
 /// The receiver before anybody cast: nothing is made up.

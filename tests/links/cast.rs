@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! One cast over a way between two hosts, from its start to its end.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use super::figures::Figures;
+use super::hosts::{Hosts, receiver_address};
+use super::namespace::Namespace;
+use super::profiles::Profile;
+use super::program::Program;
+use super::sender;
+
+const TELECAST: &str = env!("CARGO_BIN_EXE_telecast");
+const PORT: u16 = 8009;
+/// Programs start and encoders are proven, on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(45);
+
+/// Casts the film for so many seconds. `None`, on record, where this machine cannot make the way.
+#[track_caller]
+pub fn run(profile: &Profile, seconds: u32) -> Option<Figures> {
+    let hosts = Hosts::up(profile)?;
+    go_first();
+    let address = receiver_address(profile.ipv6, PORT);
+    let mut receiver = Program::start(
+        "receiver",
+        telecast(&hosts.receiver)
+            .args(["receive", "--headless", "--measure", "--stats", "json"])
+            .args(["--listen", &address.ip().to_string()])
+            .args(["--port", &PORT.to_string()]),
+    );
+    receiver.wait_for_words("Listening on ", PATIENCE);
+    let length = Duration::from_secs(seconds.into());
+    let sent = sender::cast(&hosts.sender, address, profile.target_delay, length);
+    let counts = hosts.counts();
+    receiver.wait_for_object("the end of the cast", PATIENCE, ended());
+    let status = receiver.interrupt(PATIENCE);
+    assert!(status.success(), "{}: the receiver: {status}", profile.slug);
+    Some(Figures::new(seconds, &receiver.objects(), &sent, counts))
+}
+
+/// What else the machine does is not to spoil the cast: this thread, and what it starts from now on, goes first where it may.
+fn go_first() {
+    const NICE: i32 = -10;
+    if let Err(error) = rustix::process::setpriority_process(None, NICE) {
+        eprintln!("without a higher priority: {error}");
+    }
+}
+
+/// True for the first object that says that nobody casts after one that said otherwise.
+fn ended() -> impl Fn(&serde_json::Value) -> bool {
+    |object| object["state"] == "idle" && object["frames"]["completed"].as_u64() > Some(0)
+}
+
+/// The program on a host: without a display, a session bus or PipeWire.
+fn telecast(host: &Namespace) -> Command {
+    let home = home();
+    let mut command = host.command(TELECAST);
+    command
+        .env_clear()
+        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+        .env("HOME", home)
+        .env("LANG", "C.UTF-8")
+        .env("XDG_RUNTIME_DIR", home.join("run"));
+    for (name, folder) in [
+        ("XDG_CACHE_HOME", "cache"),
+        ("XDG_CONFIG_HOME", "config"),
+        ("XDG_DATA_HOME", "data"),
+        ("XDG_STATE_HOME", "state"),
+    ] {
+        command.env(name, home.join(folder));
+    }
+    command
+}
+
+/// A home for all programs of this process. GStreamer's list of plug-ins stays; what was found out about encoders does not,
+/// because a machine that was very busy may have been wrong.
+fn home() -> &'static Path {
+    static HOME: OnceLock<PathBuf> = OnceLock::new();
+    HOME.get_or_init(|| {
+        let home = Path::new(env!("CARGO_TARGET_TMPDIR")).join("links-home");
+        fs::create_dir_all(home.join("run")).expect("a home");
+        fs::set_permissions(home.join("run"), fs::Permissions::from_mode(0o700))
+            .expect("it is ours");
+        // It need not be there.
+        fs::remove_file(home.join("cache/telecast/encoders.json")).ok();
+        home
+    })
+}
