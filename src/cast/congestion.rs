@@ -75,6 +75,8 @@ pub struct Decision {
     pub estimate: Option<u32>,
     /// Bits per second for all streams together.
     pub media_bitrate: u32,
+    /// How long what has left, or waits for the pacer, still needs to pass; `None` while that is unknown.
+    pub backlog: Option<Duration>,
     /// Bits per second at which packets leave when there is more than a burst to send.
     pub pacing_rate: u32,
 }

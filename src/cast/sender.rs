@@ -84,9 +84,7 @@ use self::path::Path;
 use self::probes::ProbeBudget;
 use self::stream::Stream;
 use crate::cast::congestion::queue::QueueControl;
-use crate::cast::congestion::{
-    CongestionControl, DECISION_INTERVAL, Decision, IDLE_INTERVAL, Signal,
-};
+use crate::cast::congestion::{CongestionControl, Decision, IDLE_INTERVAL, Signal};
 use crate::cast::frame::{EncodedFrame, FrameId};
 use crate::cast::ntp::NtpClock;
 use crate::cast::pacer::Pacer;
@@ -211,9 +209,10 @@ impl Sender {
     /// Whether a raw frame that was captured about `now` is worth encoding; `next` is how long it lasts, with what waits
     /// in the encoder added. When not, drop it and say so with [`Input::Dropped`]. `false` for an unknown stream.
     pub fn may_encode(&self, now: Instant, id: StreamId, next: Duration) -> bool {
-        let round_trip = self.path.round_trip.or_zero();
+        let (target_delay, round_trip) = (self.path.target_delay, self.path.round_trip.or_zero());
+        let backlog = self.decision.backlog;
         self.stream(id)
-            .is_some_and(|stream| stream.may_encode(now, next, self.path.target_delay, round_trip))
+            .is_some_and(|stream| stream.may_encode(now, next, target_delay, round_trip, backlog))
     }
 
     /// Media time of this stream that is not acknowledged; 0 for an unknown stream.
@@ -255,7 +254,7 @@ impl Sender {
         };
         match stream.take_in(now, frame, &self.path) {
             Ok(_) => {
-                self.decide_at = self.decide_at.min(now + DECISION_INTERVAL);
+                self.decide_at = now;
             }
             Err(reason) => {
                 let stream = id;

@@ -2,7 +2,7 @@
 //! A camera and its encoder, without either: frames at regular times, of a size that obeys the sender's wishes, with
 //! bytes that can be made again for comparison.
 //!
-//! A wish comes true one frame late, as in an encoder that holds the frame before. A key frame is bounded to six average
+//! A wish comes true one frame of the camera late, as in an encoder that is busy with the frame before. A key frame is bounded to six average
 //! frames, less what earlier ones took too many; the excess is taken back over the frames after it, a third of each at
 //! most, and a whole one where a frame is left out.
 
@@ -132,6 +132,18 @@ impl Source {
     pub fn skip(&mut self) {
         self.excess = (self.excess - self.average()).max(0.0);
         self.advance();
+        let key_frame = self.current.key_frame;
+        self.obey();
+        self.current.key_frame |= key_frame;
+    }
+
+    /// The wishes come true.
+    fn obey(&mut self) {
+        if self.wanted.interval != self.current.interval {
+            (self.since, self.frames) = (self.next, 0);
+        }
+        self.current = self.wanted;
+        self.wanted.key_frame = false;
     }
 
     fn advance(&mut self) {
@@ -167,11 +179,7 @@ impl Source {
             },
         };
         self.advance();
-        if self.wanted.interval != self.current.interval {
-            (self.since, self.frames) = (self.next, 0);
-        }
-        self.current = self.wanted;
-        self.wanted.key_frame = false;
+        self.obey();
         frame
     }
 

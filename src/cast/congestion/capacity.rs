@@ -28,6 +28,12 @@ pub(super) const FASTEST: f64 = 20.0;
 const FEEL: f64 = 1.25;
 const START: f64 = 2.0;
 
+/// For some time after a limit was met it is felt for with care when it comes close: from this part of it on, this much
+/// growth in a second.
+const MEMORY: Duration = Duration::from_millis(1500);
+const CLOSE: f64 = 0.95;
+const CAREFUL: f64 = 1.04;
+
 /// It is felt upwards only while at least this part of the estimate is used; else nothing would be learnt.
 const USED: f64 = 0.9;
 
@@ -50,6 +56,8 @@ pub(super) struct Capacity {
     limited: bool,
     /// Since when the queue has been long, and what was believed then.
     long: Option<(Instant, f64)>,
+    /// When a queue last showed a limit, and which.
+    met: Option<(Instant, f64)>,
 }
 
 impl Capacity {
@@ -59,6 +67,7 @@ impl Capacity {
             estimate: None,
             limited: false,
             long: None,
+            met: None,
         }
     }
 
@@ -82,7 +91,9 @@ impl Capacity {
             .map_or(since, |from| from.max(since));
         let measured = path.delivered_since(from).map(|rate| rate.min(before));
         let least = f64::from(self.bounds.min);
-        self.estimate = Some(measured.unwrap_or(known.min(AT_FIRST * before)).max(least));
+        let estimate = measured.unwrap_or(known.min(AT_FIRST * before)).max(least);
+        self.estimate = Some(estimate);
+        self.met = Some((now, estimate));
         self.limited = true;
         path.forget_shown();
         if now.saturating_duration_since(since) > NOT_OURS {
@@ -92,7 +103,7 @@ impl Capacity {
     }
 
     /// The queue is short, and `used` bits per second leave. `step`: seconds since the last time.
-    pub(super) fn raise(&mut self, step: f64, used: f64, path: &Path) {
+    pub(super) fn raise(&mut self, now: Instant, step: f64, used: f64, path: &Path) {
         self.long = None;
         let shown = path.shown().unwrap_or_default();
         let Some(estimate) = self.estimate else {
@@ -100,7 +111,14 @@ impl Capacity {
             return;
         };
         let by_evidence = shown.min(estimate * FASTEST.powf(step));
-        let growth = if self.limited { FEEL } else { START };
+        let is_close = self.met.is_some_and(|(at, limit)| {
+            now.saturating_duration_since(at) < MEMORY && estimate > CLOSE * limit
+        });
+        let growth = match (self.limited, is_close) {
+            (true, true) => CAREFUL,
+            (true, false) => FEEL,
+            (false, _) => START,
+        };
         let felt = if used > USED * estimate {
             estimate * growth.powf(step)
         } else {

@@ -88,6 +88,11 @@ impl Delivery {
         before.is_some_and(|arrival| arrival.total >= total)
     }
 
+    /// Of all bytes that left, so many are known to have passed.
+    pub(super) fn answered(&self) -> u64 {
+        self.arrivals.back().map_or(0, |last| last.total)
+    }
+
     /// This many bytes were reported missing.
     pub(super) fn on_lost(&mut self, now: Instant, bytes: usize) {
         while self.lost.len() >= MAX_ARRIVALS

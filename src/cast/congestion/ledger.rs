@@ -67,6 +67,11 @@ impl Ledger {
         }
     }
 
+    /// All bytes that have left.
+    pub(super) fn total(&self) -> u64 {
+        self.total
+    }
+
     /// Bytes that had left at this moment; `None` when it is too long ago.
     pub(super) fn until(&self, moment: Instant) -> Option<u64> {
         let next = self.left.partition_point(|(at, _)| *at <= moment);

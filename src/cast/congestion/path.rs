@@ -126,6 +126,16 @@ impl Path {
         until - before <= ONE_PACKET && self.delivery.was_answered(sent, others)
     }
 
+    /// Bytes that are not known to have passed.
+    pub(super) fn outstanding(&self) -> u64 {
+        self.ledger.total().saturating_sub(self.delivery.answered())
+    }
+
+    /// The delay of the empty path.
+    pub(super) fn base(&self) -> Duration {
+        self.delays.base().unwrap_or_default()
+    }
+
     /// Nothing passes, as it seems.
     pub(super) fn is_silent(&self, now: Instant) -> bool {
         let patience = SILENCE.max(self.round_trip * SILENCE_ROUND_TRIPS);

@@ -37,18 +37,23 @@ const DRAIN_OWN_TIME: f64 = 1.0;
 const LEAST_WHILE_DRAINING: f64 = 0.3;
 
 /// The part of the estimate that is used; the rest empties the small queues that uneven pictures make.
-const HEADROOM: f64 = 0.95;
+const HEADROOM: f64 = 0.97;
 
 /// Without an answer for this long, and this many round trips, less is made: half after as long again.
 const PATIENCE: Duration = Duration::from_millis(60);
 
 /// Packets leave this many times as fast as media are made on the average, so that pictures show what the path carries...
-const PACING_GAIN: f64 = 1.5;
+const PACING_GAIN: f64 = 1.2;
 
 /// ... but when that would only make a queue there, hardly faster than the path carries them: behind a queue, and when
 /// more is waiting than the path carries in this many seconds.
-const GENTLE_GAIN: f64 = 1.05;
+const GENTLE_GAIN: f64 = 0.97;
 const LARGE: f64 = 0.04;
+
+/// When more has left than the path carries in a round trip and this time, and no answer has come, the path has probably
+/// become slower, and the news of it waits in its queue: what leaves now would be lost at the end of that.
+const WINDOW: Duration = Duration::from_millis(40);
+const LATE_GAIN: f64 = 0.25;
 
 /// As long as no limit has been met: the gain that the reference's successor of today allows itself, and no slower than
 /// the reference's bursts.
@@ -101,18 +106,29 @@ impl QueueControl {
         wanted.min(self.media * FASTEST.powf(step))
     }
 
+    /// How long all that was given to the path and the pacer needs to pass: a picture that is made now comes behind it.
+    fn backlog(&self, now: Instant, unsent: usize) -> Option<Duration> {
+        let bytes = self.path.outstanding() + unsent as u64;
+        let passing = Duration::from_secs_f64(bytes as f64 * 8.0 / self.capacity.estimate()?);
+        // Nothing passes while nothing is answered.
+        let usual = self.path.base() + self.path.noise() + PATIENCE;
+        Some(passing + self.path.unanswered(now).saturating_sub(usual))
+    }
+
     fn pacing(&self, has_queue: bool, unsent: usize) -> f64 {
         let estimate = self.capacity.estimate().unwrap_or_default();
         if !self.capacity.is_limited() {
             return FREE_PACING.max(estimate * FREE_GAIN);
         }
         let is_large = unsent as f64 * 8.0 > LARGE * estimate;
-        estimate
-            * if is_large || has_queue {
-                GENTLE_GAIN
-            } else {
-                PACING_GAIN
-            }
+        let window = self.path.base() + self.path.noise() + WINDOW;
+        let is_late = self.path.outstanding() as f64 * 8.0 > estimate * window.as_secs_f64();
+        let gain = match (is_late, is_large || has_queue) {
+            (true, _) => LATE_GAIN,
+            (false, true) => GENTLE_GAIN,
+            (false, false) => PACING_GAIN,
+        };
+        estimate * gain
     }
 }
 
@@ -149,7 +165,7 @@ impl CongestionControl for QueueControl {
             Some(queue) if queue > allowed => self.capacity.lower(now, &mut self.path),
             Some(_) => {
                 let used = self.media / self.path.media_share() / HEADROOM;
-                self.capacity.raise(step, used, &self.path);
+                self.capacity.raise(now, step, used, &self.path);
             }
             None => {}
         }
@@ -161,6 +177,7 @@ impl CongestionControl for QueueControl {
         let pacing = self.pacing(excess > Duration::ZERO, unsent);
         Decision {
             estimate: self.capacity.estimate().map(|estimate| estimate as u32),
+            backlog: self.backlog(now, unsent),
             media_bitrate: self.media as u32,
             pacing_rate: pacing.min(MAX_PACING).max(self.media) as u32,
         }

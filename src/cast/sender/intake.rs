@@ -23,7 +23,11 @@ impl Stream {
         frame: EncodedFrame,
         path: &Path,
     ) -> Result<FrameId, DropReason> {
-        let limit = limits::after_encoding(path.target_delay, path.round_trip.or_zero());
+        let limit = limits::after_encoding(
+            self.config.kind,
+            path.target_delay,
+            path.round_trip.or_zero(),
+        );
         let packet_count = match self.check(&frame, limit) {
             Ok(count) => count,
             Err(reason) => {

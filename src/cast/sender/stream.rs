@@ -137,11 +137,12 @@ impl Stream {
         next: Duration,
         target_delay: Duration,
         round_trip: Duration,
+        backlog: Option<Duration>,
     ) -> bool {
         if self.in_flight.is_full() {
             return false;
         }
-        let limit = limits::before_encoding(self.config.kind, target_delay, round_trip);
+        let limit = limits::before_encoding(self.config.kind, target_delay, round_trip, backlog);
         // Frames that were dropped leave a hole between the newest frame and this one, which the frame will span too.
         let until_now = self
             .reports

@@ -72,11 +72,11 @@ fn at_most_120_frames_are_under_way() {
 }
 
 #[test]
-fn media_longer_than_the_target_delay_is_not_taken_in() {
+fn pictures_of_more_than_two_and_a_half_target_delays_are_not_taken_in() {
     let mut rig = Rig::new();
     rig.key_frame(10);
-    // 33⅓ ms each: the sixth lies at 200 ms, the seventh beyond.
-    for _ in 1..=6 {
+    // 33⅓ ms each: the fifteenth lies at 500 ms, the next beyond.
+    for _ in 1..=15 {
         rig.delta_frame(10);
     }
     assert_eq!(rig.take_events(), []);
