@@ -8,6 +8,7 @@
 mod capacity;
 mod delay;
 mod delivery;
+pub mod ladder;
 mod ledger;
 mod path;
 pub mod queue;

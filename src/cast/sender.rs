@@ -162,7 +162,7 @@ impl Sender {
             foreign_datagrams: 0,
             refused_datagrams: 0,
         };
-        sender.share_bitrate();
+        sender.share_bitrate(now);
         sender
     }
 
@@ -172,7 +172,7 @@ impl Sender {
         self.note_stall(now);
         match input {
             Input::Frame(id, frame) => self.on_frame(now, id, frame),
-            Input::Dropped(id, reason) => self.on_raw_drop(id, reason),
+            Input::Dropped(id, reason) => self.on_raw_drop(now, id, reason),
             Input::Datagram(datagram) => self.on_datagram(now, datagram),
             Input::TargetDelay(delay) => self.on_target_delay(delay),
         }
@@ -252,6 +252,7 @@ impl Sender {
         let Some(stream) = find(&mut self.streams, id) else {
             return;
         };
+        stream.on_picture(now, frame.size);
         match stream.take_in(now, frame, &self.path) {
             Ok(_) => {
                 self.decide_at = now;
@@ -263,11 +264,12 @@ impl Sender {
         }
     }
 
-    fn on_raw_drop(&mut self, id: StreamId, reason: DropReason) {
+    fn on_raw_drop(&mut self, now: Instant, id: StreamId, reason: DropReason) {
         let Some(stream) = find(&mut self.streams, id) else {
             return;
         };
         stream.meter.on_raw_drop(reason);
+        stream.on_picture(now, None);
     }
 
     fn on_datagram(&mut self, now: Instant, datagram: &[u8]) {

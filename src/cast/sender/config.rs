@@ -5,6 +5,7 @@ use std::time::Duration;
 
 pub use crate::cast::frame::{StreamId, StreamKind};
 
+use crate::cast::congestion::ladder::Largest;
 use crate::cast::frame::Ssrc;
 use crate::cast::keys::StreamKeys;
 use crate::cast::rtp::packetize::MAX_PACKET_SIZE_IPV4;
@@ -48,6 +49,9 @@ pub struct SenderConfig {
     /// After this long a key frame under way is given up when the receiver still reports picture loss; `None`: never
     /// (the reference's default), because a key frame that is lost in part is repaired.
     pub key_frame_cool_down: Option<Duration>,
+    /// What the pictures may be at most. With it, encoders are asked for fewer and smaller ones when the bitrate is not
+    /// worth these; without, only for another bitrate.
+    pub largest_pictures: Option<Largest>,
 }
 
 impl SenderConfig {
@@ -59,6 +63,7 @@ impl SenderConfig {
             max_packet_size: MAX_PACKET_SIZE_IPV4,
             unix_time,
             key_frame_cool_down: None,
+            largest_pictures: None,
         }
     }
 }

@@ -80,10 +80,10 @@ mod tests {
             assert_eq!(before(StreamKind::Video, None), ms(raw));
             assert_eq!(
                 before(StreamKind::Audio, None).as_millis(),
-                u128::from(sound)
+                ms(sound).as_millis()
             );
-            assert_eq!(after(StreamKind::Audio), u128::from(sound));
-            assert_eq!(after(StreamKind::Video), u128::from(encoded));
+            assert_eq!(after(StreamKind::Audio), ms(sound).as_millis());
+            assert_eq!(after(StreamKind::Video), ms(encoded).as_millis());
             assert!(before(StreamKind::Video, Some(ms(0))) <= ms(encoded));
         }
     }

@@ -23,7 +23,7 @@ impl Sender {
             };
         self.decision = self.congestion.decide(now, self.unsent());
         self.pacer.set_rate(now, self.decision.pacing_rate);
-        self.share_bitrate();
+        self.share_bitrate(now);
     }
 
     /// Bytes that wait for the pacer, about.
@@ -34,7 +34,7 @@ impl Sender {
     }
 
     /// Sound gets all it may have; the pictures share the rest.
-    pub(super) fn share_bitrate(&mut self) {
+    pub(super) fn share_bitrate(&mut self, now: Instant) {
         let mut rest = self.decision.media_bitrate;
         let mut pictures = 0;
         for stream in &mut self.streams {
@@ -52,6 +52,7 @@ impl Sender {
         for stream in &mut self.streams {
             if stream.config.kind == StreamKind::Video {
                 stream.set_bitrate(share);
+                stream.climb(now);
             }
         }
     }

@@ -4,6 +4,7 @@
 
 use std::time::{Duration, Instant};
 
+use crate::cast::congestion::ladder::{Ladder, Largest};
 use crate::cast::control::EncoderControl;
 use crate::cast::crypto::FrameCipher;
 use crate::cast::frame::{FrameId, MediaTime};
@@ -59,6 +60,9 @@ pub(super) struct Stream {
     target_bitrate: u32,
     /// Not told to the encoder yet.
     bitrate_changed: bool,
+    ladder: Option<Ladder>,
+    /// What the encoder was told last that pictures may be.
+    largest: Option<Largest>,
 }
 
 impl Stream {
@@ -90,6 +94,11 @@ impl Stream {
             picture_lost: None,
             target_bitrate: 0,
             bitrate_changed: false,
+            ladder: session
+                .largest_pictures
+                .filter(|_| config.kind == StreamKind::Video)
+                .map(|largest| Ladder::new(now, largest)),
+            largest: session.largest_pictures,
             config,
         }
     }
@@ -106,6 +115,20 @@ impl Stream {
         }
     }
 
+    /// A picture was drawn: encoded in this size, or left out.
+    pub(super) fn on_picture(&mut self, now: Instant, size: Option<(u32, u32)>) {
+        if let Some(ladder) = &mut self.ladder {
+            ladder.on_picture(now, size);
+        }
+    }
+
+    /// Looks at what size and frame rate the bitrate is worth.
+    pub(super) fn climb(&mut self, now: Instant) {
+        if let Some(ladder) = &mut self.ladder {
+            ladder.choose(now, self.target_bitrate);
+        }
+    }
+
     /// What is to be told to the encoder now, one thing at a time.
     pub(super) fn take_control(
         &mut self,
@@ -114,6 +137,17 @@ impl Stream {
     ) -> Option<EncoderControl> {
         if std::mem::take(&mut self.bitrate_changed) {
             return Some(EncoderControl::Bitrate(self.target_bitrate));
+        }
+        if let (Some(ladder), Some(told)) = (&self.ladder, &mut self.largest) {
+            let wanted = ladder.present();
+            if wanted.frame_rate != told.frame_rate {
+                told.frame_rate = wanted.frame_rate;
+                return Some(EncoderControl::MaxFrameRate(wanted.frame_rate));
+            }
+            if wanted.size != told.size {
+                told.size = wanted.size;
+                return Some(EncoderControl::MaxSize(wanted.size.0, wanted.size.1));
+            }
         }
         let wanted = self.asks_for_key_frames() && self.key_frames.take_request(now, target_delay);
         wanted.then_some(EncoderControl::KeyFrame)

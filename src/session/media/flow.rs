@@ -13,6 +13,7 @@ use super::MediaEvent;
 use super::socket::{Bound, MediaSocket};
 use super::watchdog::Watchdog;
 use crate::cast::codec::{AudioCodec, VideoCodec};
+use crate::cast::congestion::ladder::Largest;
 use crate::cast::rtp::packetize::{MAX_PACKET_SIZE_IPV4, MAX_PACKET_SIZE_IPV6};
 use crate::cast::sender::{
     Input, Output, Sender, SenderConfig, SenderEvent, StreamConfig, StreamId, StreamKind,
@@ -320,8 +321,13 @@ fn sender_config(settled: &Settled, device: SocketAddr) -> SenderConfig {
         max_bitrate: audio.bitrate,
         first_sequence_number: rand::random(),
     });
+    let largest_pictures = settled.video.as_ref().map(|video| Largest {
+        size: video.canvas.unwrap_or(video.max_size),
+        frame_rate: video.frame_rate,
+    });
     SenderConfig {
         streams: video.chain(audio).collect(),
+        largest_pictures,
         target_delay: settled.target_delay,
         max_packet_size: match device {
             SocketAddr::V4(_) => MAX_PACKET_SIZE_IPV4,

@@ -2,6 +2,7 @@
 //! Which frames are taken in.
 
 use super::rig::{AUDIO, MS, Rig, Says, VIDEO, config};
+use crate::cast::congestion::ladder::Largest;
 use crate::cast::control::EncoderControl;
 use crate::cast::crypto::FrameCipher;
 use crate::cast::frame::{Dependency, FrameId};
@@ -202,6 +203,27 @@ fn raw_frames_dropped_change_no_bitrate_as_the_network_speaks_for_itself() {
         rig.pass(501 * MS);
         assert!(!rig.take_controls().iter().any(is_bitrate));
     }
+}
+
+#[test]
+fn a_bitrate_that_is_worth_less_asks_for_fewer_and_smaller_pictures() {
+    let mut config = config();
+    config.largest_pictures = Some(Largest {
+        size: (3840, 2160),
+        frame_rate: 60,
+    });
+    let mut rig = Rig::with(config);
+    // It begins with half of 5 Mbit/s, far from enough.
+    let controls = rig.take_controls();
+    let rate = controls
+        .iter()
+        .position(|it| it.1 == EncoderControl::MaxFrameRate(30));
+    let size = controls
+        .iter()
+        .position(|it| it.1 == EncoderControl::MaxSize(1920, 1080));
+    assert!(rate.is_some() && size.is_some(), "{controls:?}");
+    rig.pass(2000 * MS);
+    assert_eq!(rig.take_controls(), [], "said once");
 }
 
 fn is_bitrate(control: &(crate::cast::sender::StreamId, EncoderControl)) -> bool {
