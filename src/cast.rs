@@ -17,6 +17,7 @@ pub mod expand;
 pub mod frame;
 pub(crate) mod json;
 pub mod keys;
+pub mod latency;
 pub mod ntp;
 pub mod offer;
 pub mod pacer;

@@ -86,6 +86,7 @@ use self::stream::Stream;
 use crate::cast::congestion::queue::QueueControl;
 use crate::cast::congestion::{CongestionControl, Decision, IDLE_INTERVAL, Signal};
 use crate::cast::frame::{EncodedFrame, FrameId};
+use crate::cast::latency::LatencyControl;
 use crate::cast::ntp::NtpClock;
 use crate::cast::pacer::Pacer;
 use crate::cast::rtcp::{Route, route};
@@ -111,6 +112,7 @@ pub struct Sender {
     pacer: Pacer,
     congestion: Box<dyn CongestionControl>,
     decision: Decision,
+    latency: LatencyControl,
     decide_at: Instant,
     events: VecDeque<SenderEvent>,
     /// The datagram that was polled last.
@@ -153,6 +155,7 @@ impl Sender {
             pacer: Pacer::new(now, decision.pacing_rate, config.max_packet_size),
             congestion,
             decision,
+            latency: LatencyControl::new(now, config.target_delay, config.max_target_delay),
             decide_at: now + IDLE_INTERVAL,
             events: VecDeque::new(),
             out: vec![0; config.max_packet_size],
@@ -174,7 +177,11 @@ impl Sender {
             Input::Frame(id, frame) => self.on_frame(now, id, frame),
             Input::Dropped(id, reason) => self.on_raw_drop(now, id, reason),
             Input::Datagram(datagram) => self.on_datagram(now, datagram),
-            Input::TargetDelay(delay) => self.on_target_delay(delay),
+            Input::TargetDelay(delay) => {
+                // Who chooses one wants to have it.
+                self.latency = LatencyControl::new(now, delay, delay);
+                self.set_target_delay(delay);
+            }
         }
     }
 
@@ -295,13 +302,15 @@ impl Sender {
             now,
             path: &mut self.path,
             congestion: self.congestion.as_mut(),
+            latency: &mut self.latency,
             events: &mut |event| remember(queue, event),
         };
         stream.on_feedback(&events, &mut context);
         self.decide(now);
     }
 
-    fn on_target_delay(&mut self, delay: Duration) {
+    /// From the next frame of each stream on.
+    fn set_target_delay(&mut self, delay: Duration) {
         let ms = wire_delay(delay);
         self.path.target_delay = Duration::from_millis(ms.into());
         for stream in &mut self.streams {

@@ -84,11 +84,11 @@ pub enum Codec {
 /// A named latency.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Profile {
-    /// 100 ms
+    /// 100 ms, up to 200 ms on a bad network
     Responsive,
-    /// 200 ms
+    /// 200 ms, up to 400 ms on a bad network
     Balanced,
-    /// 400 ms
+    /// 400 ms, up to 800 ms on a bad network
     Robust,
 }
 

@@ -134,6 +134,11 @@ fn text(stats: &SessionStats) -> String {
 
 fn request(arguments: &MirrorArguments) -> MirrorRequest {
     let defaults = MirrorOptions::default();
+    let of_profile = Duration::from_millis(match arguments.profile {
+        Profile::Responsive => 100,
+        Profile::Balanced => 200,
+        Profile::Robust => 400,
+    });
     let options = MirrorOptions {
         audio: arguments.audio != Audio::None,
         codec: match arguments.codec {
@@ -149,14 +154,14 @@ fn request(arguments: &MirrorArguments) -> MirrorRequest {
             Bitrate::Auto => None,
             Bitrate::Limit(bits) => Some(bits),
         },
-        target_delay: Duration::from_millis(arguments.latency.map_or_else(
-            || match arguments.profile {
-                Profile::Responsive => 100,
-                Profile::Balanced => 200,
-                Profile::Robust => 400,
-            },
-            u64::from,
-        )),
+        target_delay: arguments
+            .latency
+            .map_or(of_profile, |ms| Duration::from_millis(ms.into())),
+        // A value that was named is kept.
+        max_target_delay: match arguments.latency {
+            Some(_) => Duration::ZERO,
+            None => of_profile * 2,
+        },
         interface: arguments.interface.clone(),
         ports: arguments.port_range.map(|(first, last)| first..=last),
         overscan_pct: arguments.overscan,
@@ -211,6 +216,7 @@ mod tests {
         assert_eq!(request.options.max_size, (640, 360));
         assert_eq!(request.options.bitrate, Some(2_000_000));
         assert_eq!(request.options.target_delay, Duration::from_millis(150));
+        assert_eq!(request.options.max_target_delay, Duration::ZERO);
         assert_eq!(request.options.ports, Some(5000..=5010));
         assert_eq!(request.options.overscan_pct, 5);
         assert!(!request.restore);

@@ -37,6 +37,7 @@ pub(super) struct Settled {
     /// Mark packets with this, as the device does.
     pub(super) dscp: Option<u8>,
     pub(super) target_delay: Duration,
+    pub(super) max_target_delay: Duration,
 }
 
 /// The pictures.
@@ -173,6 +174,7 @@ pub(super) fn settle(negotiated: &Negotiated, options: &MirrorOptions) -> Result
         port: answer.udp_port.get(),
         dscp: dscp.filter(|_| answer.marks_all_streams()),
         target_delay: options.target_delay,
+        max_target_delay: options.max_target_delay,
     })
 }
 

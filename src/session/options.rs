@@ -49,6 +49,8 @@ pub struct MirrorOptions {
     pub bitrate: Option<u32>,
     /// From the capture of a picture to its display on the device; 0 to 5 s.
     pub target_delay: Duration,
+    /// Up to which a bad network may raise it; what is not above the target delay keeps that as it is.
+    pub max_target_delay: Duration,
     /// Send only through this network interface.
     pub interface: Option<String>,
     /// Local UDP ports to choose from; `None` lets the kernel choose.
@@ -80,6 +82,7 @@ impl Default for MirrorOptions {
             frame_rate: 30,
             bitrate: None,
             target_delay: Duration::from_millis(200),
+            max_target_delay: Duration::ZERO,
             interface: None,
             ports: None,
             overscan_pct: 0,

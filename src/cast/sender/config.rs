@@ -42,6 +42,8 @@ pub struct SenderConfig {
     pub streams: Vec<StreamConfig>,
     /// From capture to display, as offered; up to 65 535 ms.
     pub target_delay: Duration,
+    /// Up to which the network may raise it; what is not above the target delay keeps that as it is.
+    pub max_target_delay: Duration,
     /// UDP payload in bytes that the path carries: 1472 on IPv4, 1452 on IPv6, never less than 256.
     pub max_packet_size: usize,
     /// The wall clock at the moment that [`super::Sender::new`] is told: time since 1970.
@@ -60,6 +62,7 @@ impl SenderConfig {
         SenderConfig {
             streams: Vec::new(),
             target_delay: Duration::from_millis(200),
+            max_target_delay: Duration::ZERO,
             max_packet_size: MAX_PACKET_SIZE_IPV4,
             unix_time,
             key_frame_cool_down: None,

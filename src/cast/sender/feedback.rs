@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use crate::cast::congestion::{CongestionControl, Signal};
 use crate::cast::frame::FrameId;
+use crate::cast::latency::LatencyControl;
 use crate::cast::rtcp::{Feedback, FeedbackEvents};
 use crate::cast::sender::SenderEvent;
 use crate::cast::sender::in_flight::InFlightFrame;
@@ -19,6 +20,7 @@ pub(super) struct Context<'a> {
     pub(super) now: Instant,
     pub(super) path: &'a mut Path,
     pub(super) congestion: &'a mut dyn CongestionControl,
+    pub(super) latency: &'a mut LatencyControl,
     pub(super) events: &'a mut dyn FnMut(SenderEvent),
 }
 
@@ -115,6 +117,11 @@ impl Stream {
             };
             context.congestion.observe(context.now, signal);
         }
+        let took = context.now.saturating_duration_since(frame.times.captured);
+        let back = context.path.round_trip.or_zero() / 2;
+        context
+            .latency
+            .on_complete(context.now, took.saturating_sub(back));
         let (known, target_delay) = (context.path.round_trip.known(), context.path.target_delay);
         self.meter
             .on_acknowledged(context.now, frame, known, target_delay);

@@ -23,6 +23,9 @@ impl Sender {
             };
         self.decision = self.congestion.decide(now, self.unsent());
         self.pacer.set_rate(now, self.decision.pacing_rate);
+        if let Some(delay) = self.latency.decide(now) {
+            self.set_target_delay(delay);
+        }
         self.share_bitrate(now);
     }
 

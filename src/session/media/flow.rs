@@ -329,6 +329,7 @@ fn sender_config(settled: &Settled, device: SocketAddr) -> SenderConfig {
         streams: video.chain(audio).collect(),
         largest_pictures,
         target_delay: settled.target_delay,
+        max_target_delay: settled.max_target_delay,
         max_packet_size: match device {
             SocketAddr::V4(_) => MAX_PACKET_SIZE_IPV4,
             SocketAddr::V6(_) => MAX_PACKET_SIZE_IPV6,
