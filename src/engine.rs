@@ -44,6 +44,7 @@ pub use crate::session::options::{CodecChoice, MirrorOptions};
 pub use crate::session::reason::{Blame, Layer, Missing, Reason, SourceEnd, Waiting};
 pub use crate::session::state::{SessionState, Streams, Trouble};
 pub use crate::session::stats::SessionStats;
+pub use crate::session::unsent::{SendFault, Unsent};
 pub use known::{KnownFile, MAX_KNOWN};
 pub use node::NodeSource;
 pub use sessions::{CastStatus, CommandError, MAX_ENDED};

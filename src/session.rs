@@ -24,6 +24,9 @@ pub mod state;
 pub mod stats;
 pub mod timings;
 pub mod tls;
+pub mod unsent;
+
+pub use self::media::socket;
 
 use tokio::runtime::Handle;
 

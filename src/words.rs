@@ -4,6 +4,7 @@
 //! Every text goes through gettext with whole sentences; what varies stands in braces and is filled in after
 //! translation, so that translators can move it.
 
+mod network;
 mod output;
 mod permission;
 mod reason;
@@ -14,6 +15,7 @@ use gettextrs::{
     LocaleCategory, bind_textdomain_codeset, bindtextdomain, gettext, setlocale, textdomain,
 };
 
+pub use network::not_sent;
 pub use output::{no_display, output_failed, search_failed, snapshot_failed, system_failed};
 pub use permission::{Asking, ask_on_terminal, asking, no_answer_needed, nobody_to_ask};
 pub use reason::{Explanation, explain};

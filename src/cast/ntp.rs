@@ -112,6 +112,11 @@ impl NtpClock {
         }
     }
 
+    /// From now on stamps are later by `span`: the clock of [`Instant`] stood still for so long, the wall clock did not.
+    pub fn advance(&mut self, span: Duration) {
+        self.origin_unix = self.origin_unix.saturating_add(span);
+    }
+
     /// The stamp for an instant. Instants before 1970 by this clock give the stamp of 1970.
     pub fn to_ntp(&self, instant: Instant) -> NtpTime {
         let unix = match instant.checked_duration_since(self.origin) {

@@ -62,6 +62,7 @@ mod in_flight;
 mod intake;
 mod io;
 mod key_frames;
+mod large_packets;
 mod limits;
 mod loss;
 mod meter;
@@ -149,7 +150,7 @@ impl Sender {
         let mut sender = Sender {
             streams,
             clock: NtpClock::new(now, config.unix_time),
-            path: Path::new(config.target_delay),
+            path: Path::new(config.target_delay, config.max_packet_size),
             probes: ProbeBudget::new(now),
             wake: now,
             pacer: Pacer::new(now, decision.pacing_rate, config.max_packet_size),
@@ -181,6 +182,11 @@ impl Sender {
                 // Who chooses one wants to have it.
                 self.latency = LatencyControl::new(now, delay, delay);
                 self.set_target_delay(delay);
+            }
+            Input::MaxPacketSize(size) => self.on_max_packet_size(size),
+            Input::Slept(span) => {
+                self.clock.advance(span);
+                self.path.on_stall(now);
             }
         }
     }
@@ -231,6 +237,11 @@ impl Sender {
     /// The newest frame of this stream that, with all before it, is done.
     pub fn checkpoint(&self, id: StreamId) -> Option<FrameId> {
         self.stream(id).map(|stream| stream.in_flight.checkpoint())
+    }
+
+    /// When the receiver was heard last: a datagram of its that was well-formed and for one of the streams.
+    pub fn heard_at(&self) -> Option<Instant> {
+        self.feedback_at
     }
 
     /// From capture to display.
@@ -306,6 +317,10 @@ impl Sender {
             events: &mut |event| remember(queue, event),
         };
         stream.on_feedback(&events, &mut context);
+        if let Some(size) = self.path.large_packets.verdict(now) {
+            self.on_max_packet_size(size);
+            remember(&mut self.events, SenderEvent::LargePacketsVanish(size));
+        }
         self.decide(now);
     }
 
@@ -317,6 +332,17 @@ impl Sender {
             // 0 means "no change" on the wire.
             stream.new_playout_delay_ms = Some(ms.max(1));
         }
+    }
+
+    fn on_max_packet_size(&mut self, size: usize) {
+        let size = size.max(MIN_PACKET_SIZE);
+        if self.out.len() < size {
+            self.out.resize(size, 0);
+        }
+        for stream in &mut self.streams {
+            stream.packetizer.set_max_packet_size(size);
+        }
+        self.path.large_packets.set_max(size);
     }
 
     /// Writes a sender report that is due, a regular one or a probe; these do not wait for the pacer.

@@ -8,7 +8,7 @@ use super::print;
 use super::signals::Signals;
 use crate::engine::{
     AudioChoice, CodecChoice, Engine, EngineOptions, MirrorOptions, MirrorRequest, Reason,
-    SessionHandle, SessionState, SessionStats, SourceKind, VideoCodec,
+    SessionHandle, SessionState, SessionStats, SourceKind, Unsent, VideoCodec,
 };
 use crate::words;
 
@@ -63,6 +63,7 @@ async fn follow(
     let mut printed = SessionStats::default().uptime_s;
     let ended = session.ended();
     tokio::pin!(ended);
+    let mut unsent = Unsent::default();
     say(&state.borrow_and_update());
     let mut asked = false;
     loop {
@@ -82,6 +83,8 @@ async fn follow(
                     continue;
                 }
                 printed = latest.uptime_s;
+                say_unsent(unsent, latest.unsent);
+                unsent = latest.unsent;
                 if let Err(error) = print::numbers(arguments.stats, &latest, || text(&latest)) {
                     session.stop();
                     ended.await;
@@ -115,10 +118,23 @@ fn say(state: &SessionState) {
     }
 }
 
+/// Says why packets do not leave, once for each reason.
+fn say_unsent(before: Unsent, now: Unsent) {
+    for (fault, _) in now.iter() {
+        if before.of(fault) == 0 {
+            print::note(&words::not_sent(fault));
+        }
+    }
+}
+
 /// One line for people.
 fn text(stats: &SessionStats) -> String {
+    let unsent = match stats.unsent.total() {
+        0 => String::new(),
+        count => format!("  not sent {count}"),
+    };
     format!(
-        "{:>4.0}s  {}x{} {}  {:.0} fps  {} Mbit/s (of {})  rtt {} ms  loss {:.1} %  resent {}",
+        "{:>4.0}s  {}x{} {}  {:.0} fps  {} Mbit/s (of {})  rtt {} ms  loss {:.1} %  resent {}{unsent}",
         stats.uptime_s,
         stats.width,
         stats.height,

@@ -5,12 +5,14 @@
 //! process share one thread.
 
 mod flow;
+mod marking;
 mod report;
+mod sleep;
 pub mod socket;
 mod thread;
 mod watchdog;
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -57,6 +59,9 @@ pub(super) enum MediaEvent {
     Gone(Duration),
     /// Frames arrive, but the device has never shown a picture.
     NoPicture(Evidence),
+    /// The way to the device takes no packets that are larger than this, and does not say so. What is under way will never
+    /// be complete.
+    LargePacketsVanish(usize),
     /// No encoder is left for the video codec.
     VideoEncoderFailed,
     /// It cannot go on.
@@ -70,6 +75,34 @@ pub(super) struct Since {
     pub(super) epoch: Instant,
     /// When the first frames could flow.
     pub(super) started: Instant,
+}
+
+/// The other end of the media.
+#[derive(Debug, Clone)]
+pub(super) struct Peer {
+    /// Where media goes: the host of the TLS peer, the port of the ANSWER.
+    pub(super) media: SocketAddr,
+    /// From where RTCP may come as well: what was announced for the device.
+    pub(super) announced: Vec<IpAddr>,
+    /// No larger packets, in bytes of UDP payload: others were found to vanish.
+    pub(super) packet_limit: usize,
+}
+
+impl Peer {
+    /// `control` is the TLS peer, with the scope without which a link-local IPv6 address means nothing.
+    pub(super) fn new(
+        mut control: SocketAddr,
+        port: u16,
+        announced: &[SocketAddr],
+        packet_limit: usize,
+    ) -> Peer {
+        control.set_port(port);
+        Peer {
+            media: control,
+            announced: announced.iter().map(SocketAddr::ip).collect(),
+            packet_limit,
+        }
+    }
 }
 
 /// What shows that there is no picture.
@@ -95,19 +128,18 @@ impl Media {
         settled: &Settled,
         since: Since,
         socket: Bound,
-        device: SocketAddr,
+        peer: Peer,
         source: &mut dyn MediaSource,
         timings: Timings,
         stats: watch::Sender<SessionStats>,
     ) -> Result<Media, Reason> {
-        let device = SocketAddr::new(device.ip(), settled.port).with_scope_of(device);
         let valve = Arc::new(Valve::default());
         let feeds = start_feeds(settled, source, since.epoch, &valve)?;
         let (commands, command_rx) = mpsc::channel(COMMANDS);
         let (event_tx, events) = mpsc::channel(EVENTS);
         let settled = settled.clone();
         let looping = async move {
-            match Flow::new(&settled, socket, device, feeds, valve, timings, event_tx) {
+            match Flow::new(&settled, socket, &peer, feeds, valve, timings, event_tx) {
                 Ok(flow) => run(flow, command_rx, stats, since.started, timings.report).await,
                 Err(feeds) => feeds,
             }
@@ -184,13 +216,14 @@ async fn run(
                 }
             },
             datagram = flow.socket.receive() => {
-                let now = Instant::now();
-                flow.watchdog.heard(now);
-                flow.sender.handle(now, Input::Datagram(datagram));
+                flow::take_in(&mut flow.sender, &mut flow.watch, datagram);
             }
             event = news(&mut flow.feeds.video) => flow.on_video(event),
             event = news(&mut flow.feeds.audio) => flow.on_audio(event),
-            _ = tick.tick() => stats.send_modify(|stats| flow.report(started, stats)),
+            _ = tick.tick() => {
+                flow.look_at_route();
+                stats.send_modify(|stats| flow.report(started, stats));
+            }
             () = sleep_until(wake.into()) => {}
         }
     }
@@ -232,18 +265,4 @@ fn start_feeds(
         }
     }
     Ok(feeds)
-}
-
-/// Link-local IPv6 addresses mean nothing without their scope.
-trait WithScope {
-    fn with_scope_of(self, other: SocketAddr) -> SocketAddr;
-}
-
-impl WithScope for SocketAddr {
-    fn with_scope_of(mut self, other: SocketAddr) -> SocketAddr {
-        if let (SocketAddr::V6(own), SocketAddr::V6(other)) = (&mut self, other) {
-            own.set_scope_id(other.scope_id());
-        }
-        self
-    }
 }

@@ -17,7 +17,7 @@ use crate::cast::offer::Offer;
 use super::control::{Control, lost, offer_failed, start_failed};
 use super::handle::{Command, Reporter, Volume};
 use super::media::socket::{self, Bound};
-use super::media::{Evidence, Media, MediaCommand, MediaEvent, Since};
+use super::media::{Evidence, Media, MediaCommand, MediaEvent, Peer, Since};
 use super::negotiate::{Settled, offered_codecs, propose, settle};
 use super::opening::{Opening, Progress};
 use super::options::{MirrorOptions, Target};
@@ -41,6 +41,8 @@ pub(super) struct Actor {
     media: Option<Media>,
     /// Video codecs that were accepted and brought no picture.
     tried: Vec<VideoCodec>,
+    /// Larger packets than this, in bytes of UDP payload, were found to vanish.
+    packet_limit: usize,
     paused: bool,
     /// What is left for the negotiation.
     negotiation: Duration,
@@ -78,6 +80,7 @@ impl Actor {
             control: None,
             media: None,
             tried: Vec::new(),
+            packet_limit: usize::MAX,
             paused: false,
             epoch: Instant::now(),
             started: None,
@@ -237,7 +240,12 @@ impl Actor {
     }
 
     fn start_media(&mut self, settled: &Settled, socket: Bound) -> Result<(), Reason> {
-        let device = self.control()?.peer();
+        let peer = Peer::new(
+            self.control()?.peer(),
+            settled.port,
+            &self.target.addresses,
+            self.packet_limit,
+        );
         let paused = self.paused;
         let source = self.source.get_mut().ok_or(Reason::NoUsableCodec)?;
         let started = *self.started.get_or_insert_with(Instant::now);
@@ -248,7 +256,7 @@ impl Actor {
                 started,
             },
             socket,
-            device,
+            peer,
             source,
             self.timings,
             self.reporter.stats.clone(),
@@ -259,7 +267,8 @@ impl Actor {
         Ok(())
     }
 
-    /// Streams until there is no picture with this codec and another one is offered.
+    /// Streams until it takes another OFFER to go on: for another codec, because there is no picture with this one, or for
+    /// new streams of smaller packets.
     async fn stream(&mut self, settled: &Settled) -> Result<(), Reason> {
         let why = loop {
             match self.next().await? {
@@ -275,6 +284,11 @@ impl Actor {
                     }
                     tracing::warn!("the device logs no picture; going on with the last codec");
                 }
+                Event::Media(MediaEvent::LargePacketsVanish(size)) => {
+                    self.packet_limit = size;
+                    let again = self.propose().ok_or(Reason::NoPicture)?;
+                    return self.offer_again(Trouble::SmallerPackets, again).await;
+                }
                 Event::Media(MediaEvent::VideoEncoderFailed) => {
                     break Reason::Missing(Missing::VideoEncoder);
                 }
@@ -284,11 +298,16 @@ impl Actor {
         self.tried.extend(streams(settled).video);
         let next = self.propose().ok_or_else(|| why.clone())?;
         tracing::info!(codecs = ?offered_codecs(&next).collect::<Vec<_>>(), %why, "offering another codec");
-        self.step(&Step::Disturbed(Trouble::NextCodec));
+        self.offer_again(Trouble::NextCodec, next).await
+    }
+
+    /// Ends the streams and offers new ones in the same app.
+    async fn offer_again(&mut self, trouble: Trouble, offer: Offer) -> Result<(), Reason> {
+        self.step(&Step::Disturbed(trouble));
         if let Some(media) = self.media.take() {
             media.stop().await;
         }
-        self.offer(next)
+        self.offer(offer)
     }
 
     /// Waits for the next event and serves everything that needs no attention of the caller. Safe to be cancelled.

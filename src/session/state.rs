@@ -24,6 +24,8 @@ pub enum Trouble {
     NoFeedback,
     /// The picture never came: the next codec is being offered.
     NextCodec,
+    /// The way to the device takes no packets of full size: new streams of smaller ones are being offered.
+    SmallerPackets,
 }
 
 /// Where a session stands. [`SessionState::after`] is the only way from one to another.
@@ -87,7 +89,10 @@ impl SessionState {
             (S::Launching, Step::ConfirmationAsked) => Some(S::ConfirmOnTv),
             (S::Launching | S::ConfirmOnTv, Step::Launched) => Some(S::Negotiating),
             // A renegotiation's ANSWER replaces what was streamed before.
-            (S::Negotiating | S::Recovering(_, Trouble::NextCodec), Step::Answered(streams))
+            (
+                S::Negotiating | S::Recovering(_, Trouble::NextCodec | Trouble::SmallerPackets),
+                Step::Answered(streams),
+            )
             | (S::Recovering(streams, Trouble::NoFeedback), Step::Recovered) => {
                 Some(S::Streaming(*streams))
             }

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::unsent::Unsent;
 use crate::encode::output::FramePath;
 
 /// Pictures a second over the last second, by stage.
@@ -95,8 +96,12 @@ pub struct SessionStats {
     pub retransmitted: u64,
     /// Media time that is sent and not acknowledged.
     pub in_flight_ms: f64,
-    /// Pictures not sent since the start, by reason: `encoder_busy`, `in_flight`, `rate`, …; and `send_errors`.
+    /// Pictures not sent since the start, by reason: `encoder_busy`, `in_flight`, `rate`, …; and packets that could not be
+    /// sent: `send_errors`, of which so many for each of the reasons `send_no_route`, `send_not_permitted`, ….
     pub dropped: BTreeMap<&'static str, u64>,
+    /// Packets that could not be sent since the start; among the JSON keys as part of `dropped`.
+    #[serde(skip)]
+    pub unsent: Unsent,
     /// Time spent by stage.
     pub latency_ms: StageLatencies,
     /// The sound; `null` without.

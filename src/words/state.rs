@@ -16,6 +16,9 @@ pub fn describe(state: &SessionState) -> String {
         SessionState::Streaming(_) => gettext("Casting"),
         SessionState::Recovering(_, Trouble::NoFeedback) => gettext("Waiting for the TV to answer"),
         SessionState::Recovering(_, Trouble::NextCodec) => gettext("Trying another video format"),
+        SessionState::Recovering(_, Trouble::SmallerPackets) => {
+            gettext("Trying smaller packets, because the network loses large ones")
+        }
         SessionState::Stopping(_) => gettext("Stopping"),
         SessionState::Ended(_) => gettext("Ended"),
     }

@@ -113,6 +113,42 @@ fn packets_are_written_and_read_without_an_allocation_and_a_frame_costs_few() {
         assert!(bytes < size.max(10_000), "the frame was copied: {bytes}");
         assert_eq!(sending, 0, "for the packets of a frame of {size}");
     }
+    #[cfg(not(cast_alone))]
+    assert_eq!(of_socket(), 0, "for handing packets to the kernel");
+}
+
+/// Allocations that it takes to hand 20 batches to the kernel.
+#[cfg(not(cast_alone))]
+#[expect(
+    clippy::unwrap_used,
+    reason = "the exemption for tests does not reach the functions beside them"
+)]
+fn of_socket() -> usize {
+    use telecast::session::socket::{MediaSocket, bind};
+
+    let there = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    let device = there.local_addr().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    runtime.unwrap().block_on(async {
+        let bound = bind(device, None, None).unwrap();
+        let mut socket = MediaSocket::new(bound, device, &[]).unwrap();
+        let mut least = usize::MAX;
+        // The first one finds out that the socket is writable.
+        for _ in 0..8 {
+            let region = Region::new(ALLOCATOR);
+            for _ in 0..20 {
+                for _ in 0..21 {
+                    assert!(socket.queue(&[7; 1472]));
+                }
+                socket.flush().await;
+            }
+            least = least.min(region.change().allocations);
+        }
+        assert_eq!(socket.counts().sent, 8 * 20 * 21);
+        least
+    })
 }
 
 /// The receiver has everything up to this frame.

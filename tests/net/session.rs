@@ -3,6 +3,7 @@
 
 mod ends;
 mod media;
+mod path;
 pub mod script;
 mod source;
 mod streams;

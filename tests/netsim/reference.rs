@@ -241,6 +241,8 @@ impl SendingEnd for Reference {
             }
             Input::Dropped(id, _) => self.rate.on_raw_frame(id, true),
             Input::TargetDelay(delay) => self.target_delay = delay,
+            // It knows neither.
+            Input::MaxPacketSize(_) | Input::Slept(_) => {}
         }
     }
 

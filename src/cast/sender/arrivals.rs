@@ -144,9 +144,10 @@ mod tests {
     use super::*;
     use bytes::Bytes;
 
+    use crate::cast::frame::Ssrc;
     use crate::cast::frame::{Dependency, FrameId, MediaTime, StageTimes};
     use crate::cast::rtcp::LogEvent;
-    use crate::cast::rtp::packetize::FrameSlices;
+    use crate::cast::rtp::packetize::{FrameSlices, MIN_PACKET_SIZE, Packetizer};
 
     /// A frame of two packets, both sent.
     fn frame(now: Instant, media_time: i64) -> InFlightFrame {
@@ -163,7 +164,9 @@ mod tests {
             converted: now,
             encoded: now,
         };
-        let mut frame = InFlightFrame::new(&slices, Bytes::new(), 2, times);
+        let packetizer = Packetizer::new(Ssrc(1), 96, MIN_PACKET_SIZE, 0);
+        let slicing = packetizer.cut(MIN_PACKET_SIZE).unwrap();
+        let mut frame = InFlightFrame::new(&slices, Bytes::new(), slicing, times);
         frame.mark_sent(now, 0, 1);
         frame.mark_sent(now, 1, 2);
         frame

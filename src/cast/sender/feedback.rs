@@ -35,6 +35,7 @@ impl Stream {
             if let Some(answer) = self.reports.answered(context.now, report) {
                 self.probes.on_answer(answer);
                 answered_at_once = answer.at_once();
+                context.path.large_packets.on_answer(answer.left);
                 if let Some(sample) = context.path.on_answer(&answer, advances) {
                     let sent = answer.left;
                     let signal = Signal::RoundTrip { sent, sample };
@@ -116,6 +117,8 @@ impl Stream {
                 round_trip: context.path.round_trip.or_zero(),
             };
             context.congestion.observe(context.now, signal);
+            let largest = frame.slicing.packet_size(0);
+            context.path.large_packets.on_arrived(largest);
         }
         let took = context.now.saturating_duration_since(frame.times.captured);
         let back = context.path.round_trip.or_zero() / 2;

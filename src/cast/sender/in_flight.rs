@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 
 use crate::cast::frame::{Dependency, FrameId, MediaTime, StageTimes};
-use crate::cast::rtp::packetize::FrameSlices;
+use crate::cast::rtp::packetize::{FrameSlices, Slicing};
 
 /// At most this many frames above the checkpoint (Open Screen `constants.h`), so that 8 bits name a frame.
 pub(super) const MAX_UNACKED_FRAMES: i64 = 120;
@@ -80,6 +80,8 @@ pub(super) struct InFlightFrame {
     pub(super) new_playout_delay_ms: Option<u16>,
     /// The whole frame, encrypted.
     pub(super) payload: Bytes,
+    /// How it was cut, which stays: the receiver counts on the number of packets.
+    pub(super) slicing: Slicing,
     pub(super) times: StageTimes,
     /// When the first of its packets left for the first time.
     pub(super) first_sent: Option<Instant>,
@@ -107,9 +109,10 @@ impl InFlightFrame {
     pub(super) fn new(
         slices: &FrameSlices<'_>,
         payload: Bytes,
-        packet_count: usize,
+        slicing: Slicing,
         times: StageTimes,
     ) -> InFlightFrame {
+        let packet_count = slicing.packet_count();
         let packet = Packet {
             sent: None,
             number: 0,
@@ -122,6 +125,7 @@ impl InFlightFrame {
             media_time: slices.media_time,
             new_playout_delay_ms: slices.new_playout_delay_ms,
             payload,
+            slicing,
             times,
             first_sent: None,
             last_sent: None,

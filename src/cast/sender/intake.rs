@@ -7,7 +7,7 @@
 use std::time::{Duration, Instant};
 
 use crate::cast::frame::{Dependency, EncodedFrame, FrameId};
-use crate::cast::rtp::packetize::FrameSlices;
+use crate::cast::rtp::packetize::{FrameSlices, Slicing};
 use crate::cast::sender::config::StreamKind;
 use crate::cast::sender::in_flight::InFlightFrame;
 use crate::cast::sender::limits;
@@ -28,8 +28,8 @@ impl Stream {
             path.target_delay,
             path.round_trip.or_zero(),
         );
-        let packet_count = match self.check(&frame, limit) {
-            Ok(count) => count,
+        let slicing = match self.check(&frame, limit) {
+            Ok(slicing) => slicing,
             Err(reason) => {
                 self.meter.on_refused(reason);
                 self.on_gap(&frame);
@@ -51,7 +51,7 @@ impl Stream {
             new_playout_delay_ms: self.new_playout_delay_ms.take(),
             payload: &payload,
         };
-        let in_flight = InFlightFrame::new(&slices, payload.clone(), packet_count, frame.times);
+        let in_flight = InFlightFrame::new(&slices, payload.clone(), slicing, frame.times);
         self.in_flight.push(in_flight);
         self.newest_media_time = Some(frame.media_time);
         self.newest_at = Some(now);
@@ -66,8 +66,8 @@ impl Stream {
         Ok(id)
     }
 
-    /// The number of packets of a frame that is all right. The order is the reference's: id span, duration, size.
-    fn check(&self, frame: &EncodedFrame, limit: Duration) -> Result<usize, DropReason> {
+    /// How a frame that is all right is cut. The order is the reference's: id span, duration, size.
+    fn check(&self, frame: &EncodedFrame, limit: Duration) -> Result<Slicing, DropReason> {
         let first_or_broken = self.newest_media_time.is_none() || self.broken;
         let needs_another = match self.config.kind {
             StreamKind::Video => frame.dependency != Dependency::KeyFrame,
@@ -94,7 +94,7 @@ impl Stream {
             return Err(DropReason::TooLarge);
         }
         self.packetizer
-            .packet_count(frame.data.len())
+            .cut(frame.data.len())
             .ok_or(DropReason::TooLarge)
     }
 

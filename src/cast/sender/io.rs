@@ -18,6 +18,12 @@ pub enum Input<'a> {
     Datagram(&'a [u8]),
     /// From the next frame of each stream on, this much time passes from capture to display; up to 65 535 ms.
     TargetDelay(Duration),
+    /// The path carries this many bytes of UDP payload, more or less than before. Frames that are taken in from now on are
+    /// cut accordingly; those under way keep their packets.
+    MaxPacketSize(usize),
+    /// The machine slept for this long, and its monotonic clock stood still: the time that reports tell goes on without
+    /// a gap to the receiver's, whose clock did not stop.
+    Slept(Duration),
 }
 
 /// Something to be done for the sender.
@@ -53,4 +59,7 @@ pub enum SenderEvent {
     },
     /// The receiver cannot show a picture, and a key frame is being asked for.
     PictureLost(StreamId),
+    /// Packets of full size never arrive, smaller ones do, so that new frames are cut smaller: into packets of this many
+    /// bytes. Frames under way cannot be mended; unless they were all small, it takes new streams to go on.
+    LargePacketsVanish(usize),
 }

@@ -3,6 +3,7 @@
 
 use std::time::{Duration, Instant};
 
+use crate::cast::sender::large_packets::LargePackets;
 use crate::cast::sender::loss::Losses;
 use crate::cast::sender::reports::Answer;
 use crate::cast::sender::round_trip::RoundTrip;
@@ -33,6 +34,7 @@ const NOT_SLOW_YET: Duration = Duration::from_millis(70);
 pub(super) struct Path {
     pub(super) round_trip: RoundTrip,
     pub(super) losses: Losses,
+    pub(super) large_packets: LargePackets,
     /// The target delay in force.
     pub(super) target_delay: Duration,
     promptness: i8,
@@ -45,10 +47,11 @@ pub(super) struct Path {
 }
 
 impl Path {
-    pub(super) fn new(target_delay: Duration) -> Path {
+    pub(super) fn new(target_delay: Duration, max_packet_size: usize) -> Path {
         Path {
             round_trip: RoundTrip::default(),
             losses: Losses::new(),
+            large_packets: LargePackets::new(max_packet_size),
             target_delay,
             promptness: 0,
             unanswered: 0,
@@ -154,7 +157,7 @@ mod tests {
     const MS: Duration = Duration::from_millis(1);
 
     fn path() -> Path {
-        Path::new(200 * MS)
+        Path::new(200 * MS, 1472)
     }
 
     fn answer(left: Instant, held: Duration) -> Answer {

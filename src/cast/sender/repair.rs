@@ -81,6 +81,10 @@ impl Stream {
         context: &mut Context<'_>,
     ) {
         let (now, newest) = (context.now, self.in_flight.newest());
+        if feedback.missing.len() < WHOLE_LIST {
+            let large_packets = &mut context.path.large_packets;
+            large_packets.on_list(feedback, &self.in_flight);
+        }
         let proof = self.proof(now, is_answer, context.path);
         for nack in &feedback.missing {
             let packet = (nack.packet != WHOLE_FRAME).then_some(nack.packet);
@@ -131,8 +135,11 @@ impl Stream {
             &mut *context.congestion,
             &mut self.echoes,
         );
+        let slicing = frame.slicing;
         frame.mark_lost(packet, now, proof, |packet_id| {
             path.losses.on_lost();
+            path.large_packets
+                .on_lost(now, slicing.packet_size(packet_id));
             congestion.observe(now, Signal::Lost { bytes });
             let is_lossy = path.losses.rate() >= LOSSY;
             if is_lossy && (is_cheap || is_urgent && path.losses.take_ahead(bytes)) {

@@ -5,4 +5,5 @@ mod feedback;
 mod intake;
 mod repair;
 mod rig;
+mod sizes;
 mod transmit;

@@ -47,7 +47,10 @@ impl Stream {
             return None;
         }
         let (packet_id, frame) = self.in_flight.next_wanted()?;
-        let written = self.packetizer.write(&frame.slices(), packet_id, out)?;
+        let (slices, slicing) = (frame.slices(), frame.slicing);
+        let written = self
+            .packetizer
+            .write_cut(&slices, slicing, packet_id, out)?;
         let number = self.reports.on_packet(written.payload_size);
         let marked = frame.mark_sent(now, packet_id, number);
         let (id, is_single) = (frame.id, frame.packet_count() == 1);

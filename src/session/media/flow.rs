@@ -2,19 +2,18 @@
 //! What the media loop holds together: the sender core, its socket, the encoders, the valve before them. It carries
 //! things from one to the other and decides nothing.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use tokio::sync::mpsc;
-use tokio::time::timeout;
 
-use super::MediaEvent;
+use super::marking::Marking;
+use super::sleep::Sleep;
 use super::socket::{Bound, MediaSocket};
 use super::watchdog::Watchdog;
+use super::{MediaEvent, Peer};
 use crate::cast::codec::{AudioCodec, VideoCodec};
 use crate::cast::congestion::ladder::Largest;
-use crate::cast::rtp::packetize::{MAX_PACKET_SIZE_IPV4, MAX_PACKET_SIZE_IPV6};
 use crate::cast::sender::{
     Input, Output, Sender, SenderConfig, SenderEvent, StreamConfig, StreamId, StreamKind,
 };
@@ -25,14 +24,17 @@ use crate::session::reason::{Missing, Reason};
 use crate::session::source::{Feed, Valve};
 use crate::session::timings::Timings;
 
-/// How long a full kernel buffer is waited for. What does not leave then is lost, and will be asked for again.
-const KERNEL_PATIENCE: Duration = Duration::from_millis(50);
-
 /// Datagrams that are taken in at once; a flood must not keep frames from leaving.
 const HEARD_AT_ONCE: usize = 64;
 
 /// Below this the encoder of sound makes noise instead (Open Screen `constants.h`).
 const MIN_AUDIO_BITRATE: u32 = 32_000;
+
+/// What wants to know that the device was heard.
+pub(super) struct Watch {
+    pub(super) dog: Watchdog,
+    marking: Marking,
+}
 
 /// The running encoders.
 #[derive(Debug, Default)]
@@ -59,12 +61,16 @@ pub(super) struct Flow {
     pub(super) sender: Sender,
     pub(super) socket: MediaSocket,
     pub(super) feeds: Feeds,
-    pub(super) watchdog: Watchdog,
+    pub(super) watch: Watch,
     pub(super) video: Option<(StreamId, VideoCodec)>,
     pub(super) audio: Option<(StreamId, AudioCodec)>,
     pub(super) encoder: EncoderInUse,
     /// Events about pictures that the device had logged at the last report.
     pub(super) logged: u64,
+    /// Bytes of UDP payload in use, and the most that was found to arrive.
+    packet_size: usize,
+    packet_limit: usize,
+    sleep: Sleep,
     valve: Arc<Valve>,
     refused_told: u64,
     frame_duration: Duration,
@@ -76,13 +82,13 @@ impl Flow {
     pub(super) fn new(
         settled: &Settled,
         socket: Bound,
-        device: SocketAddr,
+        peer: &Peer,
         feeds: Feeds,
         valve: Arc<Valve>,
         timings: Timings,
         events: mpsc::Sender<MediaEvent>,
     ) -> Result<Flow, Feeds> {
-        let socket = match MediaSocket::new(socket, device) {
+        let mut socket = match MediaSocket::new(socket, peer.media, &peer.announced) {
             Ok(socket) => socket,
             Err(error) => {
                 tell(
@@ -92,18 +98,25 @@ impl Flow {
                 return Err(feeds);
             }
         };
-        if let Some(code_point) = settled.dscp
-            && let Err(error) = socket.set_dscp(code_point)
-        {
-            tracing::info!(%error, "packets are not marked");
+        let mut marking = Marking::default();
+        if let Some(code_point) = settled.dscp {
+            match socket.set_dscp(code_point) {
+                Ok(()) => marking.begin(),
+                Err(error) => tracing::info!(%error, "packets are not marked"),
+            }
         }
+        let packet_size = socket.max_packet_size().min(peer.packet_limit);
+        tracing::debug!(packet_size, "media socket");
         let now = Instant::now();
         let frame_rate = settled.video.as_ref().map_or(1, |video| video.frame_rate);
         Ok(Flow {
-            sender: Sender::new(now, sender_config(settled, device)),
+            sender: Sender::new(now, sender_config(settled, packet_size)),
             socket,
             feeds,
-            watchdog: Watchdog::new(now, timings),
+            watch: Watch {
+                dog: Watchdog::new(now, timings),
+                marking,
+            },
             video: settled
                 .video
                 .as_ref()
@@ -114,6 +127,9 @@ impl Flow {
                 .map(|audio| (StreamId(audio.stream.index), audio.codec)),
             encoder: EncoderInUse::default(),
             logged: 0,
+            packet_size,
+            packet_limit: peer.packet_limit,
+            sleep: Sleep::new(),
             valve,
             refused_told: 0,
             frame_duration: Duration::from_secs(1) / frame_rate.max(1),
@@ -128,13 +144,15 @@ impl Flow {
     /// Hands what has come from the device to the core, before that looks at the clock: on a busy computer the loop wakes
     /// up late, and what seems to be missing may have come in the meantime.
     pub(super) fn hear(&mut self) {
+        if let Some(span) = self.sleep.look() {
+            tracing::info!(?span, "the machine slept");
+            self.sender.handle(Instant::now(), Input::Slept(span));
+        }
         for _ in 0..HEARD_AT_ONCE {
             let Some(datagram) = self.socket.try_receive() else {
                 break;
             };
-            let now = Instant::now();
-            self.watchdog.heard(now);
-            self.sender.handle(now, Input::Datagram(datagram));
+            take_in(&mut self.sender, &mut self.watch, datagram);
         }
     }
 
@@ -146,11 +164,8 @@ impl Flow {
         while let Some(output) = self.sender.poll(now) {
             match output {
                 Output::Transmit(datagram) => {
-                    if !self.socket.try_send(datagram) {
-                        let patient = timeout(KERNEL_PATIENCE, self.socket.writable()).await;
-                        if patient.is_err() || !self.socket.try_send(datagram) {
-                            self.socket.faults.send_errors += 1;
-                        }
+                    while !self.socket.queue(datagram) {
+                        self.socket.flush().await;
                     }
                 }
                 Output::Encoder(stream, wish) => {
@@ -165,15 +180,51 @@ impl Flow {
                     }
                 }
                 Output::Event(SenderEvent::Acknowledged { .. }) => {}
+                Output::Event(SenderEvent::LargePacketsVanish(size)) => {
+                    tracing::warn!(size, "larger packets than this never arrive");
+                    (self.packet_size, self.packet_limit) = (size, size);
+                    self.tell(MediaEvent::LargePacketsVanish(size));
+                }
                 Output::Event(event) => tracing::debug!(?event, "sender"),
                 Output::Timeout(at) => wake = at,
             }
         }
+        self.socket.flush().await;
+        self.look_at_marks(now);
         if let Some((stream, _)) = self.video {
             let open = self.sender.may_encode(now, stream, self.frame_duration);
             self.valve.set_open(open);
         }
         wake
+    }
+
+    /// Follows the route to the device, which may come to lead through something narrower, or out of it again.
+    pub(super) fn look_at_route(&mut self) {
+        let size = self.socket.max_packet_size().min(self.packet_limit);
+        let before = std::mem::replace(&mut self.packet_size, size);
+        if size != before {
+            tracing::info!(
+                size,
+                before,
+                "the way to the device takes other packets now"
+            );
+            self.sender
+                .handle(Instant::now(), Input::MaxPacketSize(size));
+        }
+    }
+
+    /// Stops marking packets when the marks keep them from arriving.
+    fn look_at_marks(&mut self, now: Instant) {
+        let marking = &mut self.watch.marking;
+        if self.socket.counts().sent > 0 {
+            marking.on_sent(now);
+        }
+        if marking.hurts(now) {
+            tracing::warn!("marked packets (DSCP) get no answer; going on without marks");
+            if let Err(error) = self.socket.set_dscp(0) {
+                tracing::warn!(%error, "the marks stay");
+            }
+        }
     }
 
     /// The raw frames that the valve has refused since the last time.
@@ -278,6 +329,16 @@ impl Flow {
     }
 }
 
+/// A datagram from the device's address. Only what the core takes for the receiver's word shows that the device lives.
+pub(super) fn take_in(sender: &mut Sender, watch: &mut Watch, datagram: &[u8]) {
+    let now = Instant::now();
+    sender.handle(now, Input::Datagram(datagram));
+    if sender.heard_at() == Some(now) {
+        watch.dog.heard(now);
+        watch.marking.on_answer();
+    }
+}
+
 fn tell(events: &mpsc::Sender<MediaEvent>, event: MediaEvent) {
     if let Err(error) = events.try_send(event) {
         tracing::warn!(%error, "an event of the media loop is lost");
@@ -292,7 +353,7 @@ pub(super) async fn news(feed: &mut Option<Feed>) -> Option<EncoderEvent> {
     }
 }
 
-fn sender_config(settled: &Settled, device: SocketAddr) -> SenderConfig {
+fn sender_config(settled: &Settled, max_packet_size: usize) -> SenderConfig {
     // A clock before 1970 only costs the wall-clock time in the reports.
     let unix_time = SystemTime::now()
         .duration_since(UNIX_EPOCH)
@@ -330,10 +391,7 @@ fn sender_config(settled: &Settled, device: SocketAddr) -> SenderConfig {
         largest_pictures,
         target_delay: settled.target_delay,
         max_target_delay: settled.max_target_delay,
-        max_packet_size: match device {
-            SocketAddr::V4(_) => MAX_PACKET_SIZE_IPV4,
-            SocketAddr::V6(_) => MAX_PACKET_SIZE_IPV6,
-        },
+        max_packet_size,
         ..SenderConfig::new(unix_time)
     }
 }

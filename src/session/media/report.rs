@@ -38,15 +38,19 @@ impl Flow {
         });
         stats.uptime_s = now.saturating_duration_since(started).as_secs_f64();
         stats.dropped = BTreeMap::new();
-        if self.socket.faults.send_errors > 0 {
-            let errors = self.socket.faults.send_errors;
-            stats.dropped.insert("send_errors", errors);
+        stats.unsent = self.socket.counts().unsent;
+        if stats.unsent.total() > 0 {
+            let kinds = stats.unsent.iter();
+            stats
+                .dropped
+                .extend(kinds.map(|(kind, count)| (kind.name(), count)));
+            stats.dropped.insert("send_errors", stats.unsent.total());
         }
         if let Some(video) = video {
             fill_video(stats, video);
             stats.bitrate.estimate = core.estimate;
         }
-        if let Some(event) = self.watchdog.look(now, observation.unwrap_or_default()) {
+        if let Some(event) = self.watch.dog.look(now, observation.unwrap_or_default()) {
             self.tell(event);
         }
     }

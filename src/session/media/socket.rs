@@ -1,18 +1,33 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! The UDP socket of one session: datagrams of the protocol core out to the device, its RTCP in, nobody else's.
+//! The UDP socket of one session: datagrams of the protocol core out to the device, in batches, its RTCP in, nobody
+//! else's.
 //!
 //! Unconnected on purpose: a device may answer to another address of this host than the one that the kernel chose for
-//! sending. What does not come from the device's address and port is dropped here and counted.
+//! sending, and from another of its own. Media goes to one address and port only, whoever writes. What does not come from
+//! that port of an address that was announced for the device is dropped here and counted.
+//!
+//! RTCP is taken in one datagram at a time: there are a few dozen in a second, rarely two at once.
+
+mod batch;
+mod counts;
+mod route;
 
 use std::io;
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::ops::RangeInclusive;
+use std::time::Duration;
 
 use bytes::BytesMut;
 use socket2::{Domain, Protocol, Socket, Type};
+use tokio::io::Interest;
 use tokio::net::UdpSocket;
+use tokio::time::timeout;
 
+use self::batch::Batch;
+pub use self::counts::Counts;
+use self::route::Route;
 use crate::session::reason::{Missing, Reason};
+use crate::session::unsent::SendFault;
 
 /// Larger than any RTCP compound that a device sends; what is longer is cut off and then refused by the parser.
 const RECEIVE_BUFFER: usize = 2048;
@@ -20,9 +35,22 @@ const RECEIVE_BUFFER: usize = 2048;
 /// Kernel buffer for sending: two bursts of the pacer at the highest rate, and a key frame's worth beyond.
 const KERNEL_SEND_BUFFER: usize = 512 * 1024;
 
-/// A bound socket that knows no device yet, so that an occupied port is found before the device is bothered.
+/// How long a full kernel buffer is waited for. What does not leave then is lost, and will be asked for again.
+const KERNEL_PATIENCE: Duration = Duration::from_millis(50);
+
+/// How long receiving rests after an error, which must not keep the thread busy if it stays.
+const RECEIVE_ERROR_PAUSE: Duration = Duration::from_millis(50);
+
+/// More other addresses of the device than these are not listened to; a device has a handful.
+const MAX_OTHERS: usize = 16;
+
+/// A bound socket that knows no port of the device yet, so that an occupied port here is found before the device is
+/// bothered.
 #[derive(Debug)]
-pub struct Bound(Socket);
+pub struct Bound {
+    socket: Socket,
+    route: Route,
+}
 
 /// Binds a socket of the family of `device`, to the first free one of `ports` (`None` lets the kernel choose), and to
 /// `interface` if one is named.
@@ -37,12 +65,12 @@ pub fn bind(
     };
     let ports = ports.cloned().unwrap_or(0..=0);
     for port in ports.clone() {
-        let socket = open(device).map_err(|error| describe(&error))?;
-        if let Some(name) = interface {
-            attach(&socket, name)?;
-        }
+        let socket = on_interface(device, interface)?;
         match socket.bind(&any(port).into()) {
-            Ok(()) => return Ok(Bound(socket)),
+            Ok(()) => {
+                let route = Route::new(on_interface(device, interface)?, device);
+                return Ok(Bound { socket, route });
+            }
             Err(error) if error.kind() == io::ErrorKind::AddrInUse => {}
             Err(error) => return Err(describe(&error)),
         }
@@ -53,37 +81,38 @@ pub fn bind(
     })
 }
 
-/// What went wrong on the socket without being the end of it.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Faults {
-    /// Datagrams that could not be sent.
-    pub send_errors: u64,
-    /// Errors reported while receiving (ICMP among them).
-    pub receive_errors: u64,
-    /// Datagrams from somebody else.
-    pub strangers: u64,
-}
-
 /// The socket of one session.
 #[derive(Debug)]
 pub struct MediaSocket {
     socket: UdpSocket,
     device: SocketAddr,
+    /// Other addresses that were announced for the device.
+    others: Vec<IpAddr>,
+    route: Route,
+    batch: Batch,
     buffer: BytesMut,
-    /// Counts for the statistics.
-    pub faults: Faults,
+    counts: Counts,
 }
 
 impl MediaSocket {
-    /// Takes a bound socket for a device: host of the TLS peer (with its IPv6 scope), port of the ANSWER. Must be called
-    /// on the runtime that will use it.
-    pub fn new(bound: Bound, device: SocketAddr) -> io::Result<MediaSocket> {
+    /// Takes a bound socket for a device: host of the TLS peer (with its IPv6 scope), port of the ANSWER. It is also
+    /// listened to at the `announced` addresses, from the same port. Must be called on the runtime that will use it.
+    pub fn new(bound: Bound, device: SocketAddr, announced: &[IpAddr]) -> io::Result<MediaSocket> {
+        let others = announced.iter().filter(|ip| **ip != device.ip());
         Ok(MediaSocket {
-            socket: UdpSocket::from_std(bound.0.into())?,
+            socket: UdpSocket::from_std(bound.socket.into())?,
             device,
+            others: others.take(MAX_OTHERS).copied().collect(),
+            route: bound.route,
+            batch: Batch::new(),
             buffer: BytesMut::zeroed(RECEIVE_BUFFER),
-            faults: Faults::default(),
+            counts: Counts::default(),
         })
+    }
+
+    /// What was sent, and what was not.
+    pub fn counts(&self) -> &Counts {
+        &self.counts
     }
 
     /// Marks everything that leaves with this code point (0 to 63), once the device has agreed to it.
@@ -96,41 +125,66 @@ impl MediaSocket {
         }
     }
 
-    /// Hands one datagram to the kernel. `false` when the kernel's buffer is full: wait for
-    /// [`MediaSocket::writable`] and send it again. Other failures are counted, and the datagram is taken for lost.
-    pub fn try_send(&mut self, datagram: &[u8]) -> bool {
-        match self.socket.try_send_to(datagram, self.device) {
-            Ok(_) => true,
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => false,
-            Err(error) => {
-                self.faults.send_errors += 1;
-                if self.faults.send_errors.is_power_of_two() {
-                    let count = self.faults.send_errors;
-                    tracing::warn!(%error, count, "cannot send media");
-                }
-                true
+    /// Bytes of UDP payload that the way to the device takes, as far as the kernel knows by now.
+    pub fn max_packet_size(&mut self) -> usize {
+        self.route.max_packet_size(self.device)
+    }
+
+    /// Puts a datagram to those that leave with the next [`flush`](Self::flush). `false` when there is no room left: flush
+    /// and put it again.
+    #[must_use]
+    pub fn queue(&mut self, datagram: &[u8]) -> bool {
+        self.batch.push(datagram)
+    }
+
+    /// Hands what was queued to the kernel, and waits for room there, though not for long: what does not leave is counted
+    /// and taken for lost. Afterwards nothing is queued; when it is cancelled, the rest stays.
+    pub async fn flush(&mut self) {
+        while self.batch.len() > 0 {
+            if self.try_flush() {
+                continue;
             }
+            let writable = timeout(KERNEL_PATIENCE, self.socket.writable()).await;
+            let problem = match writable {
+                Ok(Ok(())) => continue,
+                Ok(Err(error)) => error,
+                Err(late) => late.into(),
+            };
+            let rest = self.batch.len();
+            self.counts
+                .not_sent(SendFault::NoRoom, rest as u64, &problem);
+            self.batch.skip(rest);
         }
     }
 
-    /// Waits until the kernel takes datagrams again.
-    pub async fn writable(&self) {
-        if let Err(error) = self.socket.writable().await {
-            tracing::debug!(%error, "waiting for the media socket");
+    /// One call of the kernel. `false` when its buffer is full.
+    fn try_flush(&mut self) -> bool {
+        let (socket, batch, device) = (&self.socket, &mut self.batch, self.device);
+        let calls = &mut self.counts.send_calls;
+        let outcome = socket.try_io(Interest::WRITABLE, || {
+            *calls += 1;
+            batch.send(socket, device)
+        });
+        match outcome {
+            Ok(count) => self.counts.sent += count as u64,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return false,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => {
+                self.counts.not_sent(SendFault::of_error(&error), 1, &error);
+                self.batch.skip(1);
+            }
         }
+        true
     }
 
     /// A datagram from the device that has come already. `None` as well when something else came instead.
     pub fn try_receive(&mut self) -> Option<&[u8]> {
         match self.socket.try_recv_from(&mut self.buffer) {
-            Ok((length, from)) if same_peer(from, self.device) => self.buffer.get(..length),
-            Ok(_) => {
-                self.faults.strangers += 1;
-                None
-            }
+            Ok((length, from)) if self.is_device(from) => self.buffer.get(..length),
+            Ok(_) => None,
             Err(error) => {
                 let nothing = error.kind() == io::ErrorKind::WouldBlock;
-                self.faults.receive_errors += u64::from(!nothing);
+                self.counts.receive_errors += u64::from(!nothing);
                 None
             }
         }
@@ -140,27 +194,34 @@ impl MediaSocket {
     pub async fn receive(&mut self) -> &[u8] {
         let length = loop {
             match self.socket.recv_from(&mut self.buffer).await {
-                Ok((length, from)) if same_peer(from, self.device) => break length,
-                Ok(_) => self.faults.strangers += 1,
-                // ICMP "port unreachable" and the like: the device may be restarting; silence ends the session.
+                Ok((length, from)) if self.is_device(from) => break length,
+                Ok(_) => {}
+                // The device may be restarting; silence ends the session.
                 Err(error) => {
-                    self.faults.receive_errors += 1;
+                    self.counts.receive_errors += 1;
                     tracing::debug!(%error, "receiving on the media socket");
-                    // An error that stays must not keep the thread busy.
                     tokio::time::sleep(RECEIVE_ERROR_PAUSE).await;
                 }
             }
         };
         self.buffer.get(..length).unwrap_or_default()
     }
-}
 
-/// How long receiving rests after an error.
-const RECEIVE_ERROR_PAUSE: std::time::Duration = std::time::Duration::from_millis(50);
-
-/// Flow label and, where the kernel leaves it out, scope do not make another peer.
-fn same_peer(from: SocketAddr, device: SocketAddr) -> bool {
-    from.ip() == device.ip() && from.port() == device.port()
+    /// Whether a datagram is the device's; counts the others. Flow label and, where the kernel leaves it out, scope do
+    /// not make another peer.
+    fn is_device(&mut self, from: SocketAddr) -> bool {
+        if from.port() == self.device.port() {
+            if from.ip() == self.device.ip() {
+                return true;
+            }
+            if self.others.contains(&from.ip()) {
+                self.counts.from_elsewhere += 1;
+                return true;
+            }
+        }
+        self.counts.strangers += 1;
+        false
+    }
 }
 
 fn open(device: SocketAddr) -> io::Result<Socket> {
@@ -171,6 +232,14 @@ fn open(device: SocketAddr) -> io::Result<Socket> {
         socket.set_only_v6(true)?;
     }
     socket.set_send_buffer_size(KERNEL_SEND_BUFFER)?;
+    Ok(socket)
+}
+
+fn on_interface(device: SocketAddr, interface: Option<&str>) -> Result<Socket, Reason> {
+    let socket = open(device).map_err(|error| describe(&error))?;
+    if let Some(name) = interface {
+        attach(&socket, name)?;
+    }
     Ok(socket)
 }
 
@@ -193,7 +262,7 @@ mod tests {
     use super::*;
 
     fn socket(device: SocketAddr) -> MediaSocket {
-        MediaSocket::new(bind(device, None, None).unwrap(), device).unwrap()
+        MediaSocket::new(bind(device, None, None).unwrap(), device, &[]).unwrap()
     }
 
     #[tokio::test]
@@ -204,14 +273,14 @@ mod tests {
             let mut media = socket(device.local_addr().unwrap());
             let port = media.socket.local_addr().unwrap().port();
             let here = SocketAddr::new(device.local_addr().unwrap().ip(), port);
-            media.writable().await;
-            assert!(media.try_send(b"hello"));
+            assert!(media.queue(b"hello"));
+            media.flush().await;
             let mut buffer = [0; 16];
             assert_eq!(device.recv(&mut buffer).await.unwrap(), 5);
             stranger.send_to(b"false", here).await.unwrap();
             device.send_to(b"true", here).await.unwrap();
             assert_eq!(media.receive().await, b"true");
-            assert_eq!(media.faults.strangers, 1);
+            assert_eq!(media.counts().strangers, 1);
             assert_eq!(media.try_receive(), None);
             device.send_to(b"more", here).await.unwrap();
             let more = loop {
@@ -222,6 +291,74 @@ mod tests {
             };
             assert_eq!(more, b"more");
         }
+    }
+
+    #[tokio::test]
+    async fn another_announced_address_is_heard_and_never_sent_to() {
+        let device = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+        let there = device.local_addr().unwrap();
+        let at_port = |ip: &str, port| UdpSocket::bind((ip.to_owned(), port));
+        let announced = at_port("127.0.0.2", there.port()).await.unwrap();
+        let of_another_port = at_port("127.0.0.2", 0).await.unwrap();
+        let unknown = at_port("127.0.0.3", there.port()).await.unwrap();
+        let bound = bind(there, None, None).unwrap();
+        let ips = ["127.0.0.1", "127.0.0.2"].map(|ip| ip.parse().unwrap());
+        let mut media = MediaSocket::new(bound, there, &ips).unwrap();
+        let port = media.socket.local_addr().unwrap().port();
+        for (socket, word) in [
+            (&of_another_port, b"port"),
+            (&unknown, b"nope"),
+            (&announced, b"else"),
+        ] {
+            socket.send_to(word, ("127.0.0.1", port)).await.unwrap();
+        }
+        assert_eq!(media.receive().await, b"else");
+        assert!(media.queue(b"media"));
+        media.flush().await;
+        let mut buffer = [0; 16];
+        assert_eq!(device.recv(&mut buffer).await.unwrap(), 5);
+        let expected = Counts {
+            sent: 1,
+            send_calls: 1,
+            strangers: 2,
+            from_elsewhere: 1,
+            ..Counts::default()
+        };
+        assert_eq!(*media.counts(), expected);
+    }
+
+    #[tokio::test]
+    async fn what_cannot_leave_is_counted_by_its_reason_and_the_rest_leaves() {
+        let device = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+        let mut media = socket(device.local_addr().unwrap());
+        assert!(media.queue(&vec![0; 70_000]));
+        assert!(!media.queue(b"no room"), "a full batch says so");
+        media.flush().await;
+        assert!(media.queue(b"next"));
+        media.flush().await;
+        let mut buffer = [0; 16];
+        assert_eq!(device.recv(&mut buffer).await.unwrap(), 4);
+        assert_eq!(media.counts().unsent.of(SendFault::TooLarge), 1);
+
+        // The kernel lets nobody send to all hosts who has not asked for it.
+        let mut media = socket("255.255.255.255:9".parse().unwrap());
+        assert!(media.queue(b"lost") && media.queue(b"lost"));
+        media.flush().await;
+        assert_eq!(media.counts().unsent.of(SendFault::NotPermitted), 2);
+        assert_eq!(media.counts().sent, 0);
+    }
+
+    #[tokio::test]
+    async fn a_burst_takes_one_call_of_the_kernel() {
+        let device = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+        let mut media = socket(device.local_addr().unwrap());
+        for _ in 0..10 {
+            for _ in 0..21 {
+                assert!(media.queue(&[0; 1472]));
+            }
+            media.flush().await;
+        }
+        assert_eq!((media.counts().sent, media.counts().send_calls), (210, 10));
     }
 
     #[tokio::test]
@@ -237,7 +374,7 @@ mod tests {
                 Err(reason) => assert!(matches!(reason, Reason::PortInUse { .. })),
             }
         };
-        let second = MediaSocket::new(second, device).unwrap();
+        let second = MediaSocket::new(second, device, &[]).unwrap();
         assert_eq!(second.socket.local_addr().unwrap().port(), *ports.end());
         assert_eq!(
             bind(device, Some(&ports), None).unwrap_err(),

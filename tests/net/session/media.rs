@@ -33,6 +33,8 @@ pub struct Received {
     pub too_early: usize,
     /// The delays that packets announced.
     pub delays_ms: Vec<u16>,
+    /// Bytes of the largest datagram since somebody set this to 0.
+    pub largest: usize,
     /// The port of the newest negotiation.
     pub port: u16,
 }
@@ -48,6 +50,8 @@ pub enum Manners {
     Pausing(Duration),
     /// With honest RTCP, and garbage before each of it.
     Noisy,
+    /// With honest RTCP, from the same port of this address of its.
+    From(IpAddr),
 }
 
 /// One bound media port. Ends when dropped.
@@ -75,7 +79,11 @@ impl MediaPeer {
         let port = socket.local_addr().unwrap().port();
         let streams = accepted.iter().map(|stream| Stream::new(stream, picture));
         let streams: Vec<Stream> = streams.collect();
-        let task = tokio::spawn(serve(socket, streams, manners, received));
+        let mouth = match manners {
+            Manners::From(other) => Some(UdpSocket::bind((other, port)).await.unwrap()),
+            _ => None,
+        };
+        let task = tokio::spawn(serve(socket, mouth, streams, manners, received));
         MediaPeer { port, task }
     }
 }
@@ -218,6 +226,7 @@ impl Stream {
 
 async fn serve(
     socket: UdpSocket,
+    mouth: Option<UdpSocket>,
     mut streams: Vec<Stream>,
     manners: Manners,
     received: Arc<Mutex<Received>>,
@@ -233,6 +242,7 @@ async fn serve(
                 let (length, from) = got.unwrap();
                 peer = Some(from);
                 let mut received = received.lock().unwrap();
+                received.largest = received.largest.max(length);
                 out = on_datagram(&buffer[..length], &mut streams, &mut received);
             }
             _ = tick.tick() => out.extend(streams.iter_mut().map(|stream| stream.feedback(false))),
@@ -254,7 +264,8 @@ async fn serve(
                     socket.send_to(&garbage, peer).await.unwrap();
                 }
             }
-            socket.send_to(&datagram, peer).await.unwrap();
+            let mouth = mouth.as_ref().unwrap_or(&socket);
+            mouth.send_to(&datagram, peer).await.unwrap();
         }
     }
 }

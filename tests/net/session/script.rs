@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! A Cast device that follows a script: what it does well and what it does wrong, and a record of what it saw.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -74,6 +74,8 @@ pub enum Afterwards {
     NoMediaPort,
     /// It goes on, with garbage among the RTCP and strange messages on the control channel.
     Noise,
+    /// It goes on, with RTCP from this address of the device instead of the one that was connected to.
+    AnswersFrom(IpAddr),
     /// After this time somebody at the TV starts another app.
     OtherApp(Duration),
     /// After this time the app is stopped.
@@ -415,6 +417,7 @@ impl Connection {
                 let manners = match self.script.afterwards {
                     Afterwards::NoFeedback => Manners::Silent,
                     Afterwards::Noise => Manners::Noisy,
+                    Afterwards::AnswersFrom(other) => Manners::From(other),
                     Afterwards::Outage(length) => Manners::Pausing(length),
                     _ => Manners::Good,
                 };
@@ -451,7 +454,8 @@ impl Connection {
             | Afterwards::NoPictureUnless(_)
             | Afterwards::NoFeedback
             | Afterwards::Outage(_)
-            | Afterwards::NoMediaPort => {}
+            | Afterwards::NoMediaPort
+            | Afterwards::AnswersFrom(_) => {}
         }
     }
 

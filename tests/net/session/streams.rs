@@ -11,6 +11,19 @@ use super::script::{Afterwards, MIRRORING, MIRRORING_AUDIO, OnLaunch, OnOffer};
 use super::source::{length, pattern};
 use super::*;
 
+/// A session with a null source and no wishes.
+fn start_at(target: Target) -> (SessionHandle, Probe) {
+    let (source, probe) = NullSource::new();
+    let handle = Session::start_with(
+        &Handle::current(),
+        target,
+        MirrorOptions::default(),
+        Box::new(source),
+        timings(),
+    );
+    (handle, probe)
+}
+
 fn is_streaming(state: &SessionState) -> bool {
     matches!(state, SessionState::Streaming(_))
 }
@@ -177,18 +190,11 @@ async fn a_speaker_gets_sound_alone_and_an_old_dongle_the_other_app() {
             ..Script::default()
         })
         .await;
-        let (source, probe) = NullSource::new();
         let target = Target {
             has_screen: false,
             ..target(device.address)
         };
-        let handle = Session::start_with(
-            &Handle::current(),
-            target,
-            MirrorOptions::default(),
-            Box::new(source),
-            timings(),
-        );
+        let (handle, probe) = start_at(target);
         until(&handle, is_streaming).await;
         eventually("sound", || device.media.lock().unwrap().audio.len() > 10).await;
         assert!(device.media.lock().unwrap().video.is_empty());
@@ -350,6 +356,37 @@ async fn garbage_among_good_messages_changes_nothing() {
 }
 
 #[tokio::test]
+async fn rtcp_counts_from_another_announced_address_and_from_no_other() {
+    let other = "127.0.0.2".parse().unwrap();
+    for is_announced in [true, false] {
+        let device = Device::start(Script {
+            afterwards: Afterwards::AnswersFrom(other),
+            ..Script::default()
+        })
+        .await;
+        let mut target = target(device.address);
+        if is_announced {
+            let announced = SocketAddr::new(other, device.address.port());
+            target.addresses.push(announced);
+        }
+        let (handle, probe) = start_at(target);
+        until(&handle, is_streaming).await;
+        if is_announced {
+            eventually("60 frames", || {
+                device.media.lock().unwrap().video.len() >= 60
+            })
+            .await;
+            assert!(is_streaming(&handle.state().borrow()));
+            handle.stop();
+            assert_eq!(ended(&handle, &probe).await, Reason::UserStopped);
+        } else {
+            let reason = ended(&handle, &probe).await;
+            assert!(matches!(reason, Reason::DeviceGone(_)), "{reason:?}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn everything_works_over_ipv6_too() {
     let device = Device::start_on("[::1]:0", Script::default()).await;
     let (handle, probe) = start(device.address, MirrorOptions::default());
@@ -369,9 +406,10 @@ async fn an_app_that_was_left_behind_is_stopped_before_the_next_launch() {
         ..Script::default()
     })
     .await;
-    let (handle, probe) = start(device.address, MirrorOptions::default());
+    let target = target(device.address);
+    let (handle, probe) = start_at(target.clone());
     assert_eq!(ended(&handle, &probe).await, Reason::DeviceClosed);
-    let (handle, probe) = start(device.address, MirrorOptions::default());
+    let (handle, probe) = start_at(target);
     until(&handle, is_streaming).await;
     assert_eq!(ended(&handle, &probe).await, Reason::DeviceClosed);
     let seen = device.seen().types;
@@ -406,13 +444,17 @@ async fn packets_carry_the_dscp_on_the_wire_when_the_device_marks_too() {
     );
     let raw = std::net::UdpSocket::from(raw.unwrap());
     raw.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
-    for (marks, expected) in [(true, 34), (false, 0)] {
+    for (marks, has_screen, expected) in [(true, true, 34), (true, false, 46), (false, true, 0)] {
         let device = Device::start(Script {
             marks,
             ..Script::default()
         })
         .await;
-        let (handle, probe) = start(device.address, MirrorOptions::default());
+        let target = Target {
+            has_screen,
+            ..target(device.address)
+        };
+        let (handle, probe) = start_at(target);
         until(&handle, is_streaming).await;
         let port = device.media.lock().unwrap().port;
         let socket = raw.try_clone().unwrap();
