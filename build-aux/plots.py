@@ -32,6 +32,7 @@ plt.rcParams.update({
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.grid": True,
+    "axes.axisbelow": True,
     "grid.color": "#dddddd",
     "figure.facecolor": "white",
 })
@@ -116,6 +117,7 @@ def draw_steps(traces):
     rates.set_ylim(0, 11)
     queues.set_ylabel("longest wait in the queue (ms)")
     queues.set_xlabel("seconds")
+    queues.set_ylim(0)
     save(figure, "steps")
 
 

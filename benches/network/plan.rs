@@ -16,7 +16,7 @@ usage: network [--profile SLUG]... [--receiver 30|500|33-|500-]... [--sender tel
                [--traffic video|typing|scrolling|still]... [--seeds N] [--first-seed N] [--seconds N]
        network --calibration       only compares the model of the reference sender with the real one
 Everything is run that is not chosen otherwise: 30 seeds of 60 s. A minus marks a receiver that does not answer sender
-reports at once. target/bench/network.json is written by a run of everything.
+reports at once. A run of all rows, with however many seeds, writes target/bench/network.json.
 ";
 
 /// What the targets are for.
@@ -158,7 +158,8 @@ impl Plan {
             let value = args.next().ok_or(format!("{name} needs a value"))?;
             let unknown = || format!("{name} {value} is not known; see --help");
             let number = || value.parse::<u64>().map_err(|_| unknown());
-            plan.is_whole = false;
+            let all_rows = ["--seeds", "--first-seed", "--seconds"];
+            plan.is_whole &= all_rows.contains(&name.as_str());
             match name.as_str() {
                 "--profile" => plan
                     .profiles
@@ -196,7 +197,7 @@ impl Plan {
         Ok(Some(plan))
     }
 
-    /// Nothing was left out.
+    /// No row was left out.
     pub fn is_whole(&self) -> bool {
         self.is_whole
     }

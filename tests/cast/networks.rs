@@ -73,22 +73,29 @@ fn the_same_seed_gives_the_same_figures() {
 fn on_a_lan_every_picture_is_on_time_at_a_target_of_100_ms() {
     let reached = reached("lan", "500", Sender::new);
     assert!(reached.on_time_pct > 99.99, "{reached:?}");
+    assert!(reached.longest_freeze_ms < 1.0, "{reached:?}");
     assert!(reached.audio_gap_ms < 1.0, "{reached:?}");
-    assert!(reached.p99_ms < 40.0, "{reached:?}");
+    assert!(reached.p99_ms < 15.0, "{reached:?}");
 }
 
 #[test]
-fn reordering_costs_no_picture() {
-    let reached = reached("reorder", "30", Sender::new);
-    assert!(reached.on_time_pct > 99.99, "{reached:?}");
-}
-
-#[test]
-fn five_percent_of_loss_cost_almost_no_picture_where_losses_are_told_soon() {
-    let reached = reached("loss5_rtt5", "30", Sender::new);
-    assert!(reached.on_time_pct > 99.5, "{reached:?}");
-    assert!(reached.longest_freeze_ms < 100.0, "{reached:?}");
-    assert!(reached.repeated_pct < 10.9, "{reached:?}");
+fn loss_jitter_and_reordering_cost_almost_no_picture_however_late_losses_are_told() {
+    // (network, receiver, on time in percent at least, freeze in ms below, repeated in percent at most)
+    let table = [
+        ("reorder", "30", 99.9, 40.0, 3.0),
+        ("wifi_busy", "500", 99.3, 140.0, 10.0),
+        ("loss10_rtt5", "500", 99.8, 100.0, 19.7),
+        ("loss10_rtt5", "33-", 95.0, 1100.0, 19.7),
+        ("loss10_rtt40", "500", 99.5, 150.0, 19.7),
+    ];
+    for (slug, receiver, on_time, freeze, repeated) in table {
+        let reached = reached(slug, receiver, Sender::new);
+        let good = reached.on_time_pct >= on_time
+            && reached.longest_freeze_ms < freeze
+            && reached.audio_gap_ms < 1.0
+            && reached.repeated_pct <= repeated;
+        assert!(good, "{slug} {receiver}: {reached:?}");
+    }
 }
 
 #[test]
