@@ -8,7 +8,9 @@
 //! So a raw picture is encoded when it would come in time: when what is under way, the *backlog*, will have passed soon
 //! enough, as the congestion control reckons. What is unacknowledged has mostly arrived, as a frame that waits for a
 //! repair holds back the acknowledgement of all after it: so the backlog counts, not the media time under way. That
-//! counts until the backlog is known. What is encoded is refused much later, since that tears a hole. Sound that is older than the target delay is of no use.
+//! counts until the backlog is known. What is encoded is refused much later, since that tears a hole. Sound, where every
+//! drop is heard and which costs next to nothing, may fill two target delays: when a repair or an acknowledgement takes
+//! long, the blocks behind it have arrived, or are in time when the path is back.
 
 use std::time::Duration;
 
@@ -53,7 +55,7 @@ pub(super) fn after_encoding(
     round_trip: Duration,
 ) -> Duration {
     let useful = match kind {
-        StreamKind::Audio => target_delay,
+        StreamKind::Audio => target_delay * 2,
         // Pictures that come too late are needed by those that do not.
         StreamKind::Video => target_delay * 5 / 2,
     };
@@ -70,9 +72,9 @@ mod tests {
         // (target delay, round trip, raw video, sound, encoded video)
         for (target, round_trip, raw, sound, encoded) in [
             (0, 0, 66, 66, 66),
-            (100, 5, 85, 102, 252),
-            (200, 10, 170, 205, 505),
-            (400, 80, 340, 440, 1040),
+            (100, 5, 85, 202, 252),
+            (200, 10, 170, 405, 505),
+            (400, 80, 340, 840, 1040),
         ] {
             let (target, round_trip) = (ms(target), ms(round_trip));
             let before = |kind, backlog| before_encoding(kind, target, round_trip, backlog);
