@@ -43,11 +43,15 @@ pub fn run(profile: &Profile, seconds: u32) -> Option<Figures> {
     Some(Figures::new(seconds, &receiver.objects(), &sent, counts))
 }
 
-/// What else the machine does is not to spoil the cast: this thread, and what it starts from now on, goes first where it may.
+/// What else the machine does is not to spoil the cast: this thread, and all that it starts from now on, goes first, where
+/// it may. (A nice value would only count among the processes of the same session.)
 fn go_first() {
-    const NICE: i32 = -10;
-    if let Err(error) = rustix::process::setpriority_process(None, NICE) {
-        eprintln!("without a higher priority: {error}");
+    let thread = rustix::thread::gettid().to_string();
+    let status = Command::new("chrt")
+        .args(["--rr", "--pid", "1", &thread])
+        .status();
+    if !status.is_ok_and(|status| status.success()) {
+        eprintln!("the cast does not go first: other programs may disturb it");
     }
 }
 
