@@ -47,6 +47,8 @@ pub struct Counts {
     pub media: u64,
     /// Their bytes with the headers of IP and UDP.
     pub media_bytes: u64,
+    /// Pieces of packets that the sender's kernel had to cut up (IPv6).
+    pub fragments: u64,
     /// RTCP packets that the sender sent.
     pub reports: u64,
     /// UDP packets of both directions that were lost on purpose or by a full queue.

@@ -72,6 +72,7 @@ impl Router {
         Counts {
             media,
             media_bytes,
+            fragments: counter("fragments")[0],
             reports: counter("reports")[0],
             lost: counter("lost")[0] + self.dropped_by_queue(),
         }
@@ -99,10 +100,12 @@ fn rules(loss: u32) -> String {
     format!(
         "table inet link {{
             counter media {{ }}
+            counter fragments {{ }}
             counter reports {{ }}
             counter lost {{ }}
             chain arriving {{
                 type filter hook prerouting priority 0;
+                iifname \"{TO_SENDER}\" exthdr frag exists counter name fragments accept
                 iifname \"{TO_SENDER}\" meta l4proto udp @th,72,8 192-223 counter name reports accept
                 iifname \"{TO_SENDER}\" meta l4proto udp counter name media
             }}

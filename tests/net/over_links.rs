@@ -84,5 +84,9 @@ fn packets_that_are_late_and_overtaken_are_no_loss() {
 
 #[test]
 fn a_network_of_ipv6_with_small_packets_is_enough() {
-    over("ipv6", 5.0);
+    let Some(figures) = over("ipv6", 5.0) else {
+        return;
+    };
+    // Until the path's size was found out.
+    assert!(figures.counts.fragments < figures.counts.media / 3);
 }
