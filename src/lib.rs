@@ -27,8 +27,9 @@
 //!                 \      |            /
 //!                      cast                      the protocol: sans-IO, no clock, no socket, no runtime
 //! ```
-//! Below them all, and without knowledge of any: [`chain`] (GStreamer elements in a row), [`clock`] (the monotonic clock), [`config`] (names) and [`testcard`]
-//! (a picture and a sound that tell when they were made).
+//! Below them all, and without knowledge of any: [`chain`] (GStreamer elements in a row), [`clock`] (the monotonic clock),
+//! [`config`] (names), [`files`] (what outlives the program) and [`testcard`] (a picture and a sound that tell when they
+//! were made).
 
 pub mod cast;
 
@@ -50,6 +51,8 @@ pub mod discovery;
 pub mod encode;
 #[cfg(not(cast_alone))]
 pub mod engine;
+#[cfg(not(cast_alone))]
+pub mod files;
 #[cfg(not(cast_alone))]
 pub mod receiver;
 #[cfg(not(cast_alone))]

@@ -46,7 +46,7 @@ const PROJECTION: &[&str] = &[
 ];
 
 /// The bottom line of every room: what knows nothing of the others.
-const GROUND: &[&str] = &["clock", "config", "testcard"];
+const GROUND: &[&str] = &["clock", "config", "files", "testcard"];
 
 const RULES: &[Rule] = &[
     Rule {
@@ -61,6 +61,11 @@ const RULES: &[Rule] = &[
     },
     Rule {
         room: "config",
+        may_use: &[],
+        never: SHELL_OF_CAST,
+    },
+    Rule {
+        room: "files",
         may_use: &[],
         never: SHELL_OF_CAST,
     },
@@ -99,7 +104,15 @@ const RULES: &[Rule] = &[
     Rule {
         room: "session",
         may_use: &["cast", "capture", "encode"],
-        never: &["gtk4", "clap", "anyhow", "gstreamer"],
+        never: &[
+            "gtk4",
+            "clap",
+            "anyhow",
+            "gstreamer",
+            "pipewire",
+            "ashpd",
+            "zbus",
+        ],
     },
     // the other arrow between neighbours: a receiver announces itself
     Rule {
@@ -141,6 +154,17 @@ const RULES: &[Rule] = &[
         may_use: &["engine", "words"],
         never: PROJECTION,
     },
+];
+
+/// All that `cast` may name, and all that there is with `--cfg cast_alone`.
+const CRATES_OF_CAST: &[&str] = &[
+    "aes",
+    "bytes",
+    "ctr",
+    "prost",
+    "serde",
+    "serde_json",
+    "thiserror",
 ];
 
 /// What `cast` must not do, whatever it names: read a clock, draw randomness, open a socket, start a thread.
@@ -197,6 +221,34 @@ fn every_room_keeps_away_from_the_crates_that_are_not_its_business() {
                     file.display()
                 ));
             }
+        }
+    }
+    assert!(broken.is_empty(), "{}", broken.join("\n"));
+}
+
+#[test]
+fn the_protocol_core_names_its_few_crates_and_no_other() {
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
+    let manifest = fs::read_to_string(manifest).expect("readable manifest");
+    let manifest: toml::Table = manifest.parse().expect("TOML");
+    let names = |table: &toml::Value| -> Vec<String> {
+        let table = table["dependencies"].as_table().expect("a table");
+        table.keys().map(|name| name.replace('-', "_")).collect()
+    };
+    let always = names(&toml::Value::Table(manifest.clone()));
+    assert_eq!(always, CRATES_OF_CAST, "what is there with `cast_alone`");
+    let others: Vec<String> = manifest["target"]
+        .as_table()
+        .expect("targets")
+        .values()
+        .flat_map(names)
+        .collect();
+    assert!(others.len() > 10, "the other crates are there: {others:?}");
+    let mut broken = Vec::new();
+    for (file, _) in sources().into_iter().filter(|(_, room)| room == "cast") {
+        let code = code_of(&file);
+        for name in others.iter().filter(|name| names_crate(&code, name)) {
+            broken.push(format!("{}: `cast` names `{name}`", file.display()));
         }
     }
     assert!(broken.is_empty(), "{}", broken.join("\n"));

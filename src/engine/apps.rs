@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use tokio::runtime::Handle;
 
 use super::store;
+use crate::files;
 use crate::session::leftover::{InMemory, Leftovers, MAX_DEVICES};
 
 /// A session id is a UUID in practice; what is much longer is not one.
@@ -24,7 +25,7 @@ pub(super) struct Apps {
 impl Apps {
     /// The store in the user's state folder; it writes on this runtime.
     pub(super) fn of_user(runtime: Handle) -> Apps {
-        Apps::in_file(store::in_state_folder("apps.json"), runtime)
+        Apps::in_file(files::in_state_folder("apps.json"), runtime)
     }
 
     fn in_file(file: Option<PathBuf>, runtime: Handle) -> Apps {

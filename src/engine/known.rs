@@ -15,6 +15,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use serde::{Deserialize, Serialize};
 
 use super::store;
+use crate::files;
 use crate::receiver::{KnownSenders, Visitor};
 
 /// Senders that are remembered; beyond, the one that was allowed first is forgotten.
@@ -40,7 +41,7 @@ pub struct KnownFile {
 impl KnownFile {
     /// The list of this user. Without a place for it nothing outlives the program.
     pub fn of_user() -> KnownFile {
-        KnownFile::at(store::in_state_folder("known-senders.json"))
+        KnownFile::at(files::in_state_folder("known-senders.json"))
     }
 
     /// The list in this file, which need not be there yet.
@@ -110,7 +111,7 @@ impl KnownFile {
 
 /// What the file holds. A spoiled one is set aside: its owner may want to see what was in it.
 fn read(file: &Path) -> Vec<Known> {
-    let bytes = match fs::read(file) {
+    let bytes = match files::read(file) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Vec::new(),
         Err(error) => {

@@ -4,13 +4,14 @@
 use std::path::Path;
 
 use super::store;
+use crate::files;
 
 /// Names of receivers that are remembered; a person has one or two.
 const MAX_NAMES: usize = 64;
 
 /// The id of the receiver called `name`: 32 hexadecimal digits. A new one when there is none yet.
 pub fn of(name: &str) -> String {
-    match store::in_state_folder("receiver-ids.json") {
+    match files::in_state_folder("receiver-ids.json") {
         Some(file) => remembered(&file, name),
         None => random(),
     }

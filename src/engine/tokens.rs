@@ -9,6 +9,7 @@ use std::path::PathBuf;
 
 use super::store;
 use crate::capture::source::SourceKind;
+use crate::files;
 
 /// A token is a UUID in practice; what is much longer is not one.
 const MAX_TOKEN: usize = 512;
@@ -23,7 +24,7 @@ impl Tokens {
     /// The store in the user's state folder.
     pub fn of_user() -> Tokens {
         Tokens {
-            file: store::in_state_folder("restore-tokens.json"),
+            file: files::in_state_folder("restore-tokens.json"),
         }
     }
 

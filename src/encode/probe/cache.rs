@@ -7,10 +7,12 @@
 //! Losing it costs a second at the next start; so a file that cannot be read or written is no error.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::path::{Path, PathBuf};
-use std::{env, fs, io};
 
 use serde::{Deserialize, Serialize};
+
+use crate::files;
 
 const VERSION: u32 = 1;
 
@@ -56,18 +58,14 @@ pub(super) struct Cache {
 
 /// Where the file of this user is; `None` without a home.
 pub(super) fn path_of_user() -> Option<PathBuf> {
-    let base = env::var_os("XDG_CACHE_HOME")
-        .map(PathBuf::from)
-        .filter(|path| path.is_absolute())
-        .or_else(|| env::home_dir().map(|home| home.join(".cache")))?;
-    Some(base.join("telecast").join("encoders.json"))
+    files::in_cache_folder("encoders.json")
 }
 
 impl Cache {
     /// Reads the file; without one, or with one of another version, nothing is known.
     pub(super) fn load(path: Option<&Path>) -> Cache {
         let content = path
-            .and_then(|path| fs::read(path).ok())
+            .and_then(|path| files::read(path).ok())
             .and_then(|bytes| serde_json::from_slice::<Content>(&bytes).ok())
             .filter(|content| content.version == VERSION)
             .unwrap_or_default();
@@ -120,18 +118,14 @@ impl Cache {
         let Some(path) = &self.path else {
             return Ok(());
         };
-        if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder)?;
-        }
-        // Replaced in one step, so that another process never reads half of it.
-        let draft = path.with_extension(format!("{}.tmp", std::process::id()));
-        fs::write(&draft, serde_json::to_vec_pretty(&self.content)?)?;
-        fs::rename(&draft, path)
+        files::replace(path, &serde_json::to_vec_pretty(&self.content)?)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::{env, fs};
+
     use super::*;
 
     fn path(name: &str) -> PathBuf {

@@ -11,6 +11,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::files;
+
 /// Records that are read at most; there is one for each running cast.
 const MOST: usize = 64;
 
@@ -36,14 +38,9 @@ pub(super) fn sink_name(device: &str) -> String {
     format!("telecast.{name}")
 }
 
-/// The folder of the records: `$XDG_STATE_HOME/telecast/outputs`.
+/// The folder of the records.
 pub(super) fn default_folder() -> Option<PathBuf> {
-    let absolute = |name: &str| {
-        let path = PathBuf::from(std::env::var_os(name)?);
-        path.is_absolute().then_some(path)
-    };
-    let state = absolute("XDG_STATE_HOME").or_else(|| Some(absolute("HOME")?.join(".local/state")));
-    Some(state?.join("telecast/outputs"))
+    files::in_state_folder("outputs")
 }
 
 fn file(folder: &Path, sink: &str) -> PathBuf {
@@ -53,11 +50,7 @@ fn file(folder: &Path, sink: &str) -> PathBuf {
 
 /// Writes a record, whole or not at all.
 pub(super) fn write(folder: &Path, record: &Record) -> io::Result<()> {
-    fs::create_dir_all(folder)?;
-    let whole = file(folder, &record.sink);
-    let part = whole.with_extension("part");
-    fs::write(&part, serde_json::to_vec(record)?)?;
-    fs::rename(part, whole)
+    files::replace(&file(folder, &record.sink), &serde_json::to_vec(record)?)
 }
 
 /// Removes the record of `sink`. Records that would have gone back to it now go back to what was before it.
@@ -92,7 +85,7 @@ pub(super) fn read_all(folder: &Path) -> Vec<Record> {
         path.extension()
             .is_some_and(|extension| extension == "json")
     });
-    let read = |path: PathBuf| serde_json::from_slice(&fs::read(path).ok()?).ok();
+    let read = |path: PathBuf| serde_json::from_slice(&files::read(&path).ok()?).ok();
     json.take(MOST).filter_map(read).collect()
 }
 
