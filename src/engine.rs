@@ -32,6 +32,7 @@ use tokio::sync::watch;
 pub use crate::capture::source::SourceKind;
 pub use crate::cast::codec::{AudioCodec, VideoCodec};
 pub use crate::discovery::{Capabilities, Device, DeviceKind, Endpoint};
+pub use crate::encode::config::MAX_OVERSCAN_PCT;
 pub use crate::encode::null::Recording;
 pub use crate::encode::output::FramePath;
 pub use crate::receiver::{
@@ -41,7 +42,7 @@ pub use crate::receiver::{
 };
 pub use crate::session::handle::{Command, SessionHandle, Volume};
 pub use crate::session::options::{CodecChoice, MirrorOptions};
-pub use crate::session::reason::{Blame, Layer, Missing, Reason, SourceEnd, Waiting};
+pub use crate::session::reason::{Fault, Layer, Missing, Reason, SourceEnd, Waiting};
 pub use crate::session::state::{SessionState, Streams, Trouble};
 pub use crate::session::stats::SessionStats;
 pub use crate::session::unsent::{SendFault, Unsent};

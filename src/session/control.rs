@@ -26,6 +26,8 @@ pub(super) use translate::{lost, offer_failed, start_failed};
 
 /// Read from the connection at a time.
 const READ_SIZE: usize = 16 * 1024;
+/// Bytes that may wait to be written: a launch and its OFFER take a few thousand, but each PING asks for an answer.
+const MAX_OUTGOING: usize = 256 * 1024;
 
 /// A control connection.
 pub(super) struct Control {
@@ -33,7 +35,8 @@ pub(super) struct Control {
     reader: ReadHalf<TlsStream<TcpStream>>,
     writer: WriteHalf<TlsStream<TcpStream>>,
     incoming: BytesMut,
-    /// Written by the client and not yet by us; bounded by the client, which ends a silent connection.
+    /// Written by the client and not yet by us. Beyond [`MAX_OUTGOING`] the connection ends: the device asks for answers
+    /// and does not read them.
     outgoing: BytesMut,
     unflushed: bool,
     events: VecDeque<Event>,
@@ -174,6 +177,9 @@ impl Control {
     fn drain(&mut self) {
         while let Some(output) = self.client.poll(Instant::now().into_std()) {
             match output {
+                Output::Transmit(bytes) if self.outgoing.len() + bytes.len() > MAX_OUTGOING => {
+                    self.client.handle(Instant::now().into_std(), Input::Unread);
+                }
                 Output::Transmit(bytes) => self.outgoing.extend_from_slice(&bytes),
                 Output::Event(event) => self.events.push_back(event),
             }

@@ -23,7 +23,7 @@ use tokio::time::{MissedTickBehavior, interval, sleep_until, timeout};
 use self::flow::{Feeds, Flow, news};
 use self::socket::Bound;
 use super::negotiate::Settled;
-use super::reason::Reason;
+use super::reason::{Fault, Reason};
 use super::source::{AudioSetup, MediaSource, Valve, VideoSetup};
 use super::stats::SessionStats;
 use super::timings::Timings;
@@ -157,7 +157,7 @@ impl Media {
         match self.events.recv().await {
             Some(event) => event,
             // It ends only when told to, and then nobody asks any more.
-            None => MediaEvent::Failed(Reason::System("the media loop has failed".to_owned())),
+            None => MediaEvent::Failed(Reason::Broken(Fault::MediaThread)),
         }
     }
 

@@ -5,23 +5,6 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-/// Whose doing the end of a session was.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Blame {
-    /// The person at this computer wanted it.
-    User,
-    /// What was shown is gone: the window, the permission to share.
-    Source,
-    /// The device, or somebody at the device, ended it.
-    Device,
-    /// The device cannot be reached, or not any more.
-    Network,
-    /// The device does not do what a Cast device must do, or cannot do what we need.
-    DeviceUnsuitable,
-    /// Something is missing or occupied on this computer.
-    Here,
-}
-
 /// How a shared source came to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -80,6 +63,20 @@ pub enum Missing {
     Interface(String),
 }
 
+/// Something on this computer that worked and then did not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Fault {
+    /// The source has pictures in formats only that are unknown here.
+    PictureFormat,
+    /// The sound comes in formats only that are unknown here.
+    SoundFormat,
+    /// PipeWire ended the stream of the sound.
+    SoundStream,
+    /// The thread that sends the media is gone.
+    MediaThread,
+}
+
 /// Why a session ended. Every end has exactly one.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
@@ -111,6 +108,9 @@ pub enum Reason {
     /// There is a cast to the device already, from here; also one that is just being taken down.
     #[error("there is a cast to the device already")]
     AlreadyCasting,
+    /// The device sends and does not read what it is answered.
+    #[error("the device does not read what is sent to it")]
+    DeviceStuck,
     /// No device of that name or address is known.
     #[error("no such device: {0}")]
     DeviceNotFound(String),
@@ -169,40 +169,15 @@ pub enum Reason {
         /// Last port of the range.
         last: u16,
     },
+    /// Something here broke.
+    #[error("broken: {0:?}")]
+    Broken(Fault),
     /// The operating system refused something that it should not; the text is its own.
     #[error("system error: {0}")]
     System(String),
 }
 
 impl Reason {
-    /// Whose doing it was.
-    pub fn blame(&self) -> Blame {
-        match self {
-            Reason::UserStopped | Reason::Finished | Reason::DialogCancelled => Blame::User,
-            Reason::SourceEnded(_) => Blame::Source,
-            Reason::DeviceStopped { .. } | Reason::DeviceClosed | Reason::NotConfirmed => {
-                Blame::Device
-            }
-            Reason::DeviceGone(_)
-            | Reason::DeviceNotFound(_)
-            | Reason::HostUnknown(_)
-            | Reason::ConnectionRefused
-            | Reason::NetworkUnreachable
-            | Reason::TimedOut(_) => Blame::Network,
-            Reason::TlsTooOld
-            | Reason::Garbage(_)
-            | Reason::AppRefused { .. }
-            | Reason::OfferRefused { .. }
-            | Reason::NoUsableCodec
-            | Reason::NoPicture => Blame::DeviceUnsuitable,
-            Reason::Missing(_)
-            | Reason::AlreadyCasting
-            | Reason::PermissionDenied
-            | Reason::PortInUse { .. }
-            | Reason::System(_) => Blame::Here,
-        }
-    }
-
     /// Whether the user is to be told that something went wrong (exit code 1). A closed window or a session stopped
     /// with the TV's remote control is an end, not a failure.
     pub fn is_failure(&self) -> bool {
@@ -228,6 +203,7 @@ mod tests {
         assert!(!Reason::SourceEnded(SourceEnd::Closed).is_failure());
         assert!(!Reason::DeviceStopped { other: None }.is_failure());
         assert!(Reason::DeviceClosed.is_failure());
+        assert!(Reason::DeviceStuck.is_failure());
         assert!(Reason::NotConfirmed.is_failure());
         assert!(Reason::Missing(Missing::Portal).is_failure());
     }

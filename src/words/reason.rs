@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use gettextrs::gettext;
 
 use super::fill;
-use crate::engine::{Layer, Missing, Reason, SourceEnd, Waiting};
+use crate::engine::{Fault, Layer, Missing, Reason, SourceEnd, Waiting};
 
 /// A reason in words.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,6 +70,10 @@ pub fn explain(reason: &Reason, device: &str) -> Explanation {
             "Casting already",
             "This computer is casting to {device} already.",
             "Stop that cast first.",
+        Reason::DeviceStuck => say(
+            "The device is stuck",
+            "{device} talks but does not listen.",
+            "Switch the device off and on, then try again.",
         ),
         Reason::DeviceNotFound(name) => Explanation {
             title: gettext("Device not found"),
@@ -116,6 +120,7 @@ pub fn explain(reason: &Reason, device: &str) -> Explanation {
             ),
             next: gettext("Choose another range of ports, or end what uses these."),
         },
+        Reason::Broken(fault) => broken(*fault),
         Reason::System(text) => Explanation {
             title: gettext("Something went wrong here"),
             what: fill("The system says: {text}.", &[("text", text)]),
@@ -288,6 +293,36 @@ fn lacking(missing: &Missing) -> Explanation {
     }
 }
 
+fn broken(fault: Fault) -> Explanation {
+    let (title, what, next) = match fault {
+        Fault::PictureFormat => (
+            "No usable picture",
+            "The desktop delivers pictures only in formats that Telecast does not know.",
+            "Share another source, or update the desktop's portal.",
+        ),
+        Fault::SoundFormat => (
+            "No usable sound",
+            "PipeWire delivers the sound only in formats that Telecast does not know.",
+            "Update PipeWire, or cast without sound.",
+        ),
+        Fault::SoundStream => (
+            "The sound ended",
+            "PipeWire has ended the stream of the sound.",
+            "Cast again, or cast without sound.",
+        ),
+        _ => (
+            "Something went wrong here",
+            "The part of Telecast that sends picture and sound has failed.",
+            "Try again; if it happens again, report it with what “telecast -v” says.",
+        ),
+    };
+    Explanation {
+        title: gettext(title),
+        what: gettext(what),
+        next: gettext(next),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
@@ -310,6 +345,7 @@ mod tests {
             Reason::DeviceClosed,
             Reason::DeviceGone(Duration::from_secs(10)),
             Reason::AlreadyCasting,
+            Reason::DeviceStuck,
             Reason::DeviceNotFound("X".into()),
             Reason::HostUnknown("x".into()),
             Reason::HostUnknown("224.0.0.1".into()),
@@ -360,6 +396,15 @@ mod tests {
                 Missing::Interface("eth9".into()),
             ]
             .map(Reason::Missing),
+        );
+        all.extend(
+            [
+                Fault::PictureFormat,
+                Fault::SoundFormat,
+                Fault::SoundStream,
+                Fault::MediaThread,
+            ]
+            .map(Reason::Broken),
         );
         all
     }

@@ -5,6 +5,7 @@ mod ending;
 mod launch;
 mod offers;
 mod other;
+mod secrets;
 
 use std::collections::VecDeque;
 use std::sync::LazyLock;
@@ -19,9 +20,7 @@ use telecast::cast::channel::framing::{Framer, FramingError};
 use telecast::cast::channel::message::CastMessage;
 use telecast::cast::channel::messages::connection::CloseReason;
 use telecast::cast::channel::messages::streaming::Refusal;
-use telecast::cast::channel::namespace::{
-    CONNECTION, DEVICE_AUTH, HEARTBEAT, MULTIZONE, RECEIVER, WEBRTC,
-};
+use telecast::cast::channel::namespace::{CONNECTION, DEVICE_AUTH, HEARTBEAT, RECEIVER, WEBRTC};
 use telecast::cast::codec::VideoCodec;
 use telecast::cast::error_code::ErrorCode;
 use telecast::cast::offer::Offer;
@@ -47,6 +46,8 @@ struct Device {
     sent: VecDeque<CastMessage>,
     events: VecDeque<Event>,
     pings: usize,
+    /// The client's question which applications there are.
+    asked: Value,
 }
 
 impl Device {
@@ -64,6 +65,7 @@ impl Device {
             sent: VecDeque::new(),
             events: VecDeque::new(),
             pings: 0,
+            asked: Value::Null,
         };
         device.drain();
         let connect = device.expect("CONNECT");
@@ -100,6 +102,13 @@ impl Device {
             leftover: leftover.map(str::to_owned),
             within: telecast::cast::channel::client::NEGOTIATION_LIMIT,
         });
+        if self
+            .sent
+            .front()
+            .is_some_and(|message| message.as_text().unwrap().contains("GET_APP_AVAILABILITY"))
+        {
+            self.asked = self.expect("GET_APP_AVAILABILITY");
+        }
     }
 
     /// The next message that the client sent: its payload, which must be of this type.

@@ -13,12 +13,9 @@ const MS: Duration = Duration::from_millis(1);
 const SECOND: Duration = Duration::from_secs(1);
 
 fn stats(world: &World, kind: StreamKind) -> StreamStats {
-    world
-        .receiver
-        .stats(world.now)
-        .of_kind(kind)
-        .unwrap()
-        .clone()
+    let stats = world.receiver.stats(world.now);
+    let mut streams = stats.streams.into_iter();
+    streams.find(|stream| stream.kind == kind).unwrap()
 }
 
 fn video(world: &World) -> StreamStats {

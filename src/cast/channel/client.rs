@@ -120,6 +120,7 @@ impl Client {
         match input {
             Input::Received(bytes) => self.on_bytes(now, bytes),
             Input::Closed => self.end(ChannelEnd::ClosedByPeer),
+            Input::Unread => self.end(ChannelEnd::Unread),
             Input::Command(command) => self.on_command(now, command),
         }
     }
@@ -281,6 +282,8 @@ impl Client {
                     .is_some()
                 {
                     self.event(Event::AppAvailability(Some(apps)));
+                } else {
+                    self.on_availability(id, &apps);
                 }
             }
             PlatformBody::Other => {}

@@ -10,6 +10,8 @@
 //! Never holds more than one incomplete message plus what the last `push` brought. An error is final: after it the
 //! stream has no known boundary any more and the connection is to be closed.
 
+use std::fmt;
+
 use bytes::{Buf, BytesMut};
 
 use super::message::{CastMessage, MessageError};
@@ -48,10 +50,20 @@ pub enum FramingError {
 /// framer.push(end);
 /// assert_eq!(framer.next_message().unwrap().unwrap().source, "sender-0");
 /// ```
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Framer {
     buffer: BytesMut,
     failed: Option<FramingError>,
+}
+
+/// Of bytes the number only: an OFFER holds the keys of the session.
+impl fmt::Debug for Framer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Framer")
+            .field("buffered", &self.buffer.len())
+            .field("failed", &self.failed)
+            .finish()
+    }
 }
 
 impl Framer {

@@ -13,8 +13,6 @@ pub const RECEIVER: &str = "urn:x-cast:com.google.cast.receiver";
 pub const DISCOVERY: &str = "urn:x-cast:com.google.cast.receiver.discovery";
 /// `eureka_info` and other set-up requests.
 pub const SETUP: &str = "urn:x-cast:com.google.cast.setup";
-/// Groups of speakers.
-pub const MULTIZONE: &str = "urn:x-cast:com.google.cast.multizone";
 /// Mirroring: OFFER, ANSWER, capabilities.
 pub const WEBRTC: &str = "urn:x-cast:com.google.cast.webrtc";
 /// Remoting: RPC and INPUT.

@@ -20,13 +20,6 @@ pub struct ReceiverStats {
     pub streams: Vec<StreamStats>,
 }
 
-impl ReceiverStats {
-    /// The first stream of a kind.
-    pub fn of_kind(&self, kind: StreamKind) -> Option<&StreamStats> {
-        self.streams.iter().find(|stream| stream.kind == kind)
-    }
-}
-
 /// The numbers of one stream, since its start unless said otherwise.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StreamStats {

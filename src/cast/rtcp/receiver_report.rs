@@ -25,8 +25,6 @@ use crate::cast::ntp::{ReportDelay, ReportId};
 
 /// Bytes of one report block.
 pub const BLOCK_SIZE: usize = 24;
-/// Bytes of a receiver report without blocks, header included.
-pub const EMPTY_REPORT_SIZE: usize = 8;
 
 /// What a receiver counted of one stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! What the capture room says, as the reason for which a session does not start or ends.
 
-use super::super::{Missing, Reason, SourceEnd};
+use super::super::{Fault, Missing, Reason, SourceEnd};
 use crate::capture::error::{CaptureEnd, CaptureError};
 use crate::capture::source::SourceKind;
 
@@ -31,9 +31,7 @@ pub fn of_end(end: &CaptureEnd) -> Reason {
         }
         CaptureEnd::SharingEnded(_) => Reason::SourceEnded(SourceEnd::SharingRevoked),
         CaptureEnd::PipeWireGone => Reason::Missing(Missing::PipeWire),
-        CaptureEnd::NoCommonFormat => {
-            Reason::System("the source offers only pictures of unknown formats".to_owned())
-        }
+        CaptureEnd::NoCommonFormat => Reason::Broken(Fault::PictureFormat),
         CaptureEnd::Failed(text) => Reason::System(text.clone()),
     }
 }
@@ -41,12 +39,8 @@ pub fn of_end(end: &CaptureEnd) -> Reason {
 /// Why running sound ended. Nobody shares sound in a dialog, so nobody can have closed it.
 pub fn of_end_of_sound(end: &CaptureEnd) -> Reason {
     match end {
-        CaptureEnd::SharingEnded(_) | CaptureEnd::SourceGone => {
-            Reason::System("PipeWire has ended the stream of the sound".to_owned())
-        }
-        CaptureEnd::NoCommonFormat => {
-            Reason::System("the sound comes only in unknown formats".to_owned())
-        }
+        CaptureEnd::SharingEnded(_) | CaptureEnd::SourceGone => Reason::Broken(Fault::SoundStream),
+        CaptureEnd::NoCommonFormat => Reason::Broken(Fault::SoundFormat),
         CaptureEnd::Stopped | CaptureEnd::PipeWireGone | CaptureEnd::Failed(_) => of_end(end),
     }
 }
@@ -60,7 +54,8 @@ mod tests {
         let closed = Reason::SourceEnded(SourceEnd::Closed);
         assert_eq!(of_end(&CaptureEnd::SourceGone), closed);
         let reason = of_end_of_sound(&CaptureEnd::SourceGone);
-        assert!(matches!(reason, Reason::System(_)) && reason.is_failure());
+        assert_eq!(reason, Reason::Broken(Fault::SoundStream));
+        assert!(reason.is_failure());
         let gone = Reason::Missing(Missing::PipeWire);
         assert_eq!(of_end_of_sound(&CaptureEnd::PipeWireGone), gone);
     }

@@ -61,6 +61,7 @@ impl From<ChannelEnd> for Reason {
                 Reason::DeviceClosed
             }
             ChannelEnd::Silent(silence) => Reason::DeviceGone(silence),
+            ChannelEnd::Unread => Reason::DeviceStuck,
             ChannelEnd::Garbage(_) => Reason::Garbage(Layer::Framing),
         }
     }

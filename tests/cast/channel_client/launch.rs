@@ -99,6 +99,48 @@ fn a_device_that_does_not_tell_its_status_is_launched_all_the_same() {
 }
 
 #[test]
+fn a_device_that_tells_what_it_lacks_is_asked_for_the_other_application_at_once() {
+    for (speaker, screen, launched) in [
+        ("APP_UNAVAILABLE", "APP_AVAILABLE", "0F5096E8"),
+        ("APP_AVAILABLE", "APP_AVAILABLE", "85CDB22F"),
+        ("APP_UNAVAILABLE", "APP_UNAVAILABLE", "85CDB22F"),
+        ("", "", "85CDB22F"),
+    ] {
+        let mut device = Device::new();
+        device.mirror(MirroringApp::AudioOnly, None);
+        assert_eq!(device.asked["appId"], json!(["85CDB22F", "0F5096E8"]));
+        let request = device.expect("GET_STATUS")["requestId"].clone();
+        device.expect_nothing();
+        if !speaker.is_empty() {
+            device.say(
+                &json!({ "responseType": "GET_APP_AVAILABILITY", "requestId": device.asked["requestId"],
+                         "availability": { "85CDB22F": speaker, "0F5096E8": screen } }),
+            );
+            device.expect_nothing();
+        }
+        device.say(&status(request, &json!([])));
+        assert_eq!(device.expect("LAUNCH")["appId"], launched);
+        device.expect_nothing();
+    }
+}
+
+#[test]
+fn what_a_device_lacks_changes_no_launch_that_is_under_way() {
+    let mut device = Device::new();
+    device.mirror(MirroringApp::AudioOnly, None);
+    let request = device.expect("GET_STATUS")["requestId"].clone();
+    device.say(&status(request, &json!([])));
+    let launch = device.expect("LAUNCH")["requestId"].clone();
+    device.say(
+        &json!({ "responseType": "GET_APP_AVAILABILITY", "requestId": device.asked["requestId"],
+                 "availability": { "85CDB22F": "APP_UNAVAILABLE", "0F5096E8": "APP_AVAILABLE" } }),
+    );
+    device.expect_nothing();
+    device.say(&status(launch, &app("85CDB22F", "s1")));
+    device.expect_to("s1", "CONNECT");
+}
+
+#[test]
 fn a_device_without_the_audio_application_gets_the_other_one() {
     let mut device = Device::new();
     device.mirror(MirroringApp::AudioOnly, None);
@@ -157,10 +199,10 @@ fn a_launch_ends_in_the_error_that_the_device_names() {
         let mut foreign = reply.clone();
         foreign["requestId"] = json!(99);
         device.say(&foreign);
-        device.expect("LAUNCH");
+        let launch = device.expect("LAUNCH")["requestId"].clone();
         device.expect_nothing();
         let mut reply = reply;
-        reply["requestId"] = json!(2);
+        reply["requestId"] = launch;
         device.say(&reply);
         assert_eq!(device.event(), Event::StartFailed(error), "{reply}");
         device.expect_nothing();

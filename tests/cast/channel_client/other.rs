@@ -48,7 +48,7 @@ fn messages_of_other_families_to_other_endpoints_and_strange_ones_are_ignored() 
     device.say_from(
         "receiver-0",
         US,
-        MULTIZONE,
+        "urn:x-cast:com.google.cast.multizone",
         &json!({ "type": "MULTIZONE_STATUS", "status": { "devices": [] } }),
     );
     device.say_from("receiver-0", US, "urn:x-cast:other", &gone);

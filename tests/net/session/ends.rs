@@ -27,6 +27,19 @@ async fn a_device_that_refuses_the_app() {
 }
 
 #[tokio::test]
+async fn a_device_that_asks_and_never_reads_the_answers_is_left() {
+    let (reason, device, took) = outcome(Script {
+        afterwards: Afterwards::Flood(SOON),
+        ..Script::default()
+    })
+    .await;
+    assert_eq!(reason, Reason::DeviceStuck);
+    let asked = device.seen().pings;
+    assert!(asked > 256 * 1024 / 2000, "{asked}");
+    assert!(took < Duration::from_secs(10), "{took:?}");
+}
+
+#[tokio::test]
 async fn a_viewer_who_declines() {
     let (reason, ..) = outcome(Script {
         launch: OnLaunch::Refuse("NOT_ALLOWED", None),

@@ -84,6 +84,8 @@ pub enum Afterwards {
     HangUp(Duration),
     /// After this time a message of impossible length is announced.
     Garbage(Duration),
+    /// After this time it asks for a sign of life without end, and never reads again.
+    Flood(Duration),
 }
 
 /// The script of one device.
@@ -122,6 +124,8 @@ pub struct Seen {
     pub launches: Vec<String>,
     /// The video codecs of each OFFER.
     pub offered: Vec<Vec<String>>,
+    /// PINGs that the device sent while it did not read.
+    pub pings: usize,
     /// Volumes that were set.
     pub volumes: Vec<Value>,
     /// The connection was closed in an orderly way (TLS `close_notify`).
@@ -220,6 +224,7 @@ enum Alarm {
     StopApp,
     HangUp,
     Garbage,
+    Flood,
 }
 
 struct Connection {
@@ -283,6 +288,10 @@ impl Connection {
                 true
             }
             Alarm::HangUp => false,
+            Alarm::Flood => {
+                self.flood().await;
+                false
+            }
             Alarm::Garbage => {
                 self.stream.write_all(&[0xff; 64]).await.unwrap();
                 self.stream.flush().await.unwrap();
@@ -449,6 +458,7 @@ impl Connection {
             Afterwards::StopApp(after) => self.set_alarm(after, Alarm::StopApp),
             Afterwards::HangUp(after) => self.set_alarm(after, Alarm::HangUp),
             Afterwards::Garbage(after) => self.set_alarm(after, Alarm::Garbage),
+            Afterwards::Flood(after) => self.set_alarm(after, Alarm::Flood),
             Afterwards::Noise => self.make_noise().await,
             Afterwards::Play
             | Afterwards::NoPictureUnless(_)
@@ -467,6 +477,19 @@ impl Connection {
             .await
             .unwrap();
         self.stream.flush().await.unwrap();
+    }
+
+    /// PINGs, which each ask for an answer, until the sender has had enough. It answers to the long id that asks, so that
+    /// the kernel's buffers fill soon.
+    async fn flood(&mut self) {
+        let tcp = socket2::SockRef::from(self.stream.get_ref().0);
+        tcp.set_recv_buffer_size(4096).unwrap();
+        let (asker, sender) = ("receiver-".repeat(200), self.sender.clone());
+        let ping = CastMessage::text(asker, sender, namespace::HEARTBEAT, r#"{"type":"PING"}"#);
+        let ping = ping.encode().unwrap();
+        while self.stream.write_all(&ping).await.is_ok() {
+            self.seen.lock().unwrap().pings += 1;
+        }
     }
 
     /// Everything that a sender must not care about.

@@ -2,12 +2,15 @@
 //! From the wish to mirror to the running application.
 //!
 //! ```text
+//! asks which applications there are, and what runs
+//!    ▼
 //! Looking ──status──▶ (our old session there? Clearing ──vanished, 3 s──▶) Waiting ──application in the status──▶ Running
 //!    5 s                                                                      │ LAUNCH_ERROR: the next application, or failed
 //!                                                                             │ every 5 s: GET_STATUS, some devices only broadcast
 //!                                                                             └ the TV asks its viewer: the 12 s stand still, 120 s
 //! ```
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use super::running::{Running, Stopping};
@@ -30,6 +33,8 @@ pub(super) struct Launching {
     more: &'static [&'static str],
     wanted: Wanted,
     step: Step,
+    /// The question which applications the device has.
+    availability: u32,
     /// When the whole negotiation is given up.
     deadline: Instant,
     /// While the viewer is asked: what was left of the 12 s.
@@ -102,10 +107,15 @@ impl Client {
             return self.event(Event::StartFailed(StartError::Busy));
         };
         self.abandoned = None;
+        // Both at once, the status last: what is answered in order is known when the launch begins, and who does not
+        // answer the first costs no time.
+        let ids = app.ids().iter().map(|id| (*id).to_owned()).collect();
+        let availability = self.request(PlatformAction::GetAppAvailability(Some(ids)));
         self.request(PlatformAction::GetStatus);
         self.state = State::Launching(Launching {
             offer,
             more,
+            availability,
             wanted: Wanted {
                 app_id,
                 known: Vec::new(),
@@ -118,6 +128,24 @@ impl Client {
             deadline: now + within,
             confirming: None,
         });
+    }
+
+    /// The device told which applications it has: those that it lacks are not tried, unless it claims to lack them all.
+    pub(super) fn on_availability(&mut self, request_id: u32, apps: &BTreeMap<String, bool>) {
+        let State::Launching(launching) = &mut self.state else {
+            return;
+        };
+        if launching.availability != request_id || launching.is_waiting() {
+            return;
+        }
+        let lacks = |id: &str| apps.get(id) == Some(&false);
+        if lacks(launching.wanted.app_id)
+            && let Some(skipped) = launching.more.iter().position(|id| !lacks(id))
+            && let Some((next, more)) = launching.more[skipped..].split_first()
+        {
+            launching.wanted.app_id = next;
+            launching.more = more;
+        }
     }
 
     /// A status came while launching.

@@ -2,6 +2,7 @@
 //! What goes into a [`Client`](super::Client) and what comes out.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::time::Duration;
 
 use crate::cast::answer::{Agreement, Answer};
@@ -27,14 +28,27 @@ pub struct ClientConfig {
 }
 
 /// What a [`Client`](super::Client) takes.
-#[derive(Debug)]
 pub enum Input<'a> {
     /// Bytes of the connection, cut anywhere.
     Received(&'a [u8]),
     /// The connection was closed by the other side or is broken.
     Closed,
+    /// What was written piles up because the other side does not read.
+    Unread,
     /// A wish.
     Command(Command),
+}
+
+/// Of bytes the number only: whatever a device tells stays out of logs, as does what it is told.
+impl fmt::Debug for Input<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Input::Received(bytes) => write!(f, "Received({} bytes)", bytes.len()),
+            Input::Closed => f.write_str("Closed"),
+            Input::Unread => f.write_str("Unread"),
+            Input::Command(command) => f.debug_tuple("Command").field(command).finish(),
+        }
+    }
 }
 
 /// A wish of the session.
@@ -90,12 +104,22 @@ impl MirroringApp {
 }
 
 /// What a [`Client`](super::Client) gives.
-#[derive(Debug, PartialEq)]
+#[derive(PartialEq)]
 pub enum Output {
     /// Bytes to write to the connection, in order.
     Transmit(Vec<u8>),
     /// News.
     Event(Event),
+}
+
+/// Of bytes the number only: an OFFER holds the keys of the session.
+impl fmt::Debug for Output {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Output::Transmit(bytes) => write!(f, "Transmit({} bytes)", bytes.len()),
+            Output::Event(event) => f.debug_tuple("Event").field(event).finish(),
+        }
+    }
 }
 
 /// News for the session.
@@ -230,6 +254,9 @@ pub enum ChannelEnd {
     /// Nothing was heard for so long.
     #[error("nothing was heard for {0:?}")]
     Silent(Duration),
+    /// It does not read what is written to it.
+    #[error("the device does not read what is sent to it")]
+    Unread,
     /// The bytes cannot be understood.
     #[error("the device sent garbage: {0}")]
     Garbage(#[from] FramingError),
