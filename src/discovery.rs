@@ -25,7 +25,7 @@ pub use advertise::{AdvertiseError, Advertisement, Advertiser};
 pub use announcement::{Announcement, TxtFields};
 pub use device::{Capabilities, Device, DeviceEvent, DeviceKind, Endpoint};
 pub use handle::{Discovery, DiscoveryError, DiscoveryHandle, DiscoveryOptions};
-pub use lookup::has_interface;
+pub use lookup::{has_address, has_interface};
 pub use manual::{ManualHost, ParseHostError};
 pub use table::{MAX_DEVICES, Table};
 

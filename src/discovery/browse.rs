@@ -213,7 +213,6 @@ impl Task {
                 self.hosts.retain(|known| *known != host);
                 self.table.remove_host(&host);
             }
-            Command::Identify(host, id) => self.table.host_identified(&host, &id),
         }
     }
 

@@ -6,7 +6,9 @@
 //! so the question of somebody who just came goes unanswered after another one's, or after news of the device itself.
 //! A question from a port of one's own is answered by unicast instead (section 6.7), which has no such limit. Where
 //! multicast does not get through, the question still reaches the devices whose addresses are known from before
-//! (section 5.5). What stays in the list is mDNS' affair: these answers are good for a few seconds.
+//! (section 5.5). By multicast it is asked over IPv4 alone: these questions only shorten the first second, and a network
+//! with nothing but IPv6 is served by mDNS proper. What stays in the list is mDNS' affair: these answers are good for a
+//! few seconds.
 
 mod message;
 

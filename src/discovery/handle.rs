@@ -104,11 +104,6 @@ impl DiscoveryHandle {
         self.command(Command::Remove(host)).await;
     }
 
-    /// Tells the `id` that a session learnt from the device behind a manual host.
-    pub async fn identify_host(&self, host: ManualHost, id: String) {
-        self.command(Command::Identify(host, id)).await;
-    }
-
     /// Ends the search and its thread, and waits for it.
     pub async fn stop(self) {
         drop(self.commands);
@@ -129,5 +124,4 @@ impl DiscoveryHandle {
 pub(super) enum Command {
     Add(ManualHost),
     Remove(ManualHost),
-    Identify(ManualHost, String),
 }

@@ -47,6 +47,12 @@ pub(super) async fn endpoints(host: ManualHost) -> (ManualHost, Vec<Endpoint>) {
     (host, found)
 }
 
+/// Whether there is any address to which one could connect. Takes as long as the system's resolver, some seconds at most.
+pub async fn has_address(host: &ManualHost) -> bool {
+    let (_, found) = endpoints(host.clone()).await;
+    found.iter().any(|endpoint| endpoint.rank().is_some())
+}
+
 /// The number of the interface that is named after `%`.
 fn interface_index(zone: &str) -> Option<u32> {
     zone.parse().ok().or_else(|| index_of(zone))

@@ -21,7 +21,8 @@ mod vectors;
 
 use source::Source;
 
-/// Devices that are kept. When a flood fills the list, those that are known already stay.
+/// Devices that are kept, with the hosts that a person entered. When a flood fills the list, those that are known already
+/// stay.
 pub const MAX_DEVICES: usize = 512;
 /// Instances that are kept: devices have one each, groups two for a moment.
 const MAX_SOURCES: usize = 1024;
@@ -47,7 +48,6 @@ pub struct Table {
 #[derive(Debug)]
 struct Manual {
     endpoints: Vec<Endpoint>,
-    id: Option<String>,
     since: Instant,
 }
 
@@ -111,7 +111,6 @@ impl Table {
         }
         self.manual.entry(host).or_insert(Manual {
             endpoints: Vec::new(),
-            id: None,
             since: now,
         });
         self.dirty = true;
@@ -135,14 +134,6 @@ impl Table {
             .filter(|manual| !endpoints.is_empty() && manual.endpoints != endpoints)
         {
             manual.endpoints = endpoints;
-            self.dirty = true;
-        }
-    }
-
-    /// A session learnt the `id` of the device behind a manual host.
-    pub fn host_identified(&mut self, host: &ManualHost, id: &str) {
-        if let Some(manual) = self.manual.get_mut(host) {
-            manual.id = Some(id.to_lowercase().replace('-', ""));
             self.dirty = true;
         }
     }
@@ -210,7 +201,7 @@ impl Table {
         self.devices = devices.into();
     }
 
-    /// One device for each announced id, at most [`MAX_DEVICES`].
+    /// One device for each announced id; what people entered has its place in [`MAX_DEVICES`].
     fn announced(&self) -> BTreeMap<String, Device> {
         let mut by_id: BTreeMap<&str, Vec<&Source>> = BTreeMap::new();
         for source in self.sources.values() {
@@ -218,7 +209,8 @@ impl Table {
                 by_id.entry(&txt.id).or_default().push(source);
             }
         }
-        if by_id.len() > MAX_DEVICES {
+        let room = MAX_DEVICES - self.manual.len().min(MAX_MANUAL);
+        if by_id.len() > room {
             // Those that are shown already stay; of the others, the ones that were there first.
             let shown: HashSet<&str> = self
                 .devices
@@ -237,7 +229,7 @@ impl Table {
                 })
                 .collect();
             order.sort_unstable();
-            for (_, _, id) in &order[MAX_DEVICES..] {
+            for (_, _, id) in &order[room..] {
                 by_id.remove(id);
             }
         }
@@ -258,14 +250,7 @@ impl Table {
                         .any(|b| (a.ip, a.port) == (b.ip, b.port))
                 })
             };
-            let known = match &manual.id {
-                Some(id) if devices.contains_key(id) => Some(id.clone()),
-                _ => devices
-                    .values()
-                    .find(|device| same(device))
-                    .map(|device| device.id.clone()),
-            };
-            if let Some(device) = known.and_then(|id| devices.get_mut(&id)) {
+            if let Some(device) = devices.values_mut().find(|device| same(device)) {
                 device.manual = true;
                 for endpoint in &manual.endpoints {
                     if !device
@@ -278,7 +263,7 @@ impl Table {
                 }
                 continue;
             }
-            let id = manual.id.clone().unwrap_or_else(|| host.id());
+            let id = host.id();
             let device = Device {
                 id: id.clone(),
                 name: host.to_string(),

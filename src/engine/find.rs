@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::Reason;
-use crate::discovery::{Device, DiscoveryHandle, ManualHost};
+use crate::discovery::{Device, DiscoveryHandle, ManualHost, has_address};
 
 /// How long a typed address may take to turn up in the list; it is there at once.
 const RESOLVE: Duration = Duration::from_secs(5);
@@ -35,12 +35,18 @@ pub(super) async fn find(
     }
     let begun = Instant::now();
     let looking = timeout(wanted.patience(wait), async {
+        let lookup = wanted.is_possible();
+        tokio::pin!(lookup);
+        let mut possible = None;
         loop {
             let elapsed = begun.elapsed();
             let head_start_over = elapsed >= HEAD_START;
             let device = wanted.choose(&list.borrow_and_update(), head_start_over);
             if let Some(device) = device {
                 return Some(device);
+            }
+            if possible == Some(false) && elapsed >= wanted.head_start() {
+                return None;
             }
             let searching = problem.borrow_and_update().is_none();
             if !searching && elapsed >= wanted.patience_without_search() {
@@ -49,6 +55,7 @@ pub(super) async fn find(
             tokio::select! {
                 changed = list.changed() => if changed.is_err() { return None },
                 changed = problem.changed() => if changed.is_err() { return None },
+                known = &mut lookup, if possible.is_none() => possible = Some(known),
                 () = sleep_until(begun + HEAD_START), if !head_start_over => {}
                 () = sleep_until(begun + LOOKUP), if !searching && elapsed < LOOKUP => {}
             }
@@ -99,6 +106,25 @@ impl Wanted {
         match self.kind {
             Kind::Address => RESOLVE,
             Kind::Host | Kind::Name => wait,
+        }
+    }
+
+    /// Whether it can be anything at all: an address that leads nowhere, or a host without one, is not worth waiting for. A
+    /// name may always be a device's.
+    async fn is_possible(&self) -> bool {
+        match (self.kind, &self.host) {
+            (Kind::Address | Kind::Host, Some(host)) => has_address(host).await,
+            _ => true,
+        }
+    }
+
+    /// How long a host without an address may still turn out to be the name of a device.
+    fn head_start(&self) -> Duration {
+        let may_be_a_name = self.kind == Kind::Host && !self.query.contains(':');
+        if may_be_a_name {
+            HEAD_START
+        } else {
+            Duration::ZERO
         }
     }
 
