@@ -11,7 +11,7 @@ use tokio::sync::watch;
 use crate::capture::frame::DmaBufFormat;
 
 /// How often DMA-BUFs are asked for: at the start, after a fail-over, with another codec.
-const ASKS: u32 = 3;
+pub const ASKS: u32 = 3;
 
 /// The wish of the moment; begins with shared memory.
 #[derive(Debug)]
@@ -28,11 +28,11 @@ struct Asks {
 }
 
 impl MemoryChoice {
-    /// The choice, and what the capture follows.
-    pub fn new() -> (MemoryChoice, watch::Receiver<Vec<DmaBufFormat>>) {
+    /// The choice, and what the capture follows. DMA-BUFs are asked for `left` times, normally [`ASKS`].
+    pub fn new(left: u32) -> (MemoryChoice, watch::Receiver<Vec<DmaBufFormat>>) {
         let (wish, followed) = watch::channel(Vec::new());
         let asks = Mutex::new(Asks {
-            left: ASKS,
+            left,
             decided: false,
         });
         (MemoryChoice { wish, asks }, followed)
@@ -87,7 +87,7 @@ mod tests {
 
     #[test]
     fn the_capture_follows_the_encoder_in_use() {
-        let (choice, wish) = MemoryChoice::new();
+        let (choice, wish) = MemoryChoice::new(ASKS);
         assert!(wish.borrow().is_empty());
         choice.expect(formats(1));
         assert_eq!(*wish.borrow(), formats(1));
@@ -100,7 +100,7 @@ mod tests {
 
     #[test]
     fn what_was_expected_comes_too_late_when_an_encoder_has_spoken() {
-        let (choice, wish) = MemoryChoice::new();
+        let (choice, wish) = MemoryChoice::new(ASKS);
         choice.want(Vec::new());
         choice.expect(formats(1));
         assert!(wish.borrow().is_empty());
@@ -108,7 +108,7 @@ mod tests {
 
     #[test]
     fn encoders_that_take_turns_end_in_shared_memory() {
-        let (choice, wish) = MemoryChoice::new();
+        let (choice, wish) = MemoryChoice::new(ASKS);
         let mut asked = 0;
         for _ in 0..20 {
             choice.want(formats(1));
@@ -116,10 +116,18 @@ mod tests {
             choice.want(Vec::new());
         }
         assert_eq!(asked, ASKS);
-        let (choice, wish) = MemoryChoice::new();
+        let (choice, wish) = MemoryChoice::new(ASKS);
         for modifier in 0..20 {
             choice.want(formats(modifier));
         }
         assert!(wish.borrow().is_empty(), "no wish of another encoder stays");
+    }
+
+    #[test]
+    fn a_source_whose_pixels_must_be_read_is_never_asked() {
+        let (choice, wish) = MemoryChoice::new(0);
+        choice.expect(formats(1));
+        choice.want(formats(1));
+        assert!(wish.borrow().is_empty());
     }
 }

@@ -11,12 +11,12 @@ use tokio::task::AbortHandle;
 use super::super::Reason;
 use super::super::sharing::Member;
 use super::encodes::Encodes;
-use super::memory::MemoryChoice;
+use super::memory::{ASKS, MemoryChoice};
 use super::reasons;
 use crate::capture::frame::{DmaBufFormat, RawFrame};
 use crate::capture::pipewire::video::{StreamRequest, Target};
 use crate::capture::slot::{Next, SlotReader};
-use crate::capture::source::{VideoEvent, VideoRequest, VideoSource};
+use crate::capture::source::{SourceKind, VideoEvent, VideoRequest, VideoSource};
 use crate::encode::config::Encoders;
 use crate::session::source::{Ended, Feed, VideoSetup};
 
@@ -36,8 +36,14 @@ impl Pictures {
         mut request: VideoRequest,
         expected: impl FnOnce() -> Option<Vec<DmaBufFormat>> + Send + 'static,
     ) -> Result<Pictures, Reason> {
+        // A window comes with its shadow around it, which is cut off where the pixels can be read.
+        let asks = if request.kind == SourceKind::Window {
+            0
+        } else {
+            ASKS
+        };
         let memory;
-        (memory, request.dma_buf) = choose(expected);
+        (memory, request.dma_buf) = choose(asks, expected);
         let source = VideoSource::start(request).await;
         let source = source.map_err(|error| reasons::of_error(&error))?;
         Ok(Pictures::of(source, memory))
@@ -49,7 +55,7 @@ impl Pictures {
         request: StreamRequest,
         expected: impl FnOnce() -> Option<Vec<DmaBufFormat>> + Send + 'static,
     ) -> Result<Pictures, Reason> {
-        let (memory, wish) = choose(expected);
+        let (memory, wish) = choose(ASKS, expected);
         let source = VideoSource::of_node(node, request, wish).await;
         let source = source.map_err(|error| reasons::of_error(&error))?;
         Ok(Pictures::of(source, memory))
@@ -148,11 +154,12 @@ impl Seat {
     }
 }
 
-/// What the capture is asked for, at first what `expected` says.
+/// What the capture is asked for, at first what `expected` says; DMA-BUFs at most `asks` times.
 fn choose(
+    asks: u32,
     expected: impl FnOnce() -> Option<Vec<DmaBufFormat>> + Send + 'static,
 ) -> (Arc<MemoryChoice>, watch::Receiver<Vec<DmaBufFormat>>) {
-    let (memory, wish) = MemoryChoice::new();
+    let (memory, wish) = MemoryChoice::new(asks);
     let memory = Arc::new(memory);
     let of_expected = Arc::clone(&memory);
     // Beside the start of the capture, which may take as long as a person: most often it knows in time.
