@@ -27,13 +27,20 @@ fn start(session: &Session) -> (Program, Program) {
         ]),
     );
     let address = receiver.wait_for_words("Listening on ", START);
-    let mirror = Program::start(
+    let mirror = mirror(session, &address, &[]);
+    (receiver, mirror)
+}
+
+/// A sender that casts the screen to `address`.
+fn mirror(session: &Session, address: &str, options: &[&str]) -> Program {
+    Program::start(
         "mirror",
         session
             .command(TELECAST)
-            .args(["mirror", &address, "--source", "screen", "--audio", "none"]),
-    );
-    (receiver, mirror)
+            .args(["mirror", address, "--source", "screen", "--audio", "none"])
+            .args(["--stats", "json"])
+            .args(options),
+    )
 }
 
 /// Waits for the sender's end: how it ended, and its complaints.
@@ -82,4 +89,30 @@ fn without_a_portal_one_line_says_so_and_what_to_do() {
         assert!(line.contains(words), "“{words}” is not in “{line}”");
     }
     nothing_was_cast(receiver);
+}
+
+#[test]
+fn the_second_cast_of_a_screen_asks_nothing_unless_it_is_told_to() {
+    let desktop = Session::desktop("1280x720", None);
+    let (mut receiver, mut first) = start(&desktop);
+    let address = receiver.wait_for_words("Listening on ", START);
+    desktop.press(&["Share"]);
+    let streaming = |object: &serde_json::Value| object["state"] == "streaming";
+    first.wait_for_object("the first cast", START, streaming);
+    assert!(first.interrupt(START).success());
+
+    // Nobody presses anything now.
+    let mut second = mirror(&desktop, &address, &[]);
+    second.wait_for_object("the second cast", START, streaming);
+    assert!(second.interrupt(START).success());
+
+    let mut third = mirror(&desktop, &address, &["--no-restore"]);
+    desktop.press(&["Cancel"]);
+    let (status, complaints) = end(&mut third);
+    assert_eq!(status.code(), Some(0), "{complaints:?}");
+    assert!(
+        third.objects().iter().all(|object| !streaming(object)),
+        "it was cancelled"
+    );
+    assert!(receiver.interrupt(START).success());
 }

@@ -4,25 +4,13 @@
 
 use std::time::Duration;
 
-use telecast::testcard::sound::{BEEP_HZ, TONE_HZ};
-
 use super::support::cast::Cast;
-use super::support::likeness::{self, wait_for_likeness};
+use super::support::likeness::{self, is_of_the_card, wait_for_likeness};
 
-/// A beep a second, ten of them, and again when the machine was busy.
+/// A beep a second, ten of them, with time for some that a busy machine loses.
 const AV_LIMIT: Duration = Duration::from_mins(1);
 /// How far sound and picture may be apart.
 const AV_SKEW_MS: f64 = 45.0;
-
-/// Whether the strongest pitch is the card's tone, or its beep: both have a period of a second, the beep and the
-/// receiver's look at the sound, so each look of a run may fall on a beep.
-fn is_of_the_card(pitch: Option<f64>) -> bool {
-    pitch.is_some_and(|pitch| {
-        [TONE_HZ, BEEP_HZ]
-            .iter()
-            .any(|known| (pitch - f64::from(*known)).abs() < 5.0)
-    })
-}
 
 #[test]
 fn a_screen_and_its_sound_arrive_at_another_host() {
@@ -45,13 +33,21 @@ fn a_screen_and_its_sound_arrive_at_another_host() {
 
     // By media times. What remains is the desktop's own: a picture is stamped when the compositor shows it, some 35 ms
     // after the card drew it, and later while this machine renders late. So the card draws 30 pictures a second on a
-    // small screen, and a machine that was busy gets time for another ten.
-    cast.receiver
-        .wait_for_object("ten beeps with their flashes", AV_LIMIT, |object| {
-            object["av_pairs"].as_u64() >= Some(10)
-                && object["av_skew_ms"]
-                    .as_f64()
-                    .is_some_and(|skew| skew.abs() < AV_SKEW_MS)
-        });
+    // small screen, and a machine that was busy gets a second chance.
+    let mut skew = median_of_ten(&mut cast, 10);
+    if skew.abs() >= AV_SKEW_MS {
+        println!("sound and picture are {skew:.1} ms apart; the next ten pairs decide");
+        skew = median_of_ten(&mut cast, 20);
+    }
+    assert!(skew.abs() < AV_SKEW_MS, "{skew:.1} ms apart");
     cast.stop();
+}
+
+/// Waits for so many flashes with their beeps: how far the last ten were apart, in the middle, in milliseconds.
+fn median_of_ten(cast: &mut Cast, pairs: u64) -> f64 {
+    let enough = |object: &serde_json::Value| object["av_pairs"].as_u64() >= Some(pairs);
+    let object = cast
+        .receiver
+        .wait_for_object("beeps with their flashes", AV_LIMIT, enough);
+    object["av_skew_ms"].as_f64().expect("a skew of pairs")
 }

@@ -3,7 +3,9 @@
 
 use std::time::{Duration, Instant};
 
+use serde_json::Value;
 use telecast::testcard::PATCHES;
+use telecast::testcard::sound::{BEEP_HZ, TONE_HZ};
 
 use super::cast;
 use super::picture::{Area, Picture, psnr};
@@ -22,6 +24,30 @@ pub enum Cast {
     Screen,
     /// The card's window: its size to the pixel, and all of it around and below the patches.
     Window,
+    /// A monitor beside the first one: its size, and the card's window that was moved there.
+    Monitor(Area),
+}
+
+/// Whether the strongest pitch is the card's tone, or its beep: both have a period of a second, the beep and the
+/// receiver's look at the sound, so each look of a run may fall on a beep.
+pub fn is_of_the_card(pitch: Option<f64>) -> bool {
+    pitch.is_some_and(|pitch| {
+        [TONE_HZ, BEEP_HZ]
+            .iter()
+            .any(|known| (pitch - f64::from(*known)).abs() < 5.0)
+    })
+}
+
+/// The place that an object of [`windows`](super::session::Session::windows) or
+/// [`monitors`](super::session::Session::monitors) names.
+pub fn place(object: &Value) -> Area {
+    let number = |key: &str| u32::try_from(object[key].as_i64().unwrap().max(0)).unwrap();
+    Area {
+        x: number("x"),
+        y: number("y"),
+        width: number("width"),
+        height: number("height"),
+    }
 }
 
 /// Waits until the receiver's picture is like the screen's. Panics, saying what is not.
@@ -55,12 +81,27 @@ fn compare(cast: &cast::Cast, what: Cast) -> Result<(), String> {
             return Err(format!("{}x{} is not like {window:?}", tv.width, tv.height));
         }
         Cast::Window => (below(window, card.patch(0).1), "window"),
+        Cast::Monitor(monitor) if (tv.width, tv.height) != (monitor.width, monitor.height) => {
+            return Err(format!(
+                "{}x{} is not like {monitor:?}",
+                tv.width, tv.height
+            ));
+        }
+        Cast::Monitor(monitor) => {
+            let (x, y) = card.patch(0);
+            let (left, top) = (window.x - monitor.x, window.y - monitor.y);
+            if x < left || y < top {
+                return Err(format!("the card is still on its way to {window:?}"));
+            }
+            (below(window, y - top), "window on the monitor")
+        }
     };
-    let place = match what {
+    let at = match what {
         Cast::Screen => (area.x, area.y),
         Cast::Window => (area.x - window.x, area.y - window.y),
+        Cast::Monitor(monitor) => (area.x - monitor.x, area.y - monitor.y),
     };
-    let quality = psnr(&screen, area, &tv, place);
+    let quality = psnr(&screen, area, &tv, at);
     if quality <= QUALITY {
         return Err(format!("the {name} has {quality:.1} dB"));
     }
@@ -77,14 +118,7 @@ fn compare(cast: &cast::Cast, what: Cast) -> Result<(), String> {
 /// Where the card's window is on the screen.
 fn window(cast: &cast::Cast) -> Area {
     let windows = cast.desktop.windows();
-    let window = windows.first().expect("the test card's window");
-    let number = |key: &str| u32::try_from(window[key].as_i64().unwrap().max(0)).unwrap();
-    Area {
-        x: number("x"),
-        y: number("y"),
-        width: number("width"),
-        height: number("height"),
-    }
+    place(windows.first().expect("the test card's window"))
 }
 
 /// The part of the window where nothing moves: from the upper half of the patches, whose middle is `y` pixels below the

@@ -15,7 +15,7 @@ pub struct Picture {
 }
 
 /// A rectangle of pixels.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Area {
     pub x: u32,
     pub y: u32,

@@ -155,7 +155,15 @@ impl Session {
         }
     }
 
-    /// A picture of the whole screen.
+    /// Its monitors, the virtual ones of casts too: objects with `x`, `y`, `width`, `height`.
+    pub fn monitors(&self) -> Vec<Value> {
+        match self.shell(&["monitors"]) {
+            Value::Array(monitors) => monitors,
+            other => panic!("monitors: {other}"),
+        }
+    }
+
+    /// A picture of all monitors, where they lie beside each other.
     pub fn screenshot(&self, file: &Path) {
         self.shell(&["screenshot", &file.to_string_lossy()]);
     }
