@@ -5,6 +5,7 @@
 //! translation, so that translators can move it.
 
 mod network;
+mod numbers;
 mod output;
 mod permission;
 mod reason;
@@ -16,11 +17,12 @@ use gettextrs::{
 };
 
 pub use network::not_sent;
+pub use numbers::{receiving, sending};
 pub use output::{no_display, output_failed, search_failed, snapshot_failed, system_failed};
 pub use permission::{Asking, ask_on_terminal, asking, no_answer_needed, nobody_to_ask};
 pub use reason::{Explanation, explain};
 pub use receiver::{listening, receiver_ended, receiver_failed};
-pub use state::{describe, no_devices, ready_to_receive};
+pub use state::{describe, no_devices, picture_of, ready_to_receive, test_card, test_card_title};
 
 /// The name of the catalogues.
 const DOMAIN: &str = "telecast";

@@ -6,6 +6,8 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
+use crate::engine::MAX_OVERSCAN_PCT;
+
 /// Puts a Linux screen on the TV.
 #[derive(Debug, Parser)]
 #[command(name = "telecast", version, arg_required_else_help = true)]
@@ -117,7 +119,7 @@ pub struct MirrorArguments {
     #[arg(long, value_name = "auto|BPS", default_value = "auto", value_parser = bitrate)]
     pub bitrate: Bitrate,
     /// Shrink the picture by this many percent at each edge (0 to 10), for a TV that cuts edges off
-    #[arg(long, value_name = "PERCENT", default_value = "0", value_parser = clap::value_parser!(u32).range(0..=10))]
+    #[arg(long, value_name = "PERCENT", default_value = "0", value_parser = clap::value_parser!(u32).range(0..=i64::from(MAX_OVERSCAN_PCT)))]
     pub overscan: u32,
     /// Delay between this screen and the TV
     #[arg(long, value_enum, default_value = "balanced")]

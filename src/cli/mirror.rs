@@ -85,7 +85,7 @@ async fn follow(
                 printed = latest.uptime_s;
                 say_unsent(unsent, latest.unsent);
                 unsent = latest.unsent;
-                if let Err(error) = print::numbers(arguments.stats, &latest, || text(&latest)) {
+                if let Err(error) = print::numbers(arguments.stats, &latest, || words::sending(&latest)) {
                     session.stop();
                     ended.await;
                     return Err(error.into());
@@ -125,27 +125,6 @@ fn say_unsent(before: Unsent, now: Unsent) {
             print::note(&words::not_sent(fault));
         }
     }
-}
-
-/// One line for people.
-fn text(stats: &SessionStats) -> String {
-    let unsent = match stats.unsent.total() {
-        0 => String::new(),
-        count => format!("  not sent {count}"),
-    };
-    format!(
-        "{:>4.0}s  {}x{} {}  {:.0} fps  {} Mbit/s (of {})  rtt {} ms  loss {:.1} %  resent {}{unsent}",
-        stats.uptime_s,
-        stats.width,
-        stats.height,
-        stats.codec.unwrap_or("–"),
-        stats.fps.acknowledged,
-        print::megabits(stats.bitrate.actual),
-        print::megabits(stats.bitrate.target),
-        print::or_dash(stats.rtt_ms),
-        stats.loss_pct,
-        stats.retransmitted,
-    )
 }
 
 fn request(arguments: &MirrorArguments) -> MirrorRequest {
@@ -245,10 +224,5 @@ mod tests {
             MirrorOptions::default()
         );
         assert!(!parsed("telecast mirror TV --audio none").options.audio);
-    }
-
-    #[test]
-    fn statistics_fit_on_a_line() {
-        assert!(text(&SessionStats::default()).chars().count() < 120);
     }
 }

@@ -47,13 +47,3 @@ pub fn note(text: &str) {
         tracing::trace!(%error, "standard error");
     }
 }
-
-/// A number that may be unknown, with one decimal.
-pub fn or_dash(number: Option<f64>) -> String {
-    number.map_or_else(|| "–".to_owned(), |number| format!("{number:.1}"))
-}
-
-/// Bits a second as megabits.
-pub fn megabits(bits: u32) -> String {
-    format!("{:.1}", f64::from(bits) / 1e6)
-}

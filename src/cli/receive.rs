@@ -14,7 +14,7 @@ use super::print;
 use super::signals::Signals;
 use super::viewer::TerminalViewer;
 use crate::engine::{
-    AcceptPolicy, Engine, Picture, ReceiverHandle, ReceiverOptions, ReceiverState, ReceiverStats,
+    AcceptPolicy, Engine, Picture, ReceiverHandle, ReceiverOptions, ReceiverState,
 };
 use crate::words;
 
@@ -146,9 +146,8 @@ async fn serve(
                 let numbers = stats.borrow_and_update().clone();
                 // People need no line a second about nothing; programs get every object.
                 let quiet = arguments.stats == StatsFormat::Text && numbers.state == ReceiverState::Idle;
-                if !quiet
-                    && let Err(error) = print::numbers(arguments.stats, &numbers, || text(&numbers))
-                {
+                let text = || words::receiving(&numbers);
+                if !quiet && let Err(error) = print::numbers(arguments.stats, &numbers, text) {
                     break Err(error.into());
                 }
                 if let Err(error) = snapshot(&handle, arguments.snapshot.as_deref(), &mut written).await {
@@ -160,26 +159,6 @@ async fn serve(
     let last = snapshot(&handle, arguments.snapshot.as_deref(), &mut written).await;
     handle.stop().await;
     result.and(last)
-}
-
-/// One line for people.
-fn text(stats: &ReceiverStats) -> String {
-    let sender = stats
-        .sender
-        .map_or_else(|| "–".to_owned(), |sender| sender.to_string());
-    let size = stats.width.zip(stats.height);
-    format!(
-        "{sender}  {} {}  {:.0} fps  late {}  skipped {}  frozen {} ms",
-        size.map_or_else(
-            || "–".to_owned(),
-            |(width, height)| format!("{width}x{height}")
-        ),
-        stats.codec.unwrap_or("–"),
-        stats.fps.shown,
-        stats.late,
-        stats.skipped,
-        stats.frozen_ms,
-    )
 }
 
 /// Writes the last picture, if there is one and it was not `written` before, beside the file and renames it: a reader

@@ -12,6 +12,9 @@ use crate::cast::codec::VideoCodec;
 /// How often a still picture is encoded again, so that the receiver keeps a live stream.
 pub const REPEAT_INTERVAL: Duration = Duration::from_secs(1);
 
+/// The most that may be kept free at each edge, in percent of width and height. TVs that cut edges off take 2 to 5.
+pub const MAX_OVERSCAN_PCT: u32 = 10;
+
 /// How a stream of pictures is to be encoded.
 #[derive(Debug, Clone)]
 pub struct VideoConfig {
@@ -21,8 +24,8 @@ pub struct VideoConfig {
     pub max_size: (u32, u32),
     /// Who adds borders to pictures of another aspect ratio.
     pub fit: Fit,
-    /// Part of the picture's width and height to keep free at each edge, 0 to 10 percent.
-    pub overscan_percent: u32,
+    /// Part of the picture's width and height to keep free at each edge, in percent up to [`MAX_OVERSCAN_PCT`].
+    pub overscan_pct: u32,
     /// Most pictures per second, at least 1.
     pub max_frame_rate: u32,
     /// Bits per second to begin with.
@@ -42,7 +45,7 @@ impl VideoConfig {
             codec,
             max_size: (1920, 1080),
             fit: Fit::Picture,
-            overscan_percent: 0,
+            overscan_pct: 0,
             max_frame_rate: 30,
             bitrate: 3_000_000,
             repeat: Some(REPEAT_INTERVAL),

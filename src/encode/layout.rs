@@ -4,6 +4,7 @@
 //! A picture is never enlarged. Frames have even sizes (4:2:0; H.264 encoders insist), and a picture that fits keeps its
 //! pixels as they are: of an odd size the last row or column is left out rather than blurring everything by scaling.
 
+use super::config::MAX_OVERSCAN_PCT;
 use crate::capture::frame::Rect;
 
 /// How a picture is brought into the receiver's limits.
@@ -25,8 +26,9 @@ pub struct Limits {
     pub min: (u32, u32),
     /// What happens to other aspect ratios.
     pub fit: Fit,
-    /// Part of the frame's width and height kept free at each edge for displays that cut it off, in percent (0 to 10).
-    pub overscan_percent: u32,
+    /// Part of the frame's width and height kept free at each edge for displays that cut it off, in percent up to
+    /// [`MAX_OVERSCAN_PCT`].
+    pub overscan_pct: u32,
 }
 
 /// The outcome.
@@ -54,7 +56,7 @@ impl Layout {
         };
         frame.0 = frame.0.max(even_up(limits.min.0)).min(max.0);
         frame.1 = frame.1.max(even_up(limits.min.1)).min(max.1);
-        let keep = 100 - 2 * limits.overscan_percent.min(10);
+        let keep = 100 - 2 * limits.overscan_pct.min(MAX_OVERSCAN_PCT);
         let room = if keep == 100 {
             frame
         } else {
@@ -132,7 +134,7 @@ mod tests {
         max: (1920, 1080),
         min: (16, 16),
         fit: Fit::Picture,
-        overscan_percent: 0,
+        overscan_pct: 0,
     };
 
     fn rect(x: u32, y: u32, width: u32, height: u32) -> Rect {
@@ -191,7 +193,7 @@ mod tests {
     #[test]
     fn overscan_keeps_the_edges_free() {
         let limits = Limits {
-            overscan_percent: 5,
+            overscan_pct: 5,
             ..FULL_HD
         };
         let layout = Layout::new((1920, 1080), &limits);
@@ -223,12 +225,12 @@ mod tests {
             (8192, 8192),
         ] {
             for fit in [Fit::Picture, Fit::Borders] {
-                for overscan_percent in [0, 3, 10] {
+                for overscan_pct in [0, 3, 10] {
                     let limits = Limits {
                         max: (1279, 719),
                         min: (64, 64),
                         fit,
-                        overscan_percent,
+                        overscan_pct,
                     };
                     let l = Layout::new((w, h), &limits);
                     assert!(l.frame.0 <= 1278 && l.frame.1 <= 718, "{w}x{h}: {l:?}");

@@ -12,6 +12,7 @@ use crate::cast::codec::{AudioCodec, VideoCodec};
 use crate::cast::frame::Ssrc;
 use crate::cast::offer::{AudioPlan, Offer, OfferPlan, OfferedVideo, Stream, VideoPlan};
 use crate::cast::picture::{FrameRate, Resolution};
+use crate::encode::config::MAX_OVERSCAN_PCT;
 
 use super::options::{CodecChoice, MirrorOptions};
 use super::reason::Reason;
@@ -149,7 +150,7 @@ pub(super) fn settle(negotiated: &Negotiated, options: &MirrorOptions) -> Result
             frame_rate,
             min_bitrate: limits.video.min_bit_rate.min(max_bitrate),
             max_bitrate,
-            overscan_pct: options.overscan_pct.min(10),
+            overscan_pct: options.overscan_pct.min(MAX_OVERSCAN_PCT),
         }
     });
     let audio = agreement.audio.as_ref().map(|audio| SettledAudio {

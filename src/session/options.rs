@@ -55,7 +55,8 @@ pub struct MirrorOptions {
     pub interface: Option<String>,
     /// Local UDP ports to choose from; `None` lets the kernel choose.
     pub ports: Option<RangeInclusive<u16>>,
-    /// Shrinks the picture by this many percent of each edge (0 to 10) for TVs that crop.
+    /// Shrinks the picture by this many percent at each edge, for TVs that crop: 0 to
+    /// [`MAX_OVERSCAN_PCT`](crate::encode::config::MAX_OVERSCAN_PCT).
     pub overscan_pct: u32,
 }
 

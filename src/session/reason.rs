@@ -5,6 +5,23 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+/// Whose doing the end of a session was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Blame {
+    /// The person at this computer wanted it.
+    User,
+    /// What was shown is gone: the window, the permission to share.
+    Source,
+    /// The device, or somebody at the device, ended it.
+    Device,
+    /// The device cannot be reached, or not any more.
+    Network,
+    /// The device does not do what a Cast device must do, or cannot do what we need.
+    DeviceUnsuitable,
+    /// Something is missing or occupied on this computer.
+    Here,
+}
+
 /// How a shared source came to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -178,6 +195,36 @@ pub enum Reason {
 }
 
 impl Reason {
+    /// Whose doing it was.
+    pub fn blame(&self) -> Blame {
+        match self {
+            Reason::UserStopped | Reason::Finished | Reason::DialogCancelled => Blame::User,
+            Reason::SourceEnded(_) => Blame::Source,
+            Reason::DeviceStopped { .. } | Reason::DeviceClosed | Reason::NotConfirmed => {
+                Blame::Device
+            }
+            Reason::DeviceGone(_)
+            | Reason::DeviceNotFound(_)
+            | Reason::HostUnknown(_)
+            | Reason::ConnectionRefused
+            | Reason::NetworkUnreachable
+            | Reason::TimedOut(_) => Blame::Network,
+            Reason::TlsTooOld
+            | Reason::DeviceStuck
+            | Reason::Garbage(_)
+            | Reason::AppRefused { .. }
+            | Reason::OfferRefused { .. }
+            | Reason::NoUsableCodec
+            | Reason::NoPicture => Blame::DeviceUnsuitable,
+            Reason::Missing(_)
+            | Reason::AlreadyCasting
+            | Reason::PermissionDenied
+            | Reason::PortInUse { .. }
+            | Reason::Broken(_)
+            | Reason::System(_) => Blame::Here,
+        }
+    }
+
     /// Whether the user is to be told that something went wrong (exit code 1). A closed window or a session stopped
     /// with the TV's remote control is an end, not a failure.
     pub fn is_failure(&self) -> bool {

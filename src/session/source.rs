@@ -67,7 +67,7 @@ pub struct VideoSetup {
     pub max_size: (u32, u32),
     /// Exactly this canvas, with black borders: the device does not letterbox. Inside `max_size`.
     pub canvas: Option<(u32, u32)>,
-    /// Shrink the picture by this many percent of each edge, for TVs that crop.
+    /// Shrink the picture by this many percent at each edge, for TVs that crop.
     pub overscan_pct: u32,
     /// At most this many pictures a second.
     pub frame_rate: u32,

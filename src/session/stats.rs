@@ -80,10 +80,10 @@ pub struct SessionStats {
     /// How pictures get from the source to it; `None` before the first. Not among the JSON keys.
     #[serde(skip)]
     pub path: Option<FramePath>,
-    /// Width of the encoded picture.
-    pub width: u32,
-    /// Height of the encoded picture.
-    pub height: u32,
+    /// Width of the encoded picture, in pixels.
+    pub width: Option<u32>,
+    /// Height of the encoded picture, in pixels.
+    pub height: Option<u32>,
     /// Pictures a second.
     pub fps: FrameRates,
     /// Bits per second.

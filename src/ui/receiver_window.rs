@@ -9,6 +9,7 @@ use gtk4 as gtk;
 use gtk4::glib;
 use gtk4::prelude::*;
 
+use super::keys;
 use super::question_dialog;
 use super::test_card::NoDisplay;
 use crate::config::APP_ID;
@@ -143,7 +144,7 @@ impl View {
         let picture = gtk::Picture::builder()
             .content_fit(gtk::ContentFit::Contain)
             .css_classes(["telecast-picture"])
-            .alternative_text(words::fill("What is cast to {name}", &[("name", name)]))
+            .alternative_text(words::picture_of(name))
             .build();
         let waiting = gtk::Box::builder()
             .orientation(gtk::Orientation::Vertical)
@@ -174,7 +175,7 @@ impl View {
             .default_height(540)
             .child(&stack)
             .build();
-        add_keys(&window);
+        keys::add(&window);
         paint_borders_black();
         window.present();
         View {
@@ -218,26 +219,4 @@ fn paint_borders_black() {
     style.load_from_string(".telecast-picture { background: black; }");
     let priority = gtk::STYLE_PROVIDER_PRIORITY_APPLICATION;
     gtk::style_context_add_provider_for_display(&display, &style, priority);
-}
-
-/// F11 and Escape for the whole screen, Ctrl+Q and Ctrl+W for the end.
-fn add_keys(window: &gtk::ApplicationWindow) {
-    let keys = gtk::EventControllerKey::new();
-    keys.connect_key_pressed(glib::clone!(
-        #[weak]
-        window,
-        #[upgrade_or]
-        glib::Propagation::Proceed,
-        move |_, key, _, modifiers| {
-            let control = modifiers.contains(gtk::gdk::ModifierType::CONTROL_MASK);
-            match key {
-                gtk::gdk::Key::F11 => window.set_fullscreened(!window.is_fullscreen()),
-                gtk::gdk::Key::Escape if window.is_fullscreen() => window.set_fullscreened(false),
-                gtk::gdk::Key::q | gtk::gdk::Key::w if control => window.close(),
-                _ => return glib::Propagation::Proceed,
-            }
-            glib::Propagation::Stop
-        }
-    ));
-    window.add_controller(keys);
 }

@@ -7,8 +7,10 @@ use gtk4 as gtk;
 use gtk4::glib;
 use gtk4::prelude::*;
 
+use super::keys;
 use crate::config::APP_ID;
 use crate::engine::play_test_sound;
+use crate::words;
 
 /// How the card is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,32 +47,16 @@ pub struct NoDisplay;
 fn window(app: &gtk::Application, options: TestCardOptions) -> gtk::ApplicationWindow {
     let card: CardWidget = glib::Object::new();
     card.limit_rate(options.fps);
-    card.update_property(&[gtk::accessible::Property::Label("Test card")]);
+    card.update_property(&[gtk::accessible::Property::Label(&words::test_card())]);
     let window = gtk::ApplicationWindow::builder()
         .application(app)
-        .title("Telecast Test Card")
+        .title(words::test_card_title())
         .default_width(960)
         .default_height(540)
         .child(&card)
         .build();
     window.set_fullscreened(options.fullscreen);
-    let keys = gtk::EventControllerKey::new();
-    keys.connect_key_pressed(glib::clone!(
-        #[weak]
-        window,
-        #[upgrade_or]
-        glib::Propagation::Proceed,
-        move |_, key, _, _| {
-            match key {
-                gtk::gdk::Key::F11 => window.set_fullscreened(!window.is_fullscreen()),
-                gtk::gdk::Key::Escape if window.is_fullscreen() => window.set_fullscreened(false),
-                gtk::gdk::Key::Escape | gtk::gdk::Key::q => window.close(),
-                _ => return glib::Propagation::Proceed,
-            }
-            glib::Propagation::Stop
-        }
-    ));
-    window.add_controller(keys);
+    keys::add(&window);
     window
 }
 

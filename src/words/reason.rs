@@ -70,6 +70,7 @@ pub fn explain(reason: &Reason, device: &str) -> Explanation {
             "Casting already",
             "This computer is casting to {device} already.",
             "Stop that cast first.",
+        ),
         Reason::DeviceStuck => say(
             "The device is stuck",
             "{device} talks but does not listen.",

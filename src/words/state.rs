@@ -3,6 +3,7 @@
 
 use gettextrs::gettext;
 
+use super::fill;
 use crate::engine::{SessionState, Trouble};
 
 /// The state in a few words, for a status line.
@@ -32,4 +33,19 @@ pub fn no_devices() -> String {
 /// What the receiver's window says while nobody casts.
 pub fn ready_to_receive() -> String {
     gettext("Ready. Choose this name in the list of Cast devices on another computer or phone.")
+}
+
+/// What the receiver's picture is, for those who do not see it.
+pub fn picture_of(receiver: &str) -> String {
+    fill("What is cast to {name}", &[("name", receiver)])
+}
+
+/// The title of the test card's window.
+pub fn test_card_title() -> String {
+    gettext("Telecast Test Card")
+}
+
+/// What the test card is, for those who do not see it.
+pub fn test_card() -> String {
+    gettext("Test card")
 }

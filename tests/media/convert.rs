@@ -15,7 +15,7 @@ const LIMITS: Limits = Limits {
     max: (1920, 1080),
     min: (16, 16),
     fit: Fit::Picture,
-    overscan_percent: 0,
+    overscan_pct: 0,
 };
 
 /// Limited-range YUV of full-range RGB, for the luma weights of red and blue (ITU-R BT.601 and BT.709).

@@ -21,7 +21,7 @@ const LIMITS: Limits = Limits {
     max: (1920, 1080),
     min: (16, 16),
     fit: Fit::Picture,
-    overscan_percent: 0,
+    overscan_pct: 0,
 };
 
 /// Luma of a grey value.

@@ -34,7 +34,7 @@ pub fn prove(profile: &Arc<Profile>) -> Result<Duration, EncodeError> {
         max: SIZE,
         min: profile.min_size,
         fit: Fit::Picture,
-        overscan_percent: 0,
+        overscan_pct: 0,
     };
     let mut branch: Option<Branch> = None;
     let start = Instant::now();

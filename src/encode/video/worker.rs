@@ -114,7 +114,7 @@ impl<'a> Worker<'a> {
                 max: config.max_size,
                 min: (64, 64),
                 fit: config.fit,
-                overscan_percent: config.overscan_percent,
+                overscan_pct: config.overscan_pct,
             },
             repeat: config.repeat,
             pace: Pace::new(config.max_frame_rate),

@@ -53,7 +53,7 @@ pub(super) struct EncoderInUse {
     /// How its pictures come.
     pub(super) path: Option<FramePath>,
     /// Of the newest frame, in pixels.
-    pub(super) size: (u32, u32),
+    pub(super) size: Option<(u32, u32)>,
 }
 
 /// One session's media.
@@ -247,7 +247,7 @@ impl Flow {
         let now = Instant::now();
         match event {
             Some(EncoderEvent::Frame(frame)) => {
-                self.encoder.size = frame.size.unwrap_or(self.encoder.size);
+                self.encoder.size = frame.size.or(self.encoder.size);
                 self.sender.handle(now, Input::Frame(stream, frame));
             }
             Some(EncoderEvent::Dropped) => {

@@ -27,7 +27,7 @@ impl Flow {
         stats.encoder.clone_from(&self.encoder.element);
         stats.hardware = self.encoder.hardware;
         stats.path = self.encoder.path;
-        (stats.width, stats.height) = self.encoder.size;
+        (stats.width, stats.height) = self.encoder.size.unzip();
         stats.rtt_ms = core.round_trip.map(ms);
         stats.retransmitted = core.streams.iter().map(|stream| stream.retransmitted).sum();
         stats.audio = self.audio.zip(audio).map(|((_, codec), audio)| AudioStats {

@@ -4,7 +4,7 @@
 use super::*;
 
 /// `mirror --stats json`: each key, nested ones with dots, and what it holds.
-const SENDER: &str = "state:text codec:text encoder:text hardware:truth width:count height:count \
+const SENDER: &str = "state:text codec:text encoder:text hardware:truth width:count? height:count? \
     fps.captured:number fps.encoded:number fps.sent:number fps.acknowledged:number \
     bitrate.target:count bitrate.actual:count bitrate.estimate:count? rtt_ms:number? loss_pct:number \
     retransmitted:count in_flight_ms:number dropped:object \

@@ -58,6 +58,7 @@ async fn frames_arrive_decrypted_and_in_order_and_everything_is_taken_down_in_or
     assert!(seen.closed_cleanly, "TLS ends with close_notify");
     let order = [
         "CONNECT",
+        "GET_APP_AVAILABILITY",
         "GET_STATUS",
         "LAUNCH",
         "CONNECT",
@@ -88,7 +89,7 @@ async fn statistics_tell_what_happens() {
         .clone();
     assert_eq!((stats.state, stats.codec), ("streaming", Some("h264")));
     assert_eq!(stats.encoder.as_deref(), Some("nullenc"));
-    assert_eq!((stats.width, stats.height), (1280, 720));
+    assert_eq!((stats.width, stats.height), (Some(1280), Some(720)));
     assert!(
         stats.bitrate.target >= 1_500_000,
         "half of the maximum: {:?}",

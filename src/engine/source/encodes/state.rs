@@ -247,7 +247,7 @@ impl State {
             } else {
                 Fit::Picture
             },
-            overscan_percent: shape.overscan_pct,
+            overscan_pct: shape.overscan_pct,
             max_frame_rate: shape.frame_rate,
             bitrate,
             epoch,
