@@ -42,7 +42,7 @@ pub use crate::receiver::{
 };
 pub use crate::session::handle::{Command, SessionHandle, Volume};
 pub use crate::session::options::{CodecChoice, MirrorOptions};
-pub use crate::session::reason::{Fault, Layer, Missing, Reason, SourceEnd, Waiting};
+pub use crate::session::reason::{Blame, Fault, Layer, Missing, Reason, SourceEnd, Waiting};
 pub use crate::session::state::{SessionState, Streams, Trouble};
 pub use crate::session::stats::SessionStats;
 pub use crate::session::unsent::{SendFault, Unsent};

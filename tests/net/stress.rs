@@ -180,7 +180,7 @@ fn everything_is_complete(engine: &Engine, tvs: &[Tv]) {
             numbers.in_flight_ms <= DELAY.as_secs_f64() * 1000.0,
             "{numbers:?}"
         );
-        assert_eq!((numbers.width, numbers.height), SIZE);
+        assert_eq!(numbers.width.zip(numbers.height), Some(SIZE));
         assert!(numbers.fps.acknowledged > 0.0, "{numbers:?}");
     }
 }

@@ -79,8 +79,8 @@ async fn a_cast_is_listed_with_what_it_does() {
     let list = until(&sessions, |list| list[0].volume.is_some()).await;
     assert_eq!(list[0].volume, Some(volume));
     until(&sessions, |list| list[0].state == SessionState::ConfirmOnTv).await;
-    reporter.stats.send_modify(|stats| stats.width = 7);
-    assert_eq!(list[0].stats.borrow().width, 7);
+    reporter.stats.send_modify(|stats| stats.width = Some(7));
+    assert_eq!(list[0].stats.borrow().width, Some(7));
 }
 
 #[tokio::test]

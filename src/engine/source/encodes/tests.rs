@@ -32,7 +32,7 @@ impl Rig {
         let redraw = Box::new(move || {
             count.fetch_add(1, Ordering::SeqCst);
         });
-        let (memory, _) = MemoryChoice::new(ASKS);
+        let (memory, _) = MemoryChoice::new(crate::engine::source::memory::ASKS);
         Rig {
             encodes: Encodes::new(Handle::current(), Arc::new(memory), redraw),
             recording: Arc::new(Recording::synthetic((64, 64), 500, 100)),
