@@ -215,15 +215,7 @@ impl Engine {
 
     /// Stops every cast and waits until nothing of them runs any more. Bounded in time, whatever the devices do.
     pub async fn stop_all(&self) {
-        let running = self.sessions.all_running();
-        for session in &running {
-            if !session.stop() {
-                tracing::debug!("it has ended, or is about to");
-            }
-        }
-        for session in running {
-            session.ended().await;
-        }
+        self.sessions.stop_all().await;
     }
 
     /// Sets the device's volume, 0 to 1. What becomes of it is told by [`CastStatus::volume`].

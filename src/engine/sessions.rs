@@ -180,14 +180,23 @@ impl Sessions {
         })
     }
 
-    /// Every session that runs.
-    pub(super) fn all_running(&self) -> Vec<SessionHandle> {
-        let casts = self.shared.lock();
-        casts
-            .all
-            .iter()
-            .filter_map(|cast| cast.running.clone())
-            .collect()
+    /// Stops every session that runs; none of them is running in the list when this returns.
+    pub(super) async fn stop_all(&self) {
+        let running: Vec<(u64, SessionHandle)> = {
+            let casts = self.shared.lock();
+            let running = |cast: &Cast| Some((cast.number, cast.running.clone()?));
+            casts.all.iter().filter_map(running).collect()
+        };
+        for (_, session) in &running {
+            if !session.stop() {
+                tracing::debug!("it has ended, or is about to");
+            }
+        }
+        for (number, session) in running {
+            let reason = session.ended().await;
+            // Whoever follows it may not have got to it yet.
+            self.shared.end(number, Some(reason));
+        }
     }
 
     /// Somebody knows how the cast to this device ended; nothing when it runs.

@@ -192,6 +192,21 @@ async fn ended_casts_do_not_pile_up() {
 }
 
 #[tokio::test]
+async fn when_all_are_stopped_none_is_left_in_the_list() {
+    let sessions = Sessions::new(Handle::current());
+    for number in 0..3 {
+        let mut reporter = start(&sessions, &device(&format!("{number}"), number)).unwrap();
+        tokio::spawn(async move {
+            if let Some(Command::Stop(reason)) = reporter.commands.recv().await {
+                end(&reporter, reason);
+            }
+        });
+    }
+    sessions.stop_all().await;
+    assert!(sessions.watch().borrow().is_empty());
+}
+
+#[tokio::test]
 async fn a_session_that_vanishes_is_taken_out() {
     let sessions = Sessions::new(Handle::current());
     drop(start(&sessions, &device("a", 1)).unwrap());
