@@ -11,6 +11,7 @@
 mod cli;
 mod connect;
 mod discovery;
+mod engine;
 #[path = "../links/links.rs"]
 mod links;
 mod netns;
@@ -25,6 +26,5 @@ mod sender;
 mod session;
 #[path = "../support/skipping.rs"]
 mod skipping;
-mod stress;
 mod tls;
 mod whole;

@@ -2,11 +2,8 @@
 //! Eight casts at once to eight receivers of ours over loopback, by one engine: recorded frames instead of encoding, the
 //! rest is real. In a process of its own, so that its threads and its memory can be counted.
 
-use std::net::{IpAddr, Ipv4Addr};
-use std::process::{Command, Stdio};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use telecast::capture::slot::Next;
 use telecast::capture::source::{VideoRequest, VideoSource};
@@ -15,11 +12,12 @@ use telecast::encode::output::EncoderEvent;
 use telecast::encode::profile::Profile;
 use telecast::encode::video::VideoEncoder;
 use telecast::engine::{
-    AudioChoice, Blame, Capabilities, CastStatus, CodecChoice, Device, DeviceKind, Endpoint,
-    Engine, EngineOptions, MirrorOptions, MirrorRequest, Picture, Reason, Receiver, ReceiverHandle,
-    ReceiverOptions, Recording, Screen, SessionState, SourceKind, VideoCodec,
+    AudioChoice, Blame, CastStatus, CodecChoice, Device, Engine, EngineOptions, MirrorOptions,
+    MirrorRequest, Reason, Recording, SessionState, SourceKind, VideoCodec,
 };
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
+
+use super::{Tv, apart, tv, until};
 
 const CASTS: usize = 8;
 const SIZE: (u32, u32) = (320, 180);
@@ -35,60 +33,13 @@ const GROWTH_KB: u64 = 24 << 10;
 
 #[test]
 fn eight_casts_at_once_are_complete_and_end_clean_and_a_killed_one_disturbs_nobody() {
-    let state = std::env::temp_dir().join(format!("telecast-stress-{}", std::process::id()));
-    let child = Command::new(std::env::current_exe().unwrap())
-        .args([
-            "--exact",
-            "stress::in_a_process_of_its_own",
-            "--ignored",
-            "--nocapture",
-        ])
-        .env("XDG_STATE_HOME", &state)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    // It bounds itself in time.
-    let output = child.wait_with_output().unwrap();
-    if state.exists() {
-        std::fs::remove_dir_all(&state).unwrap();
-    }
-    let said = String::from_utf8_lossy(&output.stdout);
-    assert!(
-        output.status.success() && said.contains("1 passed"),
-        "{said}\n{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    apart("engine::stress::eight_in_a_process_of_their_own");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "run by the test above"]
-async fn in_a_process_of_its_own() {
+async fn eight_in_a_process_of_their_own() {
     timeout(LIMIT, scenario()).await.expect("in time");
-}
-
-/// Counts what is shown.
-#[derive(Default)]
-struct Shown(AtomicU64);
-
-impl Shown {
-    fn count(&self) -> u64 {
-        self.0.load(Ordering::SeqCst)
-    }
-}
-
-impl Screen for Shown {
-    fn started(&self, _: IpAddr) {}
-    fn show(&self, _: Picture) {
-        self.0.fetch_add(1, Ordering::SeqCst);
-    }
-    fn stopped(&self) {}
-}
-
-struct Tv {
-    device: Device,
-    receiver: ReceiverHandle,
-    shown: Arc<Shown>,
 }
 
 async fn scenario() {
@@ -185,44 +136,6 @@ fn everything_is_complete(engine: &Engine, tvs: &[Tv]) {
     }
 }
 
-async fn tv(number: usize) -> Tv {
-    let shown = Arc::new(Shown::default());
-    let name = format!("TV {number}");
-    let receiver = Receiver::start(ReceiverOptions {
-        name: name.clone(),
-        listen: IpAddr::V4(Ipv4Addr::LOCALHOST),
-        port: 0,
-        advertise: false,
-        play_sound: false,
-        screen: Some(shown.clone()),
-        ..ReceiverOptions::default()
-    });
-    let receiver = receiver.await.expect("it starts");
-    let address = receiver.address();
-    let device = Device {
-        id: format!("{number:032x}"),
-        name,
-        model: String::new(),
-        kind: DeviceKind::Tv,
-        capabilities: Capabilities(5),
-        endpoints: vec![Endpoint {
-            ip: address.ip(),
-            port: address.port(),
-            scope_id: 0,
-            interface: None,
-        }],
-        status: String::new(),
-        busy: false,
-        manual: false,
-        last_seen: Instant::now(),
-    };
-    Tv {
-        device,
-        receiver,
-        shown,
-    }
-}
-
 fn request() -> MirrorRequest {
     MirrorRequest {
         source: SourceKind::TestCard,
@@ -297,13 +210,4 @@ fn resident_kb() -> u64 {
         .find(|line| line.starts_with("VmRSS:"))
         .unwrap();
     line.split_whitespace().nth(1).unwrap().parse().unwrap()
-}
-
-async fn until(what: &str, so: impl Fn() -> bool) {
-    let waiting = async {
-        while !so() {
-            sleep(Duration::from_millis(20)).await;
-        }
-    };
-    timeout(Duration::from_secs(40), waiting).await.expect(what);
 }
