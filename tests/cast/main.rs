@@ -9,6 +9,7 @@
 )]
 
 mod answers;
+mod bitstream;
 mod cast_message;
 mod channel_client;
 mod channel_pair;
