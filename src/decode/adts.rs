@@ -66,4 +66,20 @@ mod tests {
         // A length beyond the data.
         assert_eq!(parse(&[0xff, 0xf1, 0x4c, 0x80, 0xff, 0x1f, 0xfc]), None);
     }
+
+    proptest::proptest! {
+        #[test]
+        fn any_bytes_are_read_without_harm_and_no_frame_is_longer_than_they_are(
+            sync in proptest::bool::ANY,
+            mut frame in proptest::collection::vec(proptest::num::u8::ANY, 0..40),
+        ) {
+            if sync && frame.len() > 1 {
+                (frame[0], frame[1]) = (0xff, 0xf1);
+            }
+            if let Some(header) = parse(&frame) {
+                assert!((7..=frame.len()).contains(&header.length));
+                assert!((1..=8).contains(&header.channels) && header.rate >= 7_350);
+            }
+        }
+    }
 }
