@@ -14,6 +14,10 @@
 //! and output. The core has two verbs, `handle(now, Input)` and `poll(now) -> Option<Output>`; after each `handle`,
 //! `poll` is drained. [`session`]'s `media` is the only loop where clock, socket and core meet.
 //!
+//! Several casts of one source share its capture. They share an encode, too, while they want the same size and codec at
+//! much the same bitrate (`engine::sharing` decides); each numbers, encrypts and paces the frames on its own, all on the
+//! one media thread.
+//!
 //! # The rooms
 //! A room may use the rooms below it, never those above or beside it (`tests/layering` holds the table).
 //! ```text
