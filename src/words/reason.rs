@@ -329,7 +329,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::engine::{ListenError, SendFault};
+    use crate::engine::{ListenError, SendFault, SessionState, Streams, Trouble};
 
     /// One of each kind; a new kind of reason belongs here.
     fn all() -> Vec<Reason> {
@@ -436,6 +436,8 @@ mod tests {
         said.push(explain(&Reason::DeviceNotFound("TV".into()), "TV").line());
         let port = ListenError::PortInUse(8009);
         said.push(super::super::receiver_failed(&port.into()));
+        let smaller = SessionState::Recovering(Streams::default(), Trouble::SmallerPackets);
+        said.push(super::super::describe(&smaller));
         said.extend(SendFault::ALL.map(super::super::not_sent));
         let readme = include_str!("../../README.md").replace("\n  ", " ");
         let quotes: Vec<&str> = readme
