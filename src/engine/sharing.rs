@@ -16,37 +16,20 @@
 //! dropped for one of them. One whose valve is closed has some room left for that in its sender core. When that is used up
 //! the core refuses frames and asks for a key frame, and gets it from an encode of its own, which its valve then rules.
 
+mod balance;
 mod group;
+mod wishes;
 
 use std::collections::VecDeque;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crate::cast::codec::VideoCodec;
 use crate::cast::control::EncoderControl;
 
-use group::{fits, largest_cluster};
+use group::fits;
 
 /// Bitrates that share are within this many percent of the lowest.
 const STAY_PERCENT: u64 = 30;
-
-/// Bitrates that come together again are within this many percent of the lowest.
-const JOIN_PERCENT: u64 = 15;
-
-/// Targets move together when the picture changes, not all in the same moment: a session leaves when its own has been
-/// apart for this long.
-const LEAVE_AFTER: Duration = Duration::from_secs(1);
-
-/// How long encodes must agree before they become one. Each change costs a key frame.
-const JOIN_AFTER: Duration = Duration::from_secs(10);
-
-/// A second key frame within this time is the session's own affair.
-const KEY_FRAME_SPACING: Duration = Duration::from_secs(5);
-
-/// A session whose valve was closed so recently asks for a key frame because its network is full.
-const HELD_BACK: Duration = Duration::from_secs(1);
-
-/// What lies back less than this counts as going on; longer than between two ticks.
-const JUST_NOW: Duration = Duration::from_secs(2);
 
 /// A session that shares.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -182,79 +165,6 @@ impl Sharing {
         self.forget_empty();
     }
 
-    /// A session's sender core wishes something of its encoder.
-    pub fn wish(&mut self, now: Instant, member: Member, wish: EncoderControl) {
-        let Some(sharer) = self.sharer(member) else {
-            return;
-        };
-        let encode = sharer.encode;
-        match wish {
-            EncoderControl::Bitrate(bits) => {
-                sharer.bitrate = bits;
-                self.tell_bitrate(encode);
-            }
-            EncoderControl::KeyFrame => self.wish_key_frame(now, member),
-            EncoderControl::MaxSize(width, height) => {
-                sharer.shape.size = (width, height);
-                self.reshape(member, wish);
-            }
-            EncoderControl::MaxFrameRate(rate) => {
-                sharer.shape.frame_rate = rate;
-                self.reshape(member, wish);
-            }
-        }
-        self.tick(now);
-    }
-
-    /// A key frame of its encode has come to a session.
-    pub fn started(&mut self, member: Member) {
-        if let Some(sharer) = self.sharer(member) {
-            sharer.waits = false;
-        }
-    }
-
-    /// A picture was encoded for others while this session's valve was closed.
-    pub fn held_back(&mut self, now: Instant, member: Member) {
-        if let Some(sharer) = self.sharer(member) {
-            sharer.held_back = Some(now);
-        }
-    }
-
-    /// A session does not take its frames: it has missed one, and goes on with a key frame.
-    pub fn fell_behind(&mut self, member: Member) {
-        let Some(sharer) = self.sharer(member) else {
-            return;
-        };
-        sharer.waits = true;
-        let encode = sharer.encode;
-        if self.is_shared(encode) {
-            self.separate(member);
-        } else {
-            let control = EncoderControl::KeyFrame;
-            self.moves.push_back(Move::Steer { encode, control });
-        }
-    }
-
-    /// A session's picture is frozen, or runs again. A frozen one is alone, and gets nothing more of what others see.
-    pub fn pause(&mut self, member: Member, paused: bool) {
-        let Some(sharer) = self.sharer(member) else {
-            return;
-        };
-        sharer.paused = paused;
-        let (encode, waits) = (sharer.encode, sharer.waits);
-        if !paused {
-            return;
-        }
-        if self.is_shared(encode) {
-            self.separate(member);
-        }
-        let encode = self.sharer(member).map_or(encode, |sharer| sharer.encode);
-        // One that was about to move still gets frames of the encode before.
-        if waits || self.moves_to(member) {
-            self.take(member, encode, true);
-        }
-    }
-
     /// An encode has failed for good.
     pub fn failed(&mut self, encode: Encode) {
         if let Some(shared) = self.encodes.iter_mut().find(|shared| shared.id == encode) {
@@ -271,59 +181,6 @@ impl Sharing {
     /// The sessions of an encode.
     pub fn members(&self, encode: Encode) -> impl Iterator<Item = Member> {
         self.of(encode).map(|sharer| sharer.id)
-    }
-
-    /// Decides by the passing of time. To be called about once a second, or more often.
-    pub fn tick(&mut self, now: Instant) {
-        self.part(now);
-        self.unite(now);
-    }
-
-    fn wish_key_frame(&mut self, now: Instant, member: Member) {
-        let Some(sharer) = self.sharer(member) else {
-            return;
-        };
-        let recently = |at: Option<Instant>, time| {
-            at.is_some_and(|at| now.saturating_duration_since(at) < time)
-        };
-        let first = sharer.waits;
-        let own_affair =
-            recently(sharer.asked, KEY_FRAME_SPACING) || recently(sharer.held_back, HELD_BACK);
-        if !first {
-            sharer.asked = Some(now);
-        }
-        let encode = sharer.encode;
-        if !first && own_affair && self.is_shared(encode) {
-            self.separate(member);
-        } else {
-            let control = EncoderControl::KeyFrame;
-            self.moves.push_back(Move::Steer { encode, control });
-        }
-    }
-
-    /// The shape that a session wants has changed.
-    fn reshape(&mut self, member: Member, control: EncoderControl) {
-        let Some(sharer) = self.sharer(member) else {
-            return;
-        };
-        let (encode, shape, bitrate) = (sharer.encode, sharer.shape, sharer.bitrate);
-        let alone = !self.is_shared(encode);
-        let Some(of) = self.encodes.iter_mut().find(|shared| shared.id == encode) else {
-            return;
-        };
-        if of.shape == shape {
-            return;
-        }
-        if alone {
-            of.shape = shape;
-            of.near = None;
-            self.moves.push_back(Move::Steer { encode, control });
-            return;
-        }
-        match self.open(shape, bitrate) {
-            Some(open) => self.enter(member, open),
-            None => self.separate(member),
-        }
     }
 
     /// Gives a session an encode of its own, unless it has one.
@@ -364,85 +221,6 @@ impl Sharing {
             encode,
             at_once,
         });
-    }
-
-    /// Sessions leave whose bitrates have been apart for long enough.
-    fn part(&mut self, now: Instant) {
-        let mut leaving = Vec::new();
-        for shared in &self.encodes {
-            let rates: Vec<u32> = self.of(shared.id).map(|sharer| sharer.bitrate).collect();
-            let stay = largest_cluster(&rates, STAY_PERCENT);
-            for sharer in &mut self.sharers {
-                if sharer.encode != shared.id {
-                    continue;
-                }
-                if stay.contains(&sharer.bitrate) {
-                    sharer.apart = None;
-                } else {
-                    let since = *sharer.apart.get_or_insert(now);
-                    if now.saturating_duration_since(since) >= LEAVE_AFTER {
-                        leaving.push(sharer.id);
-                    }
-                }
-            }
-        }
-        for member in leaving {
-            self.separate(member);
-        }
-    }
-
-    /// Encodes become one that have agreed for long enough.
-    fn unite(&mut self, now: Instant) {
-        let mut order: Vec<(usize, Encode)> = self
-            .encodes
-            .iter()
-            .map(|shared| (self.of(shared.id).count(), shared.id))
-            .collect();
-        order.sort_by_key(|(count, id)| (std::cmp::Reverse(*count), *id));
-        for (index, (_, smaller)) in order.iter().enumerate() {
-            let larger = order
-                .iter()
-                .take(index)
-                .map(|(_, larger)| *larger)
-                .find(|larger| self.agree(now, *larger, *smaller));
-            let Some(shared) = self.encodes.iter_mut().find(|shared| shared.id == *smaller) else {
-                continue;
-            };
-            let Some(larger) = larger else {
-                shared.near = None;
-                continue;
-            };
-            let since = *shared.near.get_or_insert(now);
-            if now.saturating_duration_since(since) >= JOIN_AFTER {
-                self.merge(*smaller, larger);
-                return;
-            }
-        }
-    }
-
-    fn agree(&self, now: Instant, a: Encode, b: Encode) -> bool {
-        let of = |id| self.encodes.iter().find(move |shared| shared.id == id);
-        let both = || self.of(a).chain(self.of(b));
-        let quiet = |sharer: &Sharer| {
-            let just_now = |at: Option<Instant>| {
-                at.is_some_and(|at| now.saturating_duration_since(at) < JUST_NOW)
-            };
-            let troubled = just_now(sharer.asked) || just_now(sharer.held_back);
-            !sharer.paused && !sharer.waits && !troubled
-        };
-        of(a)
-            .zip(of(b))
-            .is_some_and(|(a, b)| a.shape == b.shape && !a.failed && !b.failed)
-            && both().all(quiet)
-            && fits(both().map(|sharer| sharer.bitrate), JOIN_PERCENT)
-    }
-
-    fn merge(&mut self, from: Encode, into: Encode) {
-        tracing::debug!(?from, ?into, "encodes become one");
-        let moving: Vec<Member> = self.members(from).collect();
-        for member in moving {
-            self.enter(member, into);
-        }
     }
 
     /// Moves a session into an encode that runs. Its sender core does not ask for the key frame that this takes.
@@ -497,11 +275,6 @@ impl Sharing {
 
     fn is_shared(&self, encode: Encode) -> bool {
         self.of(encode).nth(1).is_some()
-    }
-
-    fn moves_to(&self, member: Member) -> bool {
-        let mut moves = self.moves.iter();
-        moves.any(|to| matches!(to, Move::Take { member: who, .. } if *who == member))
     }
 
     fn of(&self, encode: Encode) -> impl Iterator<Item = &Sharer> {
