@@ -59,6 +59,7 @@ mod arrivals;
 mod config;
 mod feedback;
 mod in_flight;
+mod in_flight_frame;
 mod intake;
 mod io;
 mod key_frames;

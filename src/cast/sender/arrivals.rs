@@ -17,7 +17,7 @@ use std::time::Duration;
 use std::time::Instant;
 
 use crate::cast::rtcp::{FrameLog, LogEventKind};
-use crate::cast::sender::in_flight::InFlightFrame;
+use crate::cast::sender::in_flight_frame::InFlightFrame;
 use crate::cast::sender::meter::Meter;
 
 /// Frames that a log may still tell about (Open Screen `statistics_analyzer.cc`).

@@ -11,7 +11,7 @@ use crate::cast::frame::FrameId;
 use crate::cast::latency::LatencyControl;
 use crate::cast::rtcp::{Feedback, FeedbackEvents};
 use crate::cast::sender::SenderEvent;
-use crate::cast::sender::in_flight::InFlightFrame;
+use crate::cast::sender::in_flight_frame::InFlightFrame;
 use crate::cast::sender::path::Path;
 use crate::cast::sender::stream::Stream;
 

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use crate::cast::frame::{Dependency, EncodedFrame, FrameId};
 use crate::cast::rtp::packetize::{FrameSlices, Slicing};
 use crate::cast::sender::config::StreamKind;
-use crate::cast::sender::in_flight::InFlightFrame;
+use crate::cast::sender::in_flight_frame::InFlightFrame;
 use crate::cast::sender::limits;
 use crate::cast::sender::path::Path;
 use crate::cast::sender::stream::Stream;

@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use crate::cast::frame::StageTimes;
-use crate::cast::sender::in_flight::InFlightFrame;
+use crate::cast::sender::in_flight_frame::InFlightFrame;
 use crate::cast::stats::{DropReason, Drops, FrameRates, StageLatencies};
 
 /// Totals since the start.

@@ -10,7 +10,8 @@
 //! What a report does not even mention is missing too: a receiver cannot list a frame of which no packet arrived when no
 //! later one did. (The reference repeats the newest frame's last packet until it is mentioned.)
 //!
-//! A packet is sent again as soon as its loss is proven, without a limit but that of [`in_flight`](super::in_flight).
+//! A packet is sent again as soon as its loss is proven, without a limit but that of
+//! [`in_flight_frame`](super::in_flight_frame).
 //! When there is time for few more attempts only, it is sent twice, an [`ECHO`] apart so that one burst does not hit
 //! both; that takes from a budget ([`loss`](super::loss)), because it is done in advance. Frames of one packet, as blocks
 //! of sound are, cost little: they are always repeated twice for a receiver that cannot be asked, and sent twice to begin
@@ -27,7 +28,7 @@ use crate::cast::congestion::Signal;
 use crate::cast::frame::FrameId;
 use crate::cast::rtcp::{Feedback, WHOLE_FRAME};
 use crate::cast::sender::feedback::Context;
-use crate::cast::sender::in_flight::Proof;
+use crate::cast::sender::in_flight_frame::Proof;
 use crate::cast::sender::path::Path;
 use crate::cast::sender::stream::Stream;
 
