@@ -23,7 +23,9 @@
 //! # Ok::<(), telecast::encode::error::EncodeError>(())
 //! ```
 
+mod coder;
 mod pace;
+mod timeline;
 mod worker;
 
 use std::sync::Arc;

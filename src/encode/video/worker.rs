@@ -1,30 +1,26 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! The encoder's thread: raw frames and wishes from the [`Slot`] in, [`EncoderEvent`]s out, in order.
+//! The encoder's thread: raw frames and wishes from the [`Slot`] in, [`EncoderEvent`]s out, in order. Decides when a picture
+//! is encoded or repeated and what is told of it; the pictures themselves are the [`Coder`]'s.
 
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::coder::{Coder, Last};
 use super::pace::Pace;
-use crate::capture::frame::{Memory, RawFrame};
-use crate::cast::frame::{Dependency, EncodedFrame, MediaTime, StageTimes};
-use crate::encode::branch::{Coded, Stamp};
+use super::timeline::Timeline;
+use crate::capture::frame::RawFrame;
+use crate::cast::frame::{Dependency, EncodedFrame, StageTimes};
+use crate::encode::branch::Coded;
 use crate::encode::config::{Encoders, VideoConfig};
-use crate::encode::convert::{Converter, Picture};
+use crate::encode::convert::Picture;
 use crate::encode::error::EncodeError;
-use crate::encode::failover::{Failover, Repeated, wanted_layout};
+use crate::encode::failover::Repeated;
 use crate::encode::layout::Limits;
 use crate::encode::null::{NullEncoder, Recording};
 use crate::encode::output::{EncoderEvent, FramePath, Offered, Outlet};
-use crate::encode::profile::{Profile, threads};
+use crate::encode::profile::Profile;
 use crate::encode::slot::{Found, Slot, Wishes};
-
-/// Ticks per second of video media time.
-const TIMEBASE: u128 = 90_000;
-
-/// Range of frame durations told to the encoder's rate control (Open Screen `streaming_vpx_encoder.cc`).
-const SHORTEST: Duration = Duration::from_millis(1);
-const LONGEST: Duration = Duration::from_millis(125);
 
 /// Shortest time after a wish before the last picture is encoded again for it.
 const SOONEST_REPEAT: Duration = Duration::from_millis(20);
@@ -50,28 +46,6 @@ enum Backend {
     Null(NullEncoder, Arc<Recording>),
 }
 
-struct Coder {
-    converter: Converter,
-    failover: Failover,
-    /// What can be encoded again.
-    last: Last,
-    /// How the last picture came.
-    path: Option<FramePath>,
-    /// How often the last picture has been asked for since there was a frame.
-    asked: u32,
-}
-
-/// The last picture.
-enum Last {
-    None,
-    /// Here.
-    Picture(Picture),
-    /// In the encoder alone: the buffer that it came in has been given back. Its size.
-    InEncoder((u32, u32)),
-    /// Nowhere: it went with its encoder, or never could be read.
-    Lost,
-}
-
 /// Times of a raw frame, or of a repetition.
 #[derive(Clone, Copy)]
 struct Origin {
@@ -82,7 +56,7 @@ struct Origin {
 struct Worker<'a> {
     slot: &'a Slot,
     events: &'a dyn Outlet,
-    epoch: Instant,
+    timeline: Timeline,
     limits: Limits,
     repeat: Option<Duration>,
     pace: Pace,
@@ -90,26 +64,23 @@ struct Worker<'a> {
     key_wanted: bool,
     /// When the last picture is to be encoded again, unless a new one comes.
     repeat_at: Option<Instant>,
-    last_time: Option<MediaTime>,
-    last_at: Option<Duration>,
 }
 
 impl<'a> Worker<'a> {
     fn new(config: VideoConfig, slot: &'a Slot, events: &'a dyn Outlet) -> Worker<'a> {
         let backend = match config.encoders {
-            Encoders::Candidates(candidates) => Backend::Coder(Box::new(Coder {
-                converter: Converter::new(config.codec, config.max_frame_rate, threads().min(2)),
-                failover: Failover::new(config.codec, candidates, config.bitrate),
-                last: Last::None,
-                path: None,
-                asked: 0,
-            })),
+            Encoders::Candidates(candidates) => Backend::Coder(Box::new(Coder::new(
+                config.codec,
+                config.max_frame_rate,
+                config.bitrate,
+                candidates,
+            ))),
             Encoders::Null(recording) => Backend::Null(NullEncoder::default(), recording),
         };
         Worker {
             slot,
             events,
-            epoch: config.epoch,
+            timeline: Timeline::new(config.epoch),
             limits: Limits {
                 max: config.max_size,
                 min: (64, 64),
@@ -121,8 +92,6 @@ impl<'a> Worker<'a> {
             backend,
             key_wanted: false,
             repeat_at: None,
-            last_time: None,
-            last_at: None,
         }
     }
 
@@ -165,7 +134,7 @@ impl<'a> Worker<'a> {
         if let Some(rate) = wishes.max_frame_rate {
             self.pace.set_rate(rate);
         }
-        if soon && self.last_time.is_some() {
+        if soon && !self.timeline.is_empty() {
             // A moving source brings its own next picture before this; a still one does not.
             let patience = (self.pace.interval() + self.pace.interval() / 2).max(SOONEST_REPEAT);
             let soon = Instant::now() + patience;
@@ -252,7 +221,7 @@ impl<'a> Worker<'a> {
     }
 
     fn repeat_in_encoder(&mut self, size: (u32, u32), origin: Origin) -> Result<(), Ended> {
-        let stamp = self.stamp(origin.captured);
+        let stamp = self.timeline.stamp(origin.captured, self.pace.interval());
         let Backend::Coder(coder) = &mut self.backend else {
             return Ok(());
         };
@@ -276,7 +245,7 @@ impl<'a> Worker<'a> {
         origin: Origin,
     ) -> Result<(), Ended> {
         let mut converted = Instant::now();
-        let stamp = self.stamp(origin.captured);
+        let stamp = self.timeline.stamp(origin.captured, self.pace.interval());
         let Backend::Coder(coder) = &mut self.backend else {
             return Ok(());
         };
@@ -330,13 +299,13 @@ impl<'a> Worker<'a> {
 
     fn emit_null(&mut self, origin: Origin) -> Result<(), Ended> {
         let converted = Instant::now();
-        let key = self.key_wanted || self.last_time.is_none();
+        let key = self.key_wanted || self.timeline.is_empty();
         let Backend::Null(encoder, recording) = &mut self.backend else {
             return Ok(());
         };
         let (data, key) = encoder.next(recording, key);
         let size = recording.size;
-        if self.last_time.is_none() {
+        if self.timeline.is_empty() {
             self.emit(EncoderEvent::Using {
                 element: "null".into(),
                 hardware: false,
@@ -358,7 +327,7 @@ impl<'a> Worker<'a> {
             self.key_wanted = false;
         }
         self.repeat_at = self.repeat.map(|after| encoded + after);
-        let media_time = self.media_time(origin.captured);
+        let media_time = self.timeline.media_time(origin.captured);
         self.emit(EncoderEvent::Frame(EncodedFrame {
             dependency: if coded.key {
                 Dependency::KeyFrame
@@ -378,34 +347,6 @@ impl<'a> Worker<'a> {
         }))
     }
 
-    /// Media time of an instant: ticks since the epoch, later than any before.
-    fn media_time(&mut self, captured: Instant) -> MediaTime {
-        let since = captured.saturating_duration_since(self.epoch);
-        let ticks = (since.as_nanos() * TIMEBASE / 1_000_000_000) as i64;
-        let time = match self.last_time {
-            Some(last) if last.0 >= ticks => MediaTime(last.0.saturating_add(1)),
-            _ => MediaTime(ticks),
-        };
-        self.last_time = Some(time);
-        time
-    }
-
-    /// Time and duration for the encoder's rate control. The next picture's time is not known: the distance to the last
-    /// one is the best guess.
-    fn stamp(&mut self, captured: Instant) -> Stamp {
-        let mut at = captured.saturating_duration_since(self.epoch);
-        let mut lasts = self.pace.interval();
-        if let Some(last) = self.last_at {
-            at = at.max(last + SHORTEST);
-            lasts = at.saturating_sub(last);
-        }
-        self.last_at = Some(at);
-        Stamp {
-            at,
-            lasts: lasts.clamp(SHORTEST, LONGEST),
-        }
-    }
-
     /// Hands news out; waits while the channel is full, so that nothing encoded is lost.
     fn emit(&self, mut event: EncoderEvent) -> Result<(), Ended> {
         loop {
@@ -417,60 +358,6 @@ impl<'a> Worker<'a> {
                 }
                 Offered::Full(_) | Offered::Closed => return Err(Ended),
             }
-        }
-    }
-}
-
-impl Coder {
-    /// Makes a picture of a raw frame. The frame comes back when its memory goes to the encoder as it is; otherwise its
-    /// buffer has been given back on return.
-    fn prepare(
-        &mut self,
-        frame: RawFrame,
-        limits: &Limits,
-    ) -> Result<(Picture, Option<RawFrame>), EncodeError> {
-        let in_dma_buf = matches!(frame.memory, Memory::DmaBuf(_));
-        let imports = self
-            .failover
-            .profile()
-            .is_some_and(|profile| profile.from_dma_buf.is_some());
-        if in_dma_buf && imports {
-            match self.converter.pass_dma_buf(&frame, &self.adapted(limits)) {
-                Ok(picture) => {
-                    // Not kept here: the buffer belongs to the compositor, which has few of them.
-                    self.last = Last::InEncoder(picture.size);
-                    return Ok((picture, Some(frame)));
-                }
-                Err(error) => {
-                    tracing::info!(%error, "pictures on the GPU have to be turned or bordered");
-                    self.failover.give_up_import();
-                }
-            }
-        }
-        let read = self.read(&frame, limits);
-        if read.is_err() && in_dma_buf {
-            self.last = Last::Lost;
-        }
-        read.map(|picture| (picture, None))
-    }
-
-    /// Converts a raw frame on the CPU, and keeps the outcome for repeating.
-    fn read(&mut self, frame: &RawFrame, limits: &Limits) -> Result<Picture, EncodeError> {
-        let limits = self.adapted(limits);
-        let layout = wanted_layout(&self.failover);
-        let picture = self.converter.convert(frame, &limits, layout)?;
-        self.last = Last::Picture(picture.clone());
-        Ok(picture)
-    }
-
-    /// The limits with what the encoder cannot do.
-    fn adapted(&self, limits: &Limits) -> Limits {
-        Limits {
-            min: self
-                .failover
-                .profile()
-                .map_or(limits.min, |profile| profile.min_size),
-            ..*limits
         }
     }
 }
