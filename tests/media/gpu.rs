@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! The DMA-BUF path without a GPU: memory files instead of GPU buffers, and an element that stands in for `vapostproc`.
 
+mod failures;
+mod stand_in;
+
 use std::fs::File;
 use std::io::Write;
 use std::os::fd::OwnedFd;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Once};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use gstreamer as gst;
-use gstreamer::glib;
-use gstreamer::prelude::*;
 use telecast::capture::frame::{DmaBuf, Memory, RawFrame, Transform};
 use telecast::cast::codec::VideoCodec;
 use telecast::cast::control::EncoderControl;
@@ -22,6 +22,7 @@ use telecast::encode::output::{EncoderEvent, FramePath};
 use telecast::encode::profile::{Layout420, Profile};
 use telecast::encode::video::VideoEncoder;
 
+pub use self::stand_in::REFUSED;
 use crate::faulty::{self, Fault};
 use crate::round_trip::{Decoder, rgb};
 use crate::scene;
@@ -68,25 +69,12 @@ fn frame(size: (u32, u32), step: u32, modifier: u64, returned: &Arc<AtomicUsize>
     raw
 }
 
-/// Another tiling, which the stand-in promises to import and then refuses.
-pub const REFUSED: u64 = 0x0100_0000_0000_0003;
-
 /// `vp8enc` behind the stand-in, claiming to be hardware.
 pub fn profile() -> Arc<Profile> {
-    static REGISTERED: Once = Once::new();
-    REGISTERED.call_once(|| {
-        telecast::chain::init().unwrap();
-        gst::Element::register(
-            None,
-            "gpustandin",
-            gst::Rank::NONE,
-            GpuStandIn::static_type(),
-        )
-        .unwrap();
-    });
+    stand_in::register();
     Arc::new(Profile {
         element: "faultyvp8enc".into(),
-        from_dma_buf: Some("gpustandin".into()),
+        from_dma_buf: Some(stand_in::ELEMENT.into()),
         input: Layout420::Nv12,
         ..(*faulty::profile(Fault::Error(0))).clone()
     })
@@ -174,159 +162,6 @@ pub fn failing_then_software(fault: Fault) -> Vec<Arc<Profile>> {
     candidates
 }
 
-fn failing(fault: Fault) -> Encoders {
-    Encoders::Candidates(failing_then_software(fault))
-}
-
-fn is_software(event: &EncoderEvent) -> bool {
-    matches!(
-        event,
-        EncoderEvent::Using {
-            dma_buf: false,
-            hardware: false,
-            ..
-        }
-    )
-}
-
-#[test]
-fn when_the_gpu_fails_a_linear_picture_is_read_and_a_tiled_one_is_asked_for_in_plain_memory() {
-    for modifier in [0, TILED] {
-        let returned = Arc::new(AtomicUsize::new(0));
-        let (events, news) = async_channel::bounded(8);
-        let config = config(VideoCodec::Vp8, failing(Fault::Error(3)));
-        let encoder = VideoEncoder::start(config, events).unwrap();
-        let mut before = Vec::new();
-        for step in 0..2 {
-            encoder.push(frame((320, 180), step, modifier, &returned));
-            next_frame(&news, &mut before);
-        }
-        assert!(
-            matches!(
-                &before[..],
-                [
-                    EncoderEvent::Using { dma_buf: true, .. },
-                    EncoderEvent::Path(FramePath::ZeroCopy)
-                ]
-            ),
-            "{before:?}"
-        );
-        encoder.push(frame((320, 180), 2, modifier, &returned));
-        assert!(is_software(&next(&news)));
-        if modifier == TILED {
-            assert!(matches!(next(&news), EncoderEvent::Dropped));
-            assert!(matches!(next(&news), EncoderEvent::PictureLost));
-            encoder.push(scene::frame((320, 180), 2, Instant::now()));
-        }
-        assert!(matches!(next(&news), EncoderEvent::Path(FramePath::Copied)));
-        let frame = next_frame(&news, &mut Vec::new());
-        assert_eq!(frame.dependency, Dependency::KeyFrame);
-        thread::sleep(Duration::from_millis(50));
-        assert_eq!(returned.load(Ordering::SeqCst), 3);
-    }
-}
-
-#[test]
-fn a_still_picture_goes_on_after_its_encoder_has_failed_while_repeating_it() {
-    for fault in [Fault::Error(3), Fault::Hang(3)] {
-        let returned = Arc::new(AtomicUsize::new(0));
-        let (events, news) = async_channel::bounded(8);
-        let config = VideoConfig {
-            repeat: Some(Duration::from_millis(100)),
-            ..config(VideoCodec::Vp8, failing(fault))
-        };
-        let encoder = VideoEncoder::start(config, events).unwrap();
-        let mut decoder = Decoder::new(VideoCodec::Vp8);
-        encoder.push(frame((320, 180), 0, TILED, &returned));
-        let mut before = Vec::new();
-        // The picture and one repetition; the second fails.
-        for _ in 0..2 {
-            let frame = next_frame(&news, &mut before);
-            assert_eq!(decoder.picture(&frame).size(), (320, 180));
-        }
-        assert!(is_software(&next(&news)), "{fault:?}");
-        assert!(matches!(next(&news), EncoderEvent::PictureLost));
-        assert_eq!(returned.load(Ordering::SeqCst), 1, "given back long ago");
-        // The source delivers it again.
-        encoder.push(scene::frame((320, 180), 0, Instant::now()));
-        for n in 0..3 {
-            let frame = next_frame(&news, &mut before);
-            assert_eq!(frame.dependency == Dependency::KeyFrame, n == 0);
-            assert_eq!(decoder.picture(&frame).size(), (320, 180));
-        }
-    }
-}
-
-#[test]
-fn a_lost_picture_is_asked_for_a_bounded_number_of_times() {
-    let returned = Arc::new(AtomicUsize::new(0));
-    let (events, news) = async_channel::bounded(32);
-    let config = VideoConfig {
-        repeat: Some(Duration::from_millis(20)),
-        ..config(VideoCodec::Vp8, failing(Fault::Error(2)))
-    };
-    let encoder = VideoEncoder::start(config, events).unwrap();
-    encoder.push(frame((320, 180), 0, TILED, &returned));
-    next_frame(&news, &mut Vec::new());
-    assert!(is_software(&next(&news)));
-    thread::sleep(Duration::from_millis(400));
-    let mut asked = 0;
-    while let Ok(event) = news.try_recv() {
-        assert!(matches!(event, EncoderEvent::PictureLost), "{event:?}");
-        asked += 1;
-    }
-    assert_eq!(asked, 5);
-}
-
-#[test]
-fn when_the_last_encoder_fails_while_repeating_that_is_told() {
-    let returned = Arc::new(AtomicUsize::new(0));
-    let (events, news) = async_channel::bounded(8);
-    let mut candidates = failing_then_software(Fault::Error(2));
-    candidates.truncate(1);
-    let config = VideoConfig {
-        repeat: Some(Duration::from_millis(50)),
-        ..config(VideoCodec::Vp8, Encoders::Candidates(candidates))
-    };
-    let encoder = VideoEncoder::start(config, events).unwrap();
-    encoder.push(frame((320, 180), 0, TILED, &returned));
-    next_frame(&news, &mut Vec::new());
-    assert!(matches!(next(&news), EncoderEvent::Failed(_)));
-    assert!(news.recv_blocking().is_err());
-    assert_eq!(returned.load(Ordering::SeqCst), 1);
-}
-
-#[test]
-fn an_encoder_whose_import_fails_goes_on_with_plain_memory() {
-    let returned = Arc::new(AtomicUsize::new(0));
-    let (events, news) = async_channel::bounded(8);
-    let broken = Profile {
-        from_dma_buf: Some("nosuchelement".into()),
-        ..(*profile()).clone()
-    };
-    let encoders = Encoders::Candidates(vec![Arc::new(broken)]);
-    let encoder = VideoEncoder::start(config(VideoCodec::Vp8, encoders), events).unwrap();
-    encoder.push(frame((320, 180), 0, TILED, &returned));
-    let told = next(&news);
-    assert!(
-        matches!(
-            told,
-            EncoderEvent::Using {
-                dma_buf: false,
-                hardware: true,
-                ..
-            }
-        ),
-        "{told:?}"
-    );
-    assert!(matches!(next(&news), EncoderEvent::Dropped));
-    assert!(matches!(next(&news), EncoderEvent::PictureLost));
-    encoder.push(scene::frame((320, 180), 0, Instant::now()));
-    assert!(matches!(next(&news), EncoderEvent::Path(FramePath::Copied)));
-    assert!(matches!(next(&news), EncoderEvent::Frame(_)));
-    assert_eq!(returned.load(Ordering::SeqCst), 1);
-}
-
 #[test]
 fn a_turned_picture_and_one_with_borders_are_asked_for_in_plain_memory() {
     for turned in [true, false] {
@@ -385,167 +220,4 @@ fn pictures_may_change_between_plain_memory_and_dma_bufs_at_any_time() {
         [FramePath::Copied, FramePath::ZeroCopy, FramePath::Copied]
     );
     assert_eq!(returned.load(Ordering::SeqCst), 2);
-}
-
-mod imp {
-    use std::sync::{LazyLock, Mutex};
-
-    use gstreamer::subclass::prelude::*;
-    use gstreamer_video as gst_video;
-
-    use super::{glib, gst};
-    use gst::prelude::*;
-
-    static SINK: LazyLock<gst::PadTemplate> = LazyLock::new(|| {
-        let caps = gst::Caps::builder("video/x-raw")
-            .features(["memory:DMABuf"])
-            .field("format", "DMA_DRM")
-            .field(
-                "drm-format",
-                gst::List::new([
-                    "XR24",
-                    "XR24:0x0100000000000002",
-                    "XR24:0x0100000000000003",
-                    "NV12",
-                ]),
-            )
-            .build();
-        gst::PadTemplate::new(
-            "sink",
-            gst::PadDirection::Sink,
-            gst::PadPresence::Always,
-            &caps,
-        )
-        .unwrap()
-    });
-    static SRC: LazyLock<gst::PadTemplate> = LazyLock::new(|| {
-        let caps = gst::Caps::builder("video/x-raw")
-            .field("format", "NV12")
-            .build();
-        gst::PadTemplate::new(
-            "src",
-            gst::PadDirection::Src,
-            gst::PadPresence::Always,
-            &caps,
-        )
-        .unwrap()
-    });
-
-    /// Takes DMA-BUFs only, gives NV12 in plain memory.
-    pub struct StandIn {
-        sink: gst::Pad,
-        src: gst::Pad,
-        formats: Mutex<Option<(gst_video::VideoInfo, gst_video::VideoInfo)>>,
-    }
-
-    #[glib::object_subclass]
-    impl ObjectSubclass for StandIn {
-        const NAME: &'static str = "GpuStandIn";
-        type Type = super::GpuStandIn;
-        type ParentType = gst::Element;
-
-        fn with_class(_: &Self::Class) -> Self {
-            let sink = gst::Pad::builder_from_template(&SINK)
-                .chain_function(|_, parent, buffer| {
-                    Self::catch_panic_pad_function(
-                        parent,
-                        || Err(gst::FlowError::Error),
-                        |this| this.chain(&buffer),
-                    )
-                })
-                .event_function(|pad, parent, event| {
-                    Self::catch_panic_pad_function(parent, || false, |this| this.event(pad, event))
-                })
-                .build();
-            let src = gst::Pad::builder_from_template(&SRC).build();
-            StandIn {
-                sink,
-                src,
-                formats: Mutex::default(),
-            }
-        }
-    }
-
-    impl StandIn {
-        fn event(&self, pad: &gst::Pad, event: gst::Event) -> bool {
-            let gst::EventView::Caps(caps) = event.view() else {
-                return gst::Pad::event_default(pad, Some(&*self.obj()), event);
-            };
-            let drm = gst_video::VideoInfoDmaDrm::from_caps(caps.caps()).unwrap();
-            if drm.modifier() == super::REFUSED {
-                return false;
-            }
-            // Whatever the modifier says, the tests draw in rows.
-            let input = gst_video::VideoInfo::builder(
-                gst_video::VideoFormat::Bgrx,
-                drm.width(),
-                drm.height(),
-            )
-            .fps(drm.fps())
-            .build()
-            .unwrap();
-            let mut output = self.src.peer_query_caps(Some(SRC.caps()));
-            output.make_mut().set("framerate", input.fps());
-            output.fixate();
-            let info = gst_video::VideoInfo::from_caps(&output).unwrap();
-            *self.formats.lock().unwrap() = Some((input, info));
-            self.src.push_event(gst::event::Caps::new(&output))
-        }
-
-        fn chain(&self, buffer: &gst::Buffer) -> Result<gst::FlowSuccess, gst::FlowError> {
-            let (input, output) = self.formats.lock().unwrap().clone().unwrap();
-            assert!(
-                buffer
-                    .peek_memory(0)
-                    .is_memory_type::<gstreamer_allocators::DmaBufMemory>()
-            );
-            let crop = buffer.meta::<gst_video::VideoCropMeta>().unwrap().rect();
-            assert_eq!((crop.2, crop.3), (input.width(), input.height()));
-            let converter = gst_video::VideoConverter::new(&input, &output, None).unwrap();
-            let source =
-                gst_video::VideoFrame::from_buffer_readable(buffer.clone(), &input).unwrap();
-            let target = gst::Buffer::with_size(output.size()).unwrap();
-            let mut target = gst_video::VideoFrame::from_buffer_writable(target, &output).unwrap();
-            converter.frame(&source, &mut target);
-            let mut result = target.into_buffer();
-            result.make_mut().set_pts(buffer.pts());
-            result.make_mut().set_duration(buffer.duration());
-            self.src.push(result)
-        }
-    }
-
-    impl ObjectImpl for StandIn {
-        fn constructed(&self) {
-            self.parent_constructed();
-            self.obj().add_pad(&self.sink).unwrap();
-            self.obj().add_pad(&self.src).unwrap();
-        }
-    }
-
-    impl GstObjectImpl for StandIn {}
-
-    impl ElementImpl for StandIn {
-        fn metadata() -> Option<&'static gst::subclass::ElementMetadata> {
-            static METADATA: LazyLock<gst::subclass::ElementMetadata> = LazyLock::new(|| {
-                gst::subclass::ElementMetadata::new(
-                    "Stand-in",
-                    "Filter/Converter/Video",
-                    "Reads DMA-BUFs",
-                    "Telecast",
-                )
-            });
-            Some(&METADATA)
-        }
-
-        fn pad_templates() -> &'static [gst::PadTemplate] {
-            static TEMPLATES: LazyLock<Vec<gst::PadTemplate>> =
-                LazyLock::new(|| vec![SINK.clone(), SRC.clone()]);
-            &TEMPLATES
-        }
-    }
-}
-
-glib::wrapper! {
-    /// The stand-in.
-    pub struct GpuStandIn(ObjectSubclass<imp::StandIn>) @extends gst::Element, gst::Object;
 }
