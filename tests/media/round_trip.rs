@@ -12,6 +12,7 @@ use telecast::decode::video::{Coded, DecoderEvent, VideoDecoder};
 use telecast::encode::config::VideoConfig;
 use telecast::encode::layout::Fit;
 use telecast::encode::video::VideoEncoder;
+use telecast::testcard::{self, Card, Luma, Reader};
 
 use crate::scene::{self, PATCHES};
 use crate::video::{config, next_frame, software};
@@ -84,11 +85,16 @@ fn worst_patch(picture: &RgbPicture, area: (u32, u32, u32, u32)) -> i32 {
     for (index, patch) in PATCHES.iter().enumerate() {
         let x = left + (index as u32 * 2 + 1) * width / 16;
         let seen = picture.at(x, top + height / 4);
-        for (seen, meant) in seen.iter().zip(patch) {
-            worst = worst.max((i32::from(*seen) - i32::from(*meant)).abs());
-        }
+        worst = worst.max(difference(seen, *patch));
     }
     worst
+}
+
+/// Largest difference of a channel.
+fn difference(seen: [u8; 3], meant: [u8; 3]) -> i32 {
+    let channels = seen.into_iter().zip(meant);
+    let differences = channels.map(|(seen, meant)| (i32::from(seen) - i32::from(meant)).abs());
+    differences.max().unwrap()
 }
 
 /// Peak signal-to-noise ratio against the scene, in dB.
@@ -196,4 +202,65 @@ fn borders_are_black_and_the_picture_stands_in_the_middle() {
     }
     let worst = worst_patch(&seen, (140, 0, 360, 360));
     assert!(worst <= 6, "{worst}");
+}
+
+#[test]
+fn with_overscan_the_edges_are_black_and_the_card_keeps_its_colours() {
+    let size = (640, 360);
+    // 5 % of 640x360 at each edge.
+    let (left, top) = (32, 18);
+    for codec in VideoCodec::ALL {
+        for (name, encoders) in software(codec) {
+            let config = VideoConfig {
+                overscan_pct: 5,
+                bitrate: AMPLE,
+                ..config(codec, encoders)
+            };
+            let last = round_trip(config, card(size, 10)).pop().unwrap();
+            assert_eq!(last.size(), size, "{name}");
+            let seen = rgb(&last);
+            // Some pixels beside the picture are the coder's, who blurs its edge.
+            let near = 6;
+            let is_edge = |x: u32, y: u32| {
+                x.min(size.0 - 1 - x) < left - near || y.min(size.1 - 1 - y) < top - near
+            };
+            for y in 0..size.1 {
+                for x in (0..size.0).filter(|x| is_edge(*x, y)) {
+                    let worst = difference(seen.at(x, y), [0; 3]);
+                    assert!(worst <= 6, "{name} at {x},{y}: {worst}");
+                }
+            }
+            let (data, stride) = last.luma();
+            let luma = Luma {
+                data,
+                stride,
+                width: size.0 as usize,
+                height: size.1 as usize,
+            };
+            let reading = Reader::default().read(luma).expect("the card is read");
+            for (index, patch) in (0..).zip(testcard::PATCHES) {
+                let (x, y) = reading.patch(index);
+                // A cell of 10 pixels has 9 now; the patches have 6 cells each and begin with the 8th of the 27th row.
+                let place = (left + (11 + 6 * index as u32) * 9, top + 30 * 9);
+                assert!(
+                    x.abs_diff(place.0) <= 2 && y.abs_diff(place.1) <= 2,
+                    "{name}: patch {index} is at {x},{y}, not at {place:?}"
+                );
+                let worst = difference(seen.at(x, y), patch);
+                assert!(worst <= 6, "{name}: patch {index} is off by {worst}");
+            }
+        }
+    }
+}
+
+/// The moving test card.
+fn card(size: (u32, u32), count: u32) -> impl Iterator<Item = RawFrame> {
+    let start = Instant::now();
+    (0..count).map(move |step| {
+        let at = Duration::from_millis(5) * step;
+        let stride = size.0 as usize * 4;
+        let mut pixels = vec![0; stride * size.1 as usize];
+        Card::new(size.0, size.1).draw(Duration::from_secs(7) + at, &mut pixels);
+        scene::raw(PixelFormat::Bgrx, size, stride, pixels, start + at)
+    })
 }

@@ -164,6 +164,44 @@ fn a_still_picture_is_repeated_and_at_once_when_a_key_frame_is_wanted() {
     );
 }
 
+#[test]
+fn a_still_picture_is_repeated_once_and_at_once_when_the_bitrate_changes() {
+    for codec in VideoCodec::ALL {
+        for (name, encoders) in software(codec) {
+            let Encoders::Candidates(profiles) = &encoders else {
+                continue;
+            };
+            let live = profiles[0].live.bitrate;
+            let (events, news) = async_channel::bounded(8);
+            let config = VideoConfig {
+                bitrate: 1_000_000,
+                // Longer than this test: what comes before comes because of the wish.
+                repeat: Some(Duration::from_mins(1)),
+                ..VideoConfig::new(codec, encoders)
+            };
+            let encoder = VideoEncoder::start(config, events).unwrap();
+            encoder.push(scene::frame((320, 180), 0, Instant::now()));
+            let first = next_frame(&news, &mut Vec::new());
+            let asked = Instant::now();
+            encoder.control(EncoderControl::Bitrate(3_000_000));
+            let second = next_frame(&news, &mut Vec::new());
+            let took = asked.elapsed();
+            assert!(took < Duration::from_secs(1), "{name}: {took:?}");
+            assert!(second.times.captured >= asked, "{name}");
+            assert!(second.media_time > first.media_time, "{name}");
+            // An encoder that cannot change it is replaced, which begins with a key frame.
+            let expected = if live {
+                Dependency::Dependent
+            } else {
+                Dependency::KeyFrame
+            };
+            assert_eq!(second.dependency, expected, "{name}");
+            thread::sleep(Duration::from_millis(200));
+            assert!(news.is_empty(), "{name}: repeated more than once");
+        }
+    }
+}
+
 /// Bytes that tell when they are given back.
 struct Watched(Vec<u8>, Arc<AtomicUsize>);
 

@@ -8,6 +8,7 @@
     reason = "the exemption for tests does not reach the functions beside them"
 )]
 
+mod aac;
 mod cli;
 mod connect;
 mod discovery;

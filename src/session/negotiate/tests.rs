@@ -96,6 +96,19 @@ fn a_device_that_says_nothing_gets_what_the_user_wants() {
     assert_eq!((all.port, all.dscp), (5000, None));
 }
 
+#[test]
+fn a_short_delay_gets_short_frames_of_sound() {
+    let frame = |delay| {
+        let options = MirrorOptions {
+            target_delay: Duration::from_millis(delay),
+            ..MirrorOptions::default()
+        };
+        let all = settled(&options, &json!({})).unwrap();
+        all.audio.unwrap().frame.as_millis()
+    };
+    assert_eq!([100, 200].map(frame), [10, 20]);
+}
+
 fn constraints(width: u32, height: u32, rate: &str, pixels: u64, bits: u32) -> Value {
     json!({
         "audio": {"maxSampleRate": 48000, "maxChannels": 2, "maxBitRate": 64000},
