@@ -49,7 +49,7 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn run(command: Command) -> anyhow::Result<()> {
+fn run(command: Option<Command>) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(WORKERS)
         .thread_name("telecast-io")
@@ -61,7 +61,10 @@ fn run(command: Command) -> anyhow::Result<()> {
     result
 }
 
-fn dispatch(runtime: &Runtime, command: Command) -> anyhow::Result<()> {
+fn dispatch(runtime: &Runtime, command: Option<Command>) -> anyhow::Result<()> {
+    let Some(command) = command else {
+        return open_window(runtime);
+    };
     match command {
         Command::Devices(arguments) => runtime.block_on(devices::run(&arguments)),
         Command::Mirror(arguments) => runtime.block_on(mirror::run(*arguments)),
@@ -76,6 +79,23 @@ fn dispatch(runtime: &Runtime, command: Command) -> anyhow::Result<()> {
             crate::ui::test_card::run(options).map_err(|_| anyhow::anyhow!(words::no_display()))
         }
     }
+}
+
+#[cfg(feature = "gui")]
+fn open_window(runtime: &Runtime) -> anyhow::Result<()> {
+    use crate::ui::WindowError;
+    crate::ui::run(runtime.handle().clone()).map_err(|error| {
+        anyhow::anyhow!(match &error {
+            WindowError::NoDisplay(_) => words::no_display(),
+            _ => words::no_window(&error),
+        })
+    })
+}
+
+/// The parser shows the help instead.
+#[cfg(not(feature = "gui"))]
+fn open_window(_: &Runtime) -> anyhow::Result<()> {
+    Ok(())
 }
 
 /// Logs go to standard error, so that standard output stays readable for programs.

@@ -4,5 +4,8 @@
 /// The application id, bus name and base of the resource path.
 pub const APP_ID: &str = "io.github.telecast.Telecast";
 
+/// Where the resources of the window are: the application id as a path.
+pub const RESOURCE_PATH: &str = "/io/github/telecast/Telecast";
+
 /// The version as people see it.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -17,6 +17,7 @@ mod known;
 mod node;
 mod receiver_id;
 mod sessions;
+mod settings;
 mod sharing;
 mod source;
 mod store;
@@ -49,6 +50,7 @@ pub use crate::session::unsent::{SendFault, Unsent};
 pub use known::{KnownFile, MAX_KNOWN};
 pub use node::NodeSource;
 pub use sessions::{CastStatus, CommandError, MAX_ENDED};
+pub use settings::{LatencyProfile, Settings, SettingsError};
 pub use tone::{TestSound, play_test_sound};
 
 use crate::capture::source::AudioSource;

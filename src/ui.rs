@@ -1,7 +1,60 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! What is seen: the test card and the receiver's window. Only talks to the engine.
+//! What is seen: the window, the test card and the receiver's window. Only talks to the engine.
+//!
+//! ```text
+//! Application ── Context {engine, settings, lists} ──▶ Window ──▶ DevicesPage, CastPage
+//!                   model: watch channels of the engine ──▶ gio::ListStore of items ──▶ rows and pages
+//! ```
+//! A widget has a file of its own and its template beside it. Commands go straight to the engine; what becomes of them
+//! comes back through the model, never from the click.
 
+mod application;
+mod cast_page;
+mod context;
+mod device_row;
+mod devices_page;
+mod first_picture;
 mod keys;
+mod model;
 mod question_dialog;
 pub mod receiver_window;
 pub mod test_card;
+mod window;
+
+use gtk4::prelude::*;
+use gtk4::{gio, glib};
+use tokio::runtime::Handle;
+
+use crate::engine::{Settings, SettingsError};
+
+/// The style sheet and the icons.
+static RESOURCES: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/telecast.gresource"));
+
+/// Why there is no window.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum WindowError {
+    /// There is no display.
+    #[error(transparent)]
+    NoDisplay(#[from] test_card::NoDisplay),
+    /// The settings cannot be had.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    /// The resources in this program cannot be read.
+    #[error("the resources cannot be read: {0}")]
+    Resources(#[from] glib::Error),
+}
+
+/// Opens the window, or shows that of the instance that runs already, and stays until it is closed. The engine runs on
+/// `runtime`.
+///
+/// # Errors
+/// [`WindowError`], before anything was shown.
+pub fn run(runtime: Handle) -> Result<(), WindowError> {
+    gtk4::init().map_err(|_| test_card::NoDisplay)?;
+    let settings = Settings::open()?;
+    let resources = gio::Resource::from_data(&glib::Bytes::from_static(RESOURCES))?;
+    gio::resources_register(&resources);
+    application::Application::new(runtime, settings).run_with_args::<&str>(&[]);
+    Ok(())
+}

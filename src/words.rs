@@ -18,7 +18,9 @@ use gettextrs::{
 
 pub use network::not_sent;
 pub use numbers::{receiving, sending};
-pub use output::{no_display, output_failed, search_failed, snapshot_failed, system_failed};
+pub use output::{
+    no_display, no_window, output_failed, search_failed, snapshot_failed, system_failed,
+};
 pub use permission::{Asking, ask_on_terminal, asking, no_answer_needed, nobody_to_ask};
 pub use reason::{Explanation, explain};
 pub use receiver::{listening, receiver_ended, receiver_failed};

@@ -10,7 +10,8 @@ use crate::engine::MAX_OVERSCAN_PCT;
 
 /// Puts a Linux screen on the TV.
 #[derive(Debug, Parser)]
-#[command(name = "telecast", version, arg_required_else_help = true)]
+#[command(name = "telecast", version)]
+#[cfg_attr(not(feature = "gui"), command(arg_required_else_help = true))]
 pub struct Arguments {
     /// Say more about what happens (twice: everything)
     #[arg(short, long, action = ArgAction::Count, global = true)]
@@ -20,8 +21,9 @@ pub struct Arguments {
     #[arg(long, value_name = "FILTER", global = true)]
     pub log: Option<String>,
 
+    /// The window, when there is none
     #[command(subcommand)]
-    pub command: Command,
+    pub command: Option<Command>,
 }
 
 /// The commands.

@@ -194,7 +194,7 @@ mod tests {
             .expect("valid")
             .command
         {
-            Command::Mirror(arguments) => request(&arguments),
+            Some(Command::Mirror(arguments)) => request(&arguments),
             other => panic!("{other:?}"),
         }
     }

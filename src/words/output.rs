@@ -51,3 +51,11 @@ pub fn no_display() -> String {
         "There is no display to open a window on. Run this in a graphical session, or set WAYLAND_DISPLAY.",
     )
 }
+
+/// The window cannot be made, although there is a display.
+pub fn no_window(problem: &impl std::fmt::Display) -> String {
+    fill(
+        "The window cannot be opened: {problem}. Install Telecast again.",
+        &[("problem", &problem.to_string())],
+    )
+}

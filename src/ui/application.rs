@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! `Application`: one per user session; its window, and the actions that do not depend on one. Input: activations, also of
+//! other processes; output: the [`Window`].
+
+use std::rc::Rc;
+
+use adw::prelude::*;
+use adw::subclass::prelude::*;
+use gtk4 as gtk;
+use gtk4::{gio, glib};
+use libadwaita as adw;
+use tokio::runtime::Handle;
+
+use super::context::Context;
+use super::window::Window;
+use crate::config::{APP_ID, RESOURCE_PATH};
+use crate::engine::Settings;
+
+glib::wrapper! {
+    /// The application of the window.
+    pub struct Application(ObjectSubclass<imp::Application>)
+        @extends adw::Application, gtk::Application, gio::Application,
+        @implements gio::ActionGroup, gio::ActionMap;
+}
+
+impl Application {
+    /// An application whose engine will run on `runtime`.
+    pub fn new(runtime: Handle, settings: Settings) -> Application {
+        let app: Application = glib::Object::builder()
+            .property("application-id", APP_ID)
+            .property("resource-base-path", RESOURCE_PATH)
+            .build();
+        // The cell is empty: the object was made in the line above.
+        if app
+            .imp()
+            .context
+            .set(Context::new(runtime, settings))
+            .is_err()
+        {
+            tracing::error!("the application has a context already");
+        }
+        app
+    }
+
+    fn context(&self) -> Option<Rc<Context>> {
+        self.imp().context.get().cloned()
+    }
+
+    /// The window; the same one as long as there is one.
+    fn window(&self, context: &Rc<Context>) -> Window {
+        let open = self
+            .windows()
+            .into_iter()
+            .find_map(|window| window.downcast::<Window>().ok());
+        open.unwrap_or_else(|| Window::new(self, context))
+    }
+
+    fn add_actions(&self) {
+        let quit = gio::ActionEntry::builder("quit")
+            .activate(|app: &Application, _, _| app.close_or_quit())
+            .build();
+        self.add_action_entries([quit]);
+        self.set_accels_for_action("app.quit", &["<Control>q"]);
+        self.set_accels_for_action("window.close", &["<Control>w"]);
+    }
+
+    /// Through the window, which asks when something is being cast.
+    fn close_or_quit(&self) {
+        match self.active_window() {
+            Some(window) => window.close(),
+            None => self.quit(),
+        }
+    }
+}
+
+mod imp {
+    use std::cell::OnceCell;
+    use std::rc::Rc;
+
+    use adw::prelude::*;
+    use adw::subclass::prelude::*;
+    use gtk4::glib;
+    use libadwaita as adw;
+
+    use super::super::context::Context;
+    use super::super::first_picture;
+
+    #[derive(Debug, Default)]
+    pub struct Application {
+        pub(super) context: OnceCell<Rc<Context>>,
+    }
+
+    #[glib::object_subclass]
+    impl ObjectSubclass for Application {
+        const NAME: &'static str = "TelecastApplication";
+        type Type = super::Application;
+        type ParentType = adw::Application;
+    }
+
+    impl ObjectImpl for Application {}
+
+    impl ApplicationImpl for Application {
+        fn startup(&self) {
+            self.parent_startup();
+            self.obj().add_actions();
+        }
+
+        fn activate(&self) {
+            self.parent_activate();
+            let Some(context) = self.obj().context() else {
+                return;
+            };
+            let window = self.obj().window(&context);
+            window.present();
+            first_picture::after(&window, move || context.start_engine());
+        }
+    }
+
+    impl GtkApplicationImpl for Application {}
+    impl AdwApplicationImpl for Application {}
+
+    use gtk4::subclass::prelude::GtkApplicationImpl;
+}

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! `Context`: what every part of the window needs, owned by the application: the engine, once it runs, and the settings.
+
+use std::cell::OnceCell;
+use std::rc::Rc;
+
+use tokio::runtime::Handle;
+
+use super::model::{CastList, DeviceList};
+use crate::engine::{Engine, EngineOptions, Settings};
+
+/// Shared by all parts of the window; lives on the main thread.
+#[derive(Debug)]
+pub struct Context {
+    runtime: Handle,
+    engine: OnceCell<Rc<Engine>>,
+    settings: Settings,
+    devices: DeviceList,
+    casts: CastList,
+}
+
+impl Context {
+    /// A context whose engine does not run yet; it will on `runtime`.
+    pub fn new(runtime: Handle, settings: Settings) -> Rc<Context> {
+        Rc::new(Context {
+            runtime,
+            engine: OnceCell::new(),
+            settings,
+            devices: DeviceList::default(),
+            casts: CastList::default(),
+        })
+    }
+
+    /// Starts the engine, unless it runs. Kept out of the way of the first picture of the window.
+    pub fn start_engine(&self) {
+        self.engine.get_or_init(|| {
+            let _runtime = self.runtime.enter();
+            let engine = Rc::new(Engine::start(EngineOptions {
+                interface: self.settings.interface(),
+                ..EngineOptions::default()
+            }));
+            self.devices.follow(engine.devices());
+            self.casts.follow(engine.sessions());
+            engine
+        });
+    }
+
+    /// The engine, once it runs: a moment after the window was shown.
+    pub fn engine(&self) -> Option<Rc<Engine>> {
+        self.engine.get().cloned()
+    }
+
+    /// Where futures of the engine run that need the tokio runtime.
+    pub fn runtime(&self) -> &Handle {
+        &self.runtime
+    }
+
+    /// What the person set.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The devices, as they come and go.
+    pub fn devices(&self) -> &DeviceList {
+        &self.devices
+    }
+
+    /// The casts, as they change.
+    pub fn casts(&self) -> &CastList {
+        &self.casts
+    }
+}
