@@ -53,14 +53,25 @@ fn target(address: SocketAddr) -> Target {
 /// A session with a null source; the probe tells what became of the source.
 fn start(address: SocketAddr, options: MirrorOptions) -> (SessionHandle, Probe) {
     let (source, probe) = NullSource::new();
-    let handle = Session::start_with(
-        &Handle::current(),
-        target(address),
-        options,
-        Box::new(source),
-        timings(),
-    );
-    (handle, probe)
+    let target = target(address);
+    (start_from(source, target, options), probe)
+}
+
+/// The same without wishes, with a target of the test's own.
+fn start_at(target: Target) -> (SessionHandle, Probe) {
+    let (source, probe) = NullSource::new();
+    let options = MirrorOptions::default();
+    (start_from(source, target, options), probe)
+}
+
+/// A session with this source.
+fn start_from(source: NullSource, target: Target, options: MirrorOptions) -> SessionHandle {
+    let source = Box::new(source);
+    Session::start_with(&Handle::current(), target, options, source, timings())
+}
+
+fn is_streaming(state: &SessionState) -> bool {
+    matches!(state, SessionState::Streaming(_))
 }
 
 /// Waits for a state.
@@ -83,6 +94,12 @@ async fn ended(handle: &SessionHandle, probe: &Probe) -> Reason {
     assert_eq!(probe.running(), 0, "an encoder is left behind");
     assert!(probe.dropped(), "the source is left behind");
     reason
+}
+
+/// Ends a session as its user does.
+async fn stop(handle: SessionHandle, probe: Probe) {
+    handle.stop();
+    assert_eq!(ended(&handle, &probe).await, Reason::UserStopped);
 }
 
 /// Runs a session against a device until it ends by itself.

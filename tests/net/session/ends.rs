@@ -115,21 +115,13 @@ async fn the_time_of_connecting_is_part_of_the_limit_of_the_negotiation() {
 #[tokio::test]
 async fn the_app_that_was_launched_is_remembered_for_the_next_session() {
     let device = Device::start(Script::default()).await;
-    let (source, probe) = NullSource::new();
     let target = target(device.address);
     let leftovers = target.leftovers.clone();
     assert_eq!(leftovers.on(device.address), None);
-    let handle = Session::start_with(
-        &Handle::current(),
-        target,
-        MirrorOptions::default(),
-        Box::new(source),
-        timings(),
-    );
-    until(&handle, |state| matches!(state, SessionState::Streaming(_))).await;
+    let (handle, probe) = start_at(target);
+    until(&handle, is_streaming).await;
     assert!(leftovers.on(device.address).is_some());
-    handle.stop();
-    assert_eq!(ended(&handle, &probe).await, Reason::UserStopped);
+    stop(handle, probe).await;
 }
 
 #[tokio::test]
@@ -245,7 +237,7 @@ async fn an_app_that_does_not_stop_is_given_up_after_three_seconds() {
     })
     .await;
     let (handle, probe) = start(device.address, MirrorOptions::default());
-    until(&handle, |state| matches!(state, SessionState::Streaming(_))).await;
+    until(&handle, is_streaming).await;
     let started = Instant::now();
     handle.stop();
     assert_eq!(ended(&handle, &probe).await, Reason::UserStopped);
@@ -311,7 +303,7 @@ async fn a_port_in_use_is_found_before_the_app_is_launched() {
 async fn a_source_that_ends_or_never_begins() {
     let device = Device::start(Script::default()).await;
     let (handle, probe) = start(device.address, MirrorOptions::default());
-    until(&handle, |state| matches!(state, SessionState::Streaming(_))).await;
+    until(&handle, is_streaming).await;
     let closed = Reason::SourceEnded(SourceEnd::Closed);
     probe.end(closed.clone());
     assert_eq!(ended(&handle, &probe).await, closed);
@@ -325,13 +317,8 @@ async fn a_source_that_ends_or_never_begins() {
         let (mut source, probe) = NullSource::new();
         source.may_ask = may_ask;
         source.opening = (SOON, Some(reason.clone()));
-        let handle = Session::start_with(
-            &Handle::current(),
-            target(device.address),
-            MirrorOptions::default(),
-            Box::new(source),
-            timings(),
-        );
+        let target = target(device.address);
+        let handle = start_from(source, target, MirrorOptions::default());
         assert_eq!(ended(&handle, &probe).await, reason);
         eventually("goodbye", || device.seen().closed_cleanly).await;
         assert_eq!(
@@ -348,13 +335,8 @@ async fn no_encoder_at_all() {
     let (mut source, probe) = NullSource::new();
     source.codecs.video.clear();
     source.codecs.audio.clear();
-    let handle = Session::start_with(
-        &Handle::current(),
-        target(device.address),
-        MirrorOptions::default(),
-        Box::new(source),
-        timings(),
-    );
+    let target = target(device.address);
+    let handle = start_from(source, target, MirrorOptions::default());
     let reason = ended(&handle, &probe).await;
     assert_eq!(reason, Reason::Missing(Missing::VideoEncoder));
     assert_eq!(device.count("LAUNCH"), 0);
@@ -364,7 +346,7 @@ async fn no_encoder_at_all() {
 async fn a_handle_that_is_dropped_stops_its_session() {
     let device = Device::start(Script::default()).await;
     let (handle, probe) = start(device.address, MirrorOptions::default());
-    until(&handle, |state| matches!(state, SessionState::Streaming(_))).await;
+    until(&handle, is_streaming).await;
     let mut state = handle.state();
     drop(handle);
     let end = timeout(LIMIT, state.wait_for(|state| state.ended().is_some())).await;

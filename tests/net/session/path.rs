@@ -63,27 +63,11 @@ fn drop_in(namespace: &str, hook: &str, matching: &str) {
     );
 }
 
-fn is_streaming(state: &SessionState) -> bool {
-    matches!(state, SessionState::Streaming(_))
-}
-
 /// Waits for so many more frames of video; returns the size of the largest packet among what came.
 async fn largest_of(device: &Device, frames: usize) -> usize {
-    let before = {
-        let mut media = device.media.lock().unwrap();
-        media.largest = 0;
-        media.video.len()
-    };
-    eventually("more frames", || {
-        device.media.lock().unwrap().video.len() >= before + frames
-    })
-    .await;
+    device.media.lock().unwrap().largest = 0;
+    device.receives_more("more frames", frames).await;
     device.media.lock().unwrap().largest
-}
-
-async fn stop(handle: SessionHandle, probe: Probe) {
-    handle.stop();
-    assert_eq!(ended(&handle, &probe).await, Reason::UserStopped);
 }
 
 #[test]
@@ -155,26 +139,21 @@ fn a_way_that_swallows_large_packets_gets_new_streams_of_smaller_ones() {
     let Some(hosts) = Hosts::new() else { return };
     drop_in(&hosts.b, "input", "meta l4proto udp meta length > 1300");
     let script = Script::default();
-    between(
-        &hosts.a,
-        &hosts.b,
-        "10.77.0.2:0",
-        script,
-        |device| async move {
-            let (handle, probe) = start(device.address, MirrorOptions::default());
-            until(&handle, is_streaming).await;
-            until(&handle, |state| {
-                matches!(state, SessionState::Recovering(_, Trouble::SmallerPackets))
-            })
-            .await;
-            until(&handle, is_streaming).await;
-            assert_eq!(largest_of(&device, 30).await, 1200 - ROOM);
-            assert!(is_streaming(&handle.state().borrow()));
-            assert_eq!(device.count("LAUNCH"), 1, "the app goes on");
-            assert_eq!(device.seen().offered.len(), 2);
-            stop(handle, probe).await;
-        },
-    );
+    let (a, b) = (&hosts.a, &hosts.b);
+    between(a, b, "10.77.0.2:0", script, |device| async move {
+        let (handle, probe) = start(device.address, MirrorOptions::default());
+        until(&handle, is_streaming).await;
+        until(&handle, |state| {
+            matches!(state, SessionState::Recovering(_, Trouble::SmallerPackets))
+        })
+        .await;
+        until(&handle, is_streaming).await;
+        assert_eq!(largest_of(&device, 30).await, 1200 - ROOM);
+        assert!(is_streaming(&handle.state().borrow()));
+        assert_eq!(device.count("LAUNCH"), 1, "the app goes on");
+        assert_eq!(device.seen().offered.len(), 2);
+        stop(handle, probe).await;
+    });
 }
 
 #[test]
@@ -185,19 +164,14 @@ fn packets_lose_their_mark_where_marked_ones_vanish() {
         marks: true,
         ..Script::default()
     };
-    between(
-        &hosts.a,
-        &hosts.b,
-        "10.77.0.2:0",
-        script,
-        |device| async move {
-            let (handle, probe) = start(device.address, MirrorOptions::default());
-            until(&handle, is_streaming).await;
-            largest_of(&device, 30).await;
-            until(&handle, is_streaming).await;
-            stop(handle, probe).await;
-        },
-    );
+    let (a, b) = (&hosts.a, &hosts.b);
+    between(a, b, "10.77.0.2:0", script, |device| async move {
+        let (handle, probe) = start(device.address, MirrorOptions::default());
+        until(&handle, is_streaming).await;
+        largest_of(&device, 30).await;
+        until(&handle, is_streaming).await;
+        stop(handle, probe).await;
+    });
 }
 
 #[test]

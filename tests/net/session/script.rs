@@ -13,6 +13,7 @@ use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
 
 use self::connection::Connection;
+use super::eventually;
 use super::media::Received;
 
 /// The id of the mirroring app, with pictures.
@@ -192,6 +193,22 @@ impl Device {
     pub fn count(&self, kind: &str) -> usize {
         let seen = self.seen();
         seen.types.iter().filter(|seen| *seen == kind).count()
+    }
+
+    /// How many frames of video have come.
+    fn frames(&self) -> usize {
+        self.media.lock().unwrap().video.len()
+    }
+
+    /// Waits until so many frames of video have come in all.
+    pub async fn receives(&self, frames: usize) {
+        eventually(&format!("{frames} frames"), || self.frames() >= frames).await;
+    }
+
+    /// Waits for so many more frames of video; `what` they are.
+    pub async fn receives_more(&self, what: &str, frames: usize) {
+        let all = self.frames() + frames;
+        eventually(what, || self.frames() >= all).await;
     }
 }
 

@@ -11,23 +11,6 @@ use super::script::{Afterwards, MIRRORING, MIRRORING_AUDIO, OnLaunch, OnOffer};
 use super::source::{length, pattern};
 use super::*;
 
-/// A session with a null source and no wishes.
-fn start_at(target: Target) -> (SessionHandle, Probe) {
-    let (source, probe) = NullSource::new();
-    let handle = Session::start_with(
-        &Handle::current(),
-        target,
-        MirrorOptions::default(),
-        Box::new(source),
-        timings(),
-    );
-    (handle, probe)
-}
-
-fn is_streaming(state: &SessionState) -> bool {
-    matches!(state, SessionState::Streaming(_))
-}
-
 #[tokio::test]
 async fn frames_arrive_decrypted_and_in_order_and_everything_is_taken_down_in_order() {
     let device = Device::start(Script::default()).await;
@@ -38,10 +21,7 @@ async fn frames_arrive_decrypted_and_in_order_and_everything_is_taken_down_in_or
         audio: Some(AudioCodec::Opus),
     };
     assert_eq!(state, SessionState::Streaming(expected));
-    eventually("30 frames", || {
-        device.media.lock().unwrap().video.len() >= 30
-    })
-    .await;
+    device.receives(30).await;
     let received = device.media.lock().unwrap().clone();
     assert_eq!(received.too_early, 0, "a sender report must come first");
     assert!(received.reports > 0 && received.audio.len() > 30);
@@ -126,8 +106,7 @@ async fn the_limits_of_the_device_reach_the_encoder() {
         ((1280, 720), Some((1280, 720)))
     );
     assert_eq!((setup.frame_rate, setup.bitrate), (25, 1_000_000));
-    handle.stop();
-    assert_eq!(ended(&handle, &probe).await, Reason::UserStopped);
+    stop(handle, probe).await;
 }
 
 #[tokio::test]
@@ -149,8 +128,7 @@ async fn commands_reach_device_packets_and_source() {
     .await;
     assert!(handle.command(Command::Pause(true)));
     eventually("the source is paused", || probe.paused()).await;
-    handle.stop();
-    assert_eq!(ended(&handle, &probe).await, Reason::UserStopped);
+    stop(handle, probe).await;
 }
 
 #[tokio::test]
@@ -162,8 +140,7 @@ async fn a_device_that_answers_launch_only_by_broadcast_is_understood() {
     .await;
     let (handle, probe) = start(device.address, MirrorOptions::default());
     until(&handle, is_streaming).await;
-    handle.stop();
-    assert_eq!(ended(&handle, &probe).await, Reason::UserStopped);
+    stop(handle, probe).await;
 }
 
 #[tokio::test]
@@ -176,8 +153,7 @@ async fn the_tv_asks_its_user_and_the_session_waits() {
     let (handle, probe) = start(device.address, MirrorOptions::default());
     until(&handle, |state| *state == SessionState::ConfirmOnTv).await;
     until(&handle, is_streaming).await;
-    handle.stop();
-    assert_eq!(ended(&handle, &probe).await, Reason::UserStopped);
+    stop(handle, probe).await;
 }
 
 #[tokio::test]
@@ -201,8 +177,7 @@ async fn a_speaker_gets_sound_alone_and_an_old_dongle_the_other_app() {
         assert!(device.media.lock().unwrap().video.is_empty());
         assert_eq!(device.seen().launches[0], MIRRORING_AUDIO);
         assert!(device.seen().offered[0].is_empty());
-        handle.stop();
-        assert_eq!(ended(&handle, &probe).await, Reason::UserStopped);
+        stop(handle, probe).await;
     }
 }
 
@@ -231,13 +206,8 @@ async fn a_codec_without_a_picture_makes_way_for_the_next() {
         "the device asked for key frames"
     );
     assert_eq!(device.count("LAUNCH"), 1, "the app goes on");
-    let before = device.media.lock().unwrap().video.len();
-    eventually("frames of the second codec", || {
-        device.media.lock().unwrap().video.len() > before + 10
-    })
-    .await;
-    handle.stop();
-    assert_eq!(ended(&handle, &probe).await, Reason::UserStopped);
+    device.receives_more("frames of the second codec", 11).await;
+    stop(handle, probe).await;
 }
 
 #[tokio::test]
@@ -250,13 +220,8 @@ async fn pictures_go_on_without_sound_and_sound_alone_ends_with_its_encoder() {
     eventually("its numbers", || stats.borrow().audio.is_some()).await;
     probe.fail_audio();
     eventually("the end of the sound", || stats.borrow().audio.is_none()).await;
-    let before = device.media.lock().unwrap().video.len();
-    eventually("pictures without sound", || {
-        device.media.lock().unwrap().video.len() > before + 20
-    })
-    .await;
-    handle.stop();
-    assert_eq!(ended(&handle, &probe).await, Reason::UserStopped);
+    device.receives_more("pictures without sound", 21).await;
+    stop(handle, probe).await;
 
     let device = Device::start(Script::default()).await;
     let options = MirrorOptions {
@@ -288,15 +253,10 @@ async fn an_outage_passes() {
         "nothing is encoded while too much is under way"
     );
     until(&handle, is_streaming).await;
-    let before = device.media.lock().unwrap().video.len();
-    eventually("frames after the outage", || {
-        device.media.lock().unwrap().video.len() > before + 20
-    })
-    .await;
+    device.receives_more("frames after the outage", 21).await;
     let dropped = handle.stats().borrow().dropped.clone();
     assert!(dropped.contains_key("in_flight"), "{dropped:?}");
-    handle.stop();
-    assert_eq!(ended(&handle, &probe).await, Reason::UserStopped);
+    stop(handle, probe).await;
 }
 
 #[tokio::test]
@@ -311,8 +271,7 @@ async fn an_encoder_that_fails_makes_way_for_the_next_codec() {
         |state| matches!(state, SessionState::Streaming(streams) if streams.video == vp8),
     )
     .await;
-    handle.stop();
-    assert_eq!(ended(&handle, &probe).await, Reason::UserStopped);
+    stop(handle, probe).await;
 }
 
 #[tokio::test]
@@ -324,18 +283,12 @@ async fn an_answer_is_waited_for_while_the_source_still_opens() {
     .await;
     let (mut source, probe) = NullSource::new();
     source.opening = (Duration::from_millis(300), None);
-    let handle = Session::start_with(
-        &Handle::current(),
-        target(device.address),
-        MirrorOptions::default(),
-        Box::new(source),
-        timings(),
-    );
+    let target = target(device.address);
+    let handle = start_from(source, target, MirrorOptions::default());
     eventually("the OFFER", || device.count("OFFER") == 1).await;
     assert_eq!(probe.running(), 0, "the source is not open yet");
     until(&handle, is_streaming).await;
-    handle.stop();
-    assert_eq!(ended(&handle, &probe).await, Reason::UserStopped);
+    stop(handle, probe).await;
 }
 
 #[tokio::test]
@@ -347,13 +300,9 @@ async fn garbage_among_good_messages_changes_nothing() {
     .await;
     let (handle, probe) = start(device.address, MirrorOptions::default());
     until(&handle, is_streaming).await;
-    eventually("60 frames", || {
-        device.media.lock().unwrap().video.len() >= 60
-    })
-    .await;
+    device.receives(60).await;
     assert!(is_streaming(&handle.state().borrow()));
-    handle.stop();
-    assert_eq!(ended(&handle, &probe).await, Reason::UserStopped);
+    stop(handle, probe).await;
 }
 
 #[tokio::test]
@@ -373,13 +322,9 @@ async fn rtcp_counts_from_another_announced_address_and_from_no_other() {
         let (handle, probe) = start_at(target);
         until(&handle, is_streaming).await;
         if is_announced {
-            eventually("60 frames", || {
-                device.media.lock().unwrap().video.len() >= 60
-            })
-            .await;
+            device.receives(60).await;
             assert!(is_streaming(&handle.state().borrow()));
-            handle.stop();
-            assert_eq!(ended(&handle, &probe).await, Reason::UserStopped);
+            stop(handle, probe).await;
         } else {
             let reason = ended(&handle, &probe).await;
             assert!(matches!(reason, Reason::DeviceGone(_)), "{reason:?}");
@@ -392,12 +337,8 @@ async fn everything_works_over_ipv6_too() {
     let device = Device::start_on("[::1]:0", Script::default()).await;
     let (handle, probe) = start(device.address, MirrorOptions::default());
     until(&handle, is_streaming).await;
-    eventually("30 frames", || {
-        device.media.lock().unwrap().video.len() >= 30
-    })
-    .await;
-    handle.stop();
-    assert_eq!(ended(&handle, &probe).await, Reason::UserStopped);
+    device.receives(30).await;
+    stop(handle, probe).await;
 }
 
 #[tokio::test]
@@ -462,7 +403,6 @@ async fn packets_carry_the_dscp_on_the_wire_when_the_device_marks_too() {
         let captured =
             tokio::task::spawn_blocking(move || captured_code_points(&socket, port, 50)).await;
         assert_eq!(captured.unwrap(), [expected; 50]);
-        handle.stop();
-        assert_eq!(ended(&handle, &probe).await, Reason::UserStopped);
+        stop(handle, probe).await;
     }
 }
