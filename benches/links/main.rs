@@ -12,6 +12,8 @@
     reason = "a measurement that cannot be made ends with the reason"
 )]
 
+#[path = "../../tests/support/home.rs"]
+mod home;
 #[path = "../../tests/links/links.rs"]
 mod links;
 mod report;

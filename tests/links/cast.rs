@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! One cast over a way between two hosts, from its start to its end.
 
-use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
-use std::sync::OnceLock;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use super::figures::Figures;
@@ -14,6 +12,7 @@ use super::namespace::Namespace;
 use super::profiles::Profile;
 use super::program::Program;
 use super::sender;
+use crate::home;
 
 const TELECAST: &str = env!("CARGO_BIN_EXE_telecast");
 const PORT: u16 = 8009;
@@ -62,36 +61,9 @@ fn ended() -> impl Fn(&serde_json::Value) -> bool {
 
 /// The program on a host: without a display, a session bus or PipeWire.
 fn telecast(host: &Namespace) -> Command {
-    let home = home();
+    // For all programs of this process.
+    static HOME: LazyLock<PathBuf> = LazyLock::new(|| home::make("links-home"));
     let mut command = host.command(TELECAST);
+    home::give(&mut command, &HOME);
     command
-        .env_clear()
-        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-        .env("HOME", home)
-        .env("LANG", "C.UTF-8")
-        .env("XDG_RUNTIME_DIR", home.join("run"));
-    for (name, folder) in [
-        ("XDG_CACHE_HOME", "cache"),
-        ("XDG_CONFIG_HOME", "config"),
-        ("XDG_DATA_HOME", "data"),
-        ("XDG_STATE_HOME", "state"),
-    ] {
-        command.env(name, home.join(folder));
-    }
-    command
-}
-
-/// A home for all programs of this process. GStreamer's list of plug-ins stays; what was found out about encoders does not,
-/// because a machine that was very busy may have been wrong.
-fn home() -> &'static Path {
-    static HOME: OnceLock<PathBuf> = OnceLock::new();
-    HOME.get_or_init(|| {
-        let home = Path::new(env!("CARGO_TARGET_TMPDIR")).join("links-home");
-        fs::create_dir_all(home.join("run")).expect("a home");
-        fs::set_permissions(home.join("run"), fs::Permissions::from_mode(0o700))
-            .expect("it is ours");
-        // It need not be there.
-        fs::remove_file(home.join("cache/telecast/encoders.json")).ok();
-        home
-    })
 }

@@ -12,7 +12,7 @@ mod unsuitable;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, LazyLock, Mutex};
 use std::time::{Duration, Instant};
 
 use rustix::io::Errno;
@@ -23,11 +23,23 @@ use tokio::process::{Child, Command};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
+use crate::home;
+
 /// No command of these tests runs longer, also on a busy machine.
 const LIMIT: Duration = Duration::from_secs(40);
 
 /// What a small cast of the test card needs.
 const CARD: &[&str] = &["--source", "test-card", "--max-size", "320x180"];
+
+/// A receiver at a free port of loopback.
+const RECEIVE: &[&str] = &[
+    "receive",
+    "--headless",
+    "--listen",
+    "127.0.0.1",
+    "--port",
+    "0",
+];
 
 /// Lines of one output.
 type Lines = Arc<Mutex<Vec<String>>>;
@@ -50,41 +62,14 @@ struct Ended {
     errors: Vec<String>,
 }
 
-/// A home and caches for all children of this test process. What was found out about encoders is found out anew, because
-/// a machine that was very busy may have been wrong about them; the list of GStreamer's plug-ins stays.
-fn home() -> &'static Path {
-    static HOME: OnceLock<PathBuf> = OnceLock::new();
-    HOME.get_or_init(|| {
-        use std::os::unix::fs::PermissionsExt as _;
-
-        let home = Path::new(env!("CARGO_TARGET_TMPDIR")).join("cli-home");
-        std::fs::create_dir_all(home.join("run")).expect("a home");
-        std::fs::set_permissions(home.join("run"), std::fs::Permissions::from_mode(0o700))
-            .expect("it is ours");
-        std::fs::remove_file(home.join("cache/telecast/encoders.json")).ok();
-        home
-    })
-}
+/// The home of all children of this test process.
+static HOME: LazyLock<PathBuf> = LazyLock::new(|| home::make("cli-home"));
 
 /// A command without a display, a session bus or PipeWire, in a process group of its own.
 fn command(program: &str, arguments: &[&str]) -> Command {
-    let home = home();
-    let mut command = Command::new(program);
-    command
-        .args(arguments)
-        .env_clear()
-        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-        .env("HOME", home)
-        .env("LANG", "C.UTF-8")
-        .env("XDG_RUNTIME_DIR", home.join("run"));
-    for (name, folder) in [
-        ("XDG_CACHE_HOME", "cache"),
-        ("XDG_CONFIG_HOME", "config"),
-        ("XDG_DATA_HOME", "data"),
-        ("XDG_STATE_HOME", "state"),
-    ] {
-        command.env(name, home.join(folder));
-    }
+    let mut command = std::process::Command::new(program);
+    home::give(command.args(arguments), &HOME);
+    let mut command = Command::from(command);
     command
         .stdin(Stdio::null())
         .stdout(Stdio::piped())

@@ -13,6 +13,8 @@ mod cli;
 mod connect;
 mod discovery;
 mod engine;
+#[path = "../support/home.rs"]
+mod home;
 #[path = "../links/links.rs"]
 mod links;
 mod netns;

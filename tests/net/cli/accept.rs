@@ -69,15 +69,7 @@ fn state_folder(name: &str) -> PathBuf {
 
 /// A receiver that remembers in `state`.
 fn receiver(state: &Path, arguments: &[&str]) -> Command {
-    let always = &[
-        "receive",
-        "--headless",
-        "--listen",
-        "127.0.0.1",
-        "--port",
-        "0",
-    ];
-    let arguments = [always, arguments].concat();
+    let arguments = [RECEIVE, arguments].concat();
     let mut program = command(env!("CARGO_BIN_EXE_telecast"), &arguments);
     program.env("XDG_STATE_HOME", state);
     program

@@ -32,11 +32,11 @@ async fn no_portal_and_no_pipewire() {
 async fn no_encoder_and_no_decoder() {
     let bare = |arguments: &[&str]| {
         let mut program = command(env!("CARGO_BIN_EXE_telecast"), arguments);
-        let registry = home().join("no-plugins.bin");
+        let registry = HOME.join("no-plugins.bin");
         program
-            .env("GST_PLUGIN_SYSTEM_PATH_1_0", home().join("nothing"))
+            .env("GST_PLUGIN_SYSTEM_PATH_1_0", HOME.join("nothing"))
             .env("GST_REGISTRY_1_0", registry)
-            .env("XDG_CACHE_HOME", home().join("bare"));
+            .env("XDG_CACHE_HOME", HOME.join("bare"));
         Telecast::spawn(program).end()
     };
     let device = Device::start(Script::default()).await;

@@ -61,19 +61,14 @@ fn fits(object: &Value, keys: &str) {
 async fn one_program_casts_to_the_other_and_both_tell_in_json() {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
     let picture = folder.join(format!("cli-snapshot-{}.png", std::process::id()));
-    let mut receiver = Telecast::start(&[
-        "receive",
-        "--headless",
-        "--listen",
-        "127.0.0.1",
-        "--port",
-        "0",
+    let arguments = &[
         "--measure",
         "--stats",
         "json",
         "--snapshot",
         picture.to_str().expect("a path in UTF-8"),
-    ]);
+    ];
+    let mut receiver = Telecast::start(&[RECEIVE, arguments].concat());
     let address = receiver
         .says("Listening on ")
         .await
