@@ -52,7 +52,32 @@ impl Film {
     }
 }
 
-struct VideoPort(Arc<Mutex<VideoEncoder>>);
+/// The test card of this size.
+pub async fn card(size: (u32, u32)) -> VideoSource {
+    let request = VideoRequest {
+        size,
+        ..VideoRequest::new(SourceKind::TestCard)
+    };
+    VideoSource::start(request).await.expect("a card")
+}
+
+/// What a session wishes, of encoders that every machine has.
+pub fn in_software(setup: &VideoSetup) -> VideoConfig {
+    let software = Profile::candidates(setup.codec)
+        .into_iter()
+        .filter(|profile| !profile.hardware)
+        .collect();
+    VideoConfig {
+        max_size: setup.max_size,
+        bitrate: setup.bitrate,
+        max_frame_rate: setup.frame_rate,
+        epoch: setup.epoch,
+        ..VideoConfig::new(setup.codec, Encoders::Candidates(software))
+    }
+}
+
+/// Hands the session's wishes on to the encoder.
+pub struct VideoPort(pub Arc<Mutex<VideoEncoder>>);
 
 impl EncoderPort for VideoPort {
     fn control(&mut self, wish: EncoderControl) {
@@ -82,11 +107,7 @@ impl MediaSource for Film {
 
     fn open(&mut self) -> BoxFuture<'_, Result<Ended, Reason>> {
         Box::pin(async {
-            let request = VideoRequest {
-                size: SIZE,
-                ..VideoRequest::new(SourceKind::TestCard)
-            };
-            let card = VideoSource::start(request).await.expect("a card");
+            let card = card(SIZE).await;
             let tone = AudioSource::start(AudioMode::Tone).await.expect("a tone");
             self.running = Some((card, tone.expect("one was asked for")));
             Ok(self.ended.subscribe())
@@ -94,19 +115,8 @@ impl MediaSource for Film {
     }
 
     fn start_video(&mut self, setup: VideoSetup) -> Result<Feed, Reason> {
-        let software = Profile::candidates(setup.codec)
-            .into_iter()
-            .filter(|profile| !profile.hardware)
-            .collect();
-        let config = VideoConfig {
-            max_size: setup.max_size,
-            bitrate: setup.bitrate,
-            max_frame_rate: setup.frame_rate,
-            epoch: setup.epoch,
-            ..VideoConfig::new(setup.codec, Encoders::Candidates(software))
-        };
         let (sender, events) = async_channel::bounded(QUEUE);
-        let encoder = VideoEncoder::start(config, sender)
+        let encoder = VideoEncoder::start(in_software(&setup), sender)
             .map_err(|_| Reason::Missing(Missing::VideoEncoder))?;
         let encoder = Arc::new(Mutex::new(encoder));
         let frames = self.running().0.frames();

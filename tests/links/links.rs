@@ -17,7 +17,7 @@
 
 pub mod cast;
 pub mod figures;
-mod film;
+pub mod film;
 pub mod hosts;
 #[path = "../netsim/link.rs"]
 mod link;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! A session of ours casts a tone as AAC to a receiver of ours: an OFFER without Opus, real TLS, UDP and decoder.
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -14,8 +13,7 @@ use telecast::cast::frame::{Dependency, EncodedFrame, MediaTime, StageTimes};
 use telecast::encode::output::EncoderEvent;
 use telecast::receiver::ReceiverState;
 use telecast::session::Session;
-use telecast::session::leftover::InMemory;
-use telecast::session::options::{MirrorOptions, Target};
+use telecast::session::options::MirrorOptions;
 use telecast::session::reason::{Missing, Reason};
 use telecast::session::source::{
     AudioSetup, BoxFuture, Codecs, EncoderPort, Ended, Feed, MediaSource, VideoSetup,
@@ -26,6 +24,7 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 
 use super::receive::{options, start, state};
+use super::session::target;
 
 const LIMIT: Duration = Duration::from_secs(20);
 /// In Hz.
@@ -149,12 +148,7 @@ async fn a_tone_that_is_offered_as_aac_alone_is_heard_at_its_pitch() {
     let receiver = start(options()).await;
     let handle = Session::start(
         &Handle::current(),
-        Target {
-            name: "Test TV".to_owned(),
-            addresses: vec![receiver.address()],
-            has_screen: true,
-            leftovers: Arc::new(InMemory::default()),
-        },
+        target(receiver.address()),
         MirrorOptions::default(),
         Box::new(ToneSource {
             ended: watch::channel(None).0,

@@ -41,7 +41,8 @@ fn timings() -> Timings {
     }
 }
 
-fn target(address: SocketAddr) -> Target {
+/// A device with a screen at this address.
+pub fn target(address: SocketAddr) -> Target {
     Target {
         name: "Test TV".to_owned(),
         addresses: vec![address],

@@ -1,27 +1,27 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! A session of ours casts the test card to a receiver of ours: real encoders, TLS, UDP, real decoders, no desktop.
 
-use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use telecast::capture::slot::Next;
-use telecast::capture::source::{SourceKind, VideoRequest, VideoSource};
+use telecast::capture::source::VideoSource;
 use telecast::cast::codec::VideoCodec;
-use telecast::cast::control::EncoderControl;
-use telecast::encode::config::{Encoders, VideoConfig};
-use telecast::encode::profile::Profile;
 use telecast::encode::video::VideoEncoder;
-use telecast::receiver::{Receiver, ReceiverOptions, ReceiverState};
+use telecast::receiver::{ReceiverOptions, ReceiverState};
 use telecast::session::Session;
-use telecast::session::options::{CodecChoice, MirrorOptions, Target};
+use telecast::session::options::{CodecChoice, MirrorOptions};
 use telecast::session::reason::{Missing, Reason};
 use telecast::session::source::{
-    AudioSetup, BoxFuture, Codecs, EncoderPort, Ended, Feed, MediaSource, VideoSetup,
+    AudioSetup, BoxFuture, Codecs, Ended, Feed, MediaSource, VideoSetup,
 };
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::time::timeout;
+
+use super::links::film::{VideoPort, card, in_software};
+use super::receive;
+use super::session::target;
 
 const SIZE: (u32, u32) = (640, 360);
 const LIMIT: Duration = Duration::from_secs(30);
@@ -32,14 +32,6 @@ struct CardSource {
     card: Option<VideoSource>,
     /// Held: it would say when the source has ended, which it never does.
     ended: watch::Sender<Option<Reason>>,
-}
-
-struct Port(Arc<Mutex<VideoEncoder>>);
-
-impl EncoderPort for Port {
-    fn control(&mut self, wish: EncoderControl) {
-        self.0.lock().unwrap().control(wish);
-    }
 }
 
 impl MediaSource for CardSource {
@@ -59,29 +51,16 @@ impl MediaSource for CardSource {
 
     fn open(&mut self) -> BoxFuture<'_, Result<Ended, Reason>> {
         Box::pin(async {
-            let request = VideoRequest {
-                size: SIZE,
-                ..VideoRequest::new(SourceKind::TestCard)
-            };
-            self.card = Some(VideoSource::start(request).await.unwrap());
+            self.card = Some(card(SIZE).await);
             Ok(self.ended.subscribe())
         })
     }
 
     fn start_video(&mut self, setup: VideoSetup) -> Result<Feed, Reason> {
-        let software = Profile::candidates(setup.codec)
-            .into_iter()
-            .filter(|profile| !profile.hardware)
-            .collect();
-        let config = VideoConfig {
-            max_size: setup.max_size,
-            bitrate: setup.bitrate,
-            max_frame_rate: setup.frame_rate,
-            epoch: setup.epoch,
-            ..VideoConfig::new(setup.codec, Encoders::Candidates(software))
-        };
         let (sender, events) = async_channel::bounded(8);
-        let encoder = Arc::new(Mutex::new(VideoEncoder::start(config, sender).unwrap()));
+        let encoder = Arc::new(Mutex::new(
+            VideoEncoder::start(in_software(&setup), sender).unwrap(),
+        ));
         let frames = self.card.as_ref().unwrap().frames();
         let weak = Arc::downgrade(&encoder);
         std::thread::spawn(move || {
@@ -96,7 +75,7 @@ impl MediaSource for CardSource {
         });
         Ok(Feed {
             events,
-            port: Box::new(Port(encoder)),
+            port: Box::new(VideoPort(encoder)),
         })
     }
 
@@ -108,25 +87,14 @@ impl MediaSource for CardSource {
 }
 
 async fn the_card_is_shown(codec: VideoCodec) {
-    let receiver = Receiver::start(ReceiverOptions {
-        name: "Test TV".into(),
-        listen: IpAddr::V4(Ipv4Addr::LOCALHOST),
-        port: 0,
-        advertise: false,
-        play_sound: false,
+    let receiver = receive::start(ReceiverOptions {
         measure: true,
-        ..ReceiverOptions::default()
+        ..receive::options()
     })
-    .await
-    .expect("the receiver starts");
+    .await;
     let handle = Session::start(
         &Handle::current(),
-        Target {
-            name: "Test TV".to_owned(),
-            addresses: vec![receiver.address()],
-            has_screen: true,
-            leftovers: Arc::new(telecast::session::leftover::InMemory::default()),
-        },
+        target(receiver.address()),
         MirrorOptions {
             codec: CodecChoice::Only(codec),
             ..MirrorOptions::default()
