@@ -5,17 +5,19 @@
 mod commands;
 mod stress;
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::IpAddr;
 use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use telecast::engine::{
-    Capabilities, Device, DeviceKind, Endpoint, Picture, Receiver, ReceiverHandle, ReceiverOptions,
-    Screen,
+    AudioChoice, Capabilities, Device, DeviceKind, Endpoint, MirrorOptions, MirrorRequest, Picture,
+    Receiver, ReceiverHandle, ReceiverOptions, Screen, SourceKind,
 };
 use tokio::time::{sleep, timeout};
+
+use super::receive::options;
 
 /// Runs a test that is ignored otherwise. It bounds itself in time.
 fn apart(test: &str) {
@@ -66,12 +68,8 @@ async fn tv(number: usize) -> Tv {
     let name = format!("TV {number}");
     let receiver = Receiver::start(ReceiverOptions {
         name: name.clone(),
-        listen: IpAddr::V4(Ipv4Addr::LOCALHOST),
-        port: 0,
-        advertise: false,
-        play_sound: false,
         screen: Some(shown.clone()),
-        ..ReceiverOptions::default()
+        ..options()
     });
     let receiver = receiver.await.expect("it starts");
     let address = receiver.address();
@@ -96,6 +94,17 @@ async fn tv(number: usize) -> Tv {
         device,
         receiver,
         shown,
+    }
+}
+
+/// The test card, in silence.
+fn request(options: MirrorOptions) -> MirrorRequest {
+    MirrorRequest {
+        source: SourceKind::TestCard,
+        audio: AudioChoice::None,
+        restore: true,
+        parent_window: None,
+        options,
     }
 }
 

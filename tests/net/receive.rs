@@ -87,6 +87,12 @@ fn media_port(answer: &Value) -> SocketAddr {
     SocketAddr::new(LOCALHOST, u16::try_from(port).unwrap())
 }
 
+/// Offers streams that are accepted; where they are to be sent.
+async fn offer(sender: &mut Sender, transport: &str) -> SocketAddr {
+    let streams = recorded_offer("openscreen-vp8");
+    media_port(&sender.offer(transport, 1, &streams).await)
+}
+
 #[derive(Default)]
 struct CountingScreen {
     started: AtomicUsize,
@@ -322,11 +328,7 @@ async fn garbage_floods_and_half_messages_do_not_hurt() {
         asked.elapsed()
     );
     // Rubbish to the media port, and to the application.
-    let media = media_port(
-        &sender
-            .offer(&transport, 1, &recorded_offer("openscreen-vp8"))
-            .await,
-    );
+    let media = offer(&mut sender, &transport).await;
     let udp = UdpSocket::bind((LOCALHOST, 0)).await.unwrap();
     for n in 0..2000_u32 {
         let datagram = n.to_be_bytes().repeat(1 + n as usize % 300);
@@ -406,11 +408,7 @@ async fn the_end_of_the_receiver_is_told_to_its_senders() {
     let receiver = start(options()).await;
     let mut sender = Sender::connect(receiver.address()).await;
     let transport = sender.launch(MIRRORING).await;
-    media_port(
-        &sender
-            .offer(&transport, 1, &recorded_offer("openscreen-vp8"))
-            .await,
-    );
+    offer(&mut sender, &transport).await;
     let stopped = tokio::spawn(receiver.stop());
     sender.wait_for(|value| value["type"] == "CLOSE").await;
     while sender.receive().await.is_some() {}
@@ -425,11 +423,7 @@ async fn a_sender_that_vanishes_ends_its_cast() {
     let receiver = start(options()).await;
     let mut sender = Sender::connect(receiver.address()).await;
     let transport = sender.launch(MIRRORING).await;
-    media_port(
-        &sender
-            .offer(&transport, 1, &recorded_offer("openscreen-vp8"))
-            .await,
-    );
+    offer(&mut sender, &transport).await;
     state(&receiver, ReceiverState::Launched).await;
     drop(sender);
     state(&receiver, ReceiverState::Idle).await;

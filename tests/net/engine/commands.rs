@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use telecast::engine::{
     AudioChoice, CastStatus, CodecChoice, CommandError, Device, Engine, EngineOptions,
-    MirrorOptions, MirrorRequest, SessionState, SourceKind, VideoCodec,
+    MirrorOptions, MirrorRequest, SessionState, VideoCodec,
 };
 use telecast::testcard::sound::TONE_HZ;
 use tokio::time::{sleep, timeout};
 
-use super::{Tv, apart, tv, until};
+use super::{Tv, apart, request, tv, until};
 
 const LIMIT: Duration = Duration::from_mins(2);
 
@@ -32,7 +32,7 @@ async fn scenario() {
         ..EngineOptions::default()
     });
     for tv in &tvs {
-        engine.mirror(&tv.device, request()).unwrap();
+        engine.mirror(&tv.device, small()).unwrap();
     }
     until("both show pictures", || {
         tvs.iter().all(|tv| tv.shown.count() > 10)
@@ -117,16 +117,10 @@ async fn sound_frames(tv: &Tv, time: Duration) -> u64 {
     decoded() - before
 }
 
-fn request() -> MirrorRequest {
-    MirrorRequest {
-        source: SourceKind::TestCard,
-        audio: AudioChoice::None,
-        restore: true,
-        parent_window: None,
-        options: MirrorOptions {
-            codec: CodecChoice::Only(VideoCodec::Vp8),
-            max_size: (320, 180),
-            ..MirrorOptions::default()
-        },
-    }
+fn small() -> MirrorRequest {
+    request(MirrorOptions {
+        codec: CodecChoice::Only(VideoCodec::Vp8),
+        max_size: (320, 180),
+        ..MirrorOptions::default()
+    })
 }

@@ -12,12 +12,12 @@ use telecast::encode::output::EncoderEvent;
 use telecast::encode::profile::Profile;
 use telecast::encode::video::VideoEncoder;
 use telecast::engine::{
-    AudioChoice, Blame, CastStatus, CodecChoice, Device, Engine, EngineOptions, MirrorOptions,
-    MirrorRequest, Reason, Recording, SessionState, SourceKind, VideoCodec,
+    Blame, CastStatus, CodecChoice, Device, Engine, EngineOptions, MirrorOptions, MirrorRequest,
+    Reason, Recording, SessionState, SourceKind, VideoCodec,
 };
 use tokio::time::timeout;
 
-use super::{Tv, apart, tv, until};
+use super::{Tv, apart, request, tv, until};
 
 const CASTS: usize = 8;
 const SIZE: (u32, u32) = (320, 180);
@@ -53,9 +53,9 @@ async fn scenario() {
         recording: Some(Arc::new(recording)),
     });
     for tv in &tvs {
-        engine.mirror(&tv.device, request()).unwrap();
+        engine.mirror(&tv.device, slow()).unwrap();
     }
-    let again = engine.mirror(&tvs[0].device, request()).err();
+    let again = engine.mirror(&tvs[0].device, slow()).err();
     assert_eq!(again, Some(Reason::AlreadyCasting));
 
     until("all show pictures", || {
@@ -136,21 +136,15 @@ fn everything_is_complete(engine: &Engine, tvs: &[Tv]) {
     }
 }
 
-fn request() -> MirrorRequest {
-    MirrorRequest {
-        source: SourceKind::TestCard,
-        audio: AudioChoice::None,
-        restore: true,
-        parent_window: None,
-        options: MirrorOptions {
-            audio: false,
-            codec: CodecChoice::Only(VideoCodec::Vp8),
-            max_size: SIZE,
-            frame_rate: FPS,
-            target_delay: DELAY,
-            ..MirrorOptions::default()
-        },
-    }
+fn slow() -> MirrorRequest {
+    request(MirrorOptions {
+        audio: false,
+        codec: CodecChoice::Only(VideoCodec::Vp8),
+        max_size: SIZE,
+        frame_rate: FPS,
+        target_delay: DELAY,
+        ..MirrorOptions::default()
+    })
 }
 
 /// A second of the test card as VP8.
