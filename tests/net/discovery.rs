@@ -14,6 +14,9 @@ use tokio::sync::oneshot;
 
 use super::netns::{Hosts, inside, ip};
 
+/// How long a change may take to be noticed at all.
+const PATIENCE: Duration = Duration::from_secs(10);
+
 fn advertisement() -> Advertisement {
     Advertisement {
         id: "00112233445566778899aabbccddeeff".into(),
@@ -45,6 +48,23 @@ async fn list_until(
     (list.expect("the search goes on").clone(), start.elapsed())
 }
 
+/// The first list with a device in it, and how long that took.
+async fn first_list(discovery: &DiscoveryHandle) -> (Arc<[Device]>, Duration) {
+    list_until(discovery, PATIENCE, |list| !list.is_empty()).await
+}
+
+/// Announces on the host `b` while the host `a` searches.
+fn on_both<A: Future<Output = ()>, S: Future<Output = ()>>(
+    hosts: &Hosts,
+    announce: impl FnOnce() -> A + Send,
+    search: impl FnOnce() -> S + Send,
+) {
+    std::thread::scope(|scope| {
+        scope.spawn(|| inside(&hosts.b, announce));
+        inside(&hosts.a, search);
+    });
+}
+
 fn drain(events: &mut Receiver<DeviceEvent>) -> Vec<DeviceEvent> {
     std::iter::from_fn(|| events.try_recv().ok()).collect()
 }
@@ -54,25 +74,22 @@ fn a_device_is_found_updated_and_lost_over_a_real_network() {
     let Some(hosts) = Hosts::new() else { return };
     let (found, wait_found) = oneshot::channel();
     let (updated, wait_updated) = oneshot::channel();
-    std::thread::scope(|scope| {
-        let b = &hosts.b;
-        scope.spawn(move || {
-            inside(b, || async {
-                let advertiser = Advertiser::start(advertisement(), None).expect("mDNS works");
-                wait_found.await.expect("the other side found it");
-                advertiser.update(|advertisement| {
-                    advertisement.busy = true;
-                    advertisement.status = "Casting a screen".into();
-                });
-                wait_updated.await.expect("the other side saw it");
-                advertiser.stop().await;
+    on_both(
+        &hosts,
+        || async {
+            let advertiser = Advertiser::start(advertisement(), None).expect("mDNS works");
+            wait_found.await.expect("the other side found it");
+            advertiser.update(|advertisement| {
+                advertisement.busy = true;
+                advertisement.status = "Casting a screen".into();
             });
-        });
-        inside(&hosts.a, || async {
+            wait_updated.await.expect("the other side saw it");
+            advertiser.stop().await;
+        },
+        || async {
             let discovery = Discovery::start(DiscoveryOptions::default());
             let mut events = discovery.events();
-            let (list, _) =
-                list_until(&discovery, Duration::from_secs(10), |list| !list.is_empty()).await;
+            let (list, _) = first_list(&discovery).await;
             let device = &list[0];
             assert_eq!(device.id, "00112233445566778899aabbccddeeff");
             assert_eq!(
@@ -98,18 +115,15 @@ fn a_device_is_found_updated_and_lost_over_a_real_network() {
             );
 
             found.send(()).expect("the announcer waits");
-            let (list, took) = list_until(&discovery, Duration::from_secs(10), |list| {
-                list.iter().any(|d| d.busy)
-            })
-            .await;
+            let (list, took) =
+                list_until(&discovery, PATIENCE, |list| list.iter().any(|d| d.busy)).await;
             assert_eq!(list[0].status, "Casting a screen");
             assert!(took < Duration::from_secs(3), "{took:?}");
 
             drain(&mut events);
             updated.send(()).expect("the announcer waits");
             // One second by the library, one of grace.
-            let (_, took) =
-                list_until(&discovery, Duration::from_secs(10), <[Device]>::is_empty).await;
+            let (_, took) = list_until(&discovery, PATIENCE, <[Device]>::is_empty).await;
             assert!(
                 took > Duration::from_millis(1500),
                 "no grace was given: {took:?}"
@@ -119,8 +133,8 @@ fn a_device_is_found_updated_and_lost_over_a_real_network() {
                 matches!(drain(&mut events).last(), Some(DeviceEvent::Removed(id)) if id.starts_with("0011"))
             );
             discovery.stop().await;
-        });
-    });
+        },
+    );
 }
 
 #[test]
@@ -128,28 +142,25 @@ fn a_device_that_is_there_is_listed_within_a_second() {
     let Some(hosts) = Hosts::new() else { return };
     let (done, wait_done) = oneshot::channel::<()>();
     let (ready, wait_ready) = oneshot::channel();
-    std::thread::scope(|scope| {
-        let b = &hosts.b;
-        scope.spawn(move || {
-            inside(b, || async {
-                let advertiser = Advertiser::start(advertisement(), None).expect("mDNS works");
-                // Probing is over after three questions.
-                tokio::time::sleep(Duration::from_secs(2)).await;
-                ready.send(()).expect("the other side waits");
-                wait_done.await.expect("the other side is done");
-                advertiser.stop().await;
-            });
-        });
-        inside(&hosts.a, || async {
+    on_both(
+        &hosts,
+        || async {
+            let advertiser = Advertiser::start(advertisement(), None).expect("mDNS works");
+            // Probing is over after three questions.
+            tokio::time::sleep(Duration::from_secs(2)).await;
+            ready.send(()).expect("the other side waits");
+            wait_done.await.expect("the other side is done");
+            advertiser.stop().await;
+        },
+        || async {
             wait_ready.await.expect("announced");
             let discovery = Discovery::start(DiscoveryOptions::default());
-            let (_, took) =
-                list_until(&discovery, Duration::from_secs(10), |list| !list.is_empty()).await;
+            let (_, took) = first_list(&discovery).await;
             assert!(took < Duration::from_secs(1), "{took:?}");
             discovery.stop().await;
             done.send(()).expect("the announcer waits");
-        });
-    });
+        },
+    );
 }
 
 #[test]
@@ -157,25 +168,22 @@ fn a_device_that_has_just_spoken_to_all_answers_a_newcomer_all_the_same() {
     let Some(hosts) = Hosts::new() else { return };
     let (done, wait_done) = oneshot::channel::<()>();
     let (ready, wait_ready) = oneshot::channel();
-    std::thread::scope(|scope| {
-        let b = &hosts.b;
-        scope.spawn(move || {
-            inside(b, || async {
-                let advertiser = Advertiser::start(advertisement(), None).expect("mDNS works");
-                tokio::time::sleep(Duration::from_secs(4)).await;
-                // What a device does at the end of a cast. For a second it multicasts nothing else.
-                advertiser.update(|advertisement| advertisement.busy = true);
-                tokio::time::sleep(Duration::from_millis(150)).await;
-                ready.send(()).expect("the other side waits");
-                wait_done.await.expect("the other side is done");
-                advertiser.stop().await;
-            });
-        });
-        inside(&hosts.a, || async {
+    on_both(
+        &hosts,
+        || async {
+            let advertiser = Advertiser::start(advertisement(), None).expect("mDNS works");
+            tokio::time::sleep(Duration::from_secs(4)).await;
+            // What a device does at the end of a cast. For a second it multicasts nothing else.
+            advertiser.update(|advertisement| advertisement.busy = true);
+            tokio::time::sleep(Duration::from_millis(150)).await;
+            ready.send(()).expect("the other side waits");
+            wait_done.await.expect("the other side is done");
+            advertiser.stop().await;
+        },
+        || async {
             wait_ready.await.expect("announced");
             let discovery = Discovery::start(DiscoveryOptions::default());
-            let (list, took) =
-                list_until(&discovery, Duration::from_secs(10), |list| !list.is_empty()).await;
+            let (list, took) = first_list(&discovery).await;
             assert!(took < Duration::from_millis(600), "{took:?}");
             let best = list[0].best().expect("an address").to_string();
             assert_eq!((best.as_str(), list[0].busy), ("10.77.0.2:8010", true));
@@ -184,8 +192,8 @@ fn a_device_that_has_just_spoken_to_all_answers_a_newcomer_all_the_same() {
             assert_eq!(discovery.devices().len(), 1);
             discovery.stop().await;
             done.send(()).expect("the announcer waits");
-        });
-    });
+        },
+    );
 }
 
 /// The answer of a device to a question of this number, whole names in each record.
@@ -242,27 +250,25 @@ fn a_device_that_multicast_does_not_reach_is_found_where_it_was_before() {
     let Some(hosts) = Hosts::new() else { return };
     let (done, mut wait_done) = oneshot::channel::<()>();
     let (ready, wait_ready) = oneshot::channel();
-    std::thread::scope(|scope| {
-        let b = &hosts.b;
-        scope.spawn(move || {
-            inside(b, || async {
-                // Bound to the address, so what is sent to the group does not arrive.
-                let socket = UdpSocket::bind("10.77.0.2:5353").await.expect("a socket");
-                ready.send(()).expect("the other side waits");
-                let mut question = [0; 512];
-                loop {
-                    tokio::select! {
-                        _ = &mut wait_done => break,
-                        asked = socket.recv_from(&mut question) => {
-                            let (_, from) = asked.expect("a question");
-                            let answer = unicast_answer([question[0], question[1]]);
-                            socket.send_to(&answer, from).await.expect("the answer leaves");
-                        }
+    on_both(
+        &hosts,
+        || async {
+            // Bound to the address, so what is sent to the group does not arrive.
+            let socket = UdpSocket::bind("10.77.0.2:5353").await.expect("a socket");
+            ready.send(()).expect("the other side waits");
+            let mut question = [0; 512];
+            loop {
+                tokio::select! {
+                    _ = &mut wait_done => break,
+                    asked = socket.recv_from(&mut question) => {
+                        let (_, from) = asked.expect("a question");
+                        let answer = unicast_answer([question[0], question[1]]);
+                        socket.send_to(&answer, from).await.expect("the answer leaves");
                     }
                 }
-            });
-        });
-        inside(&hosts.a, || async {
+            }
+        },
+        || async {
             wait_ready.await.expect("it listens");
             let search = |hints: &[&str]| {
                 Discovery::start(DiscoveryOptions {
@@ -278,14 +284,13 @@ fn a_device_that_multicast_does_not_reach_is_found_where_it_was_before() {
             assert_eq!(nowhere.devices().len(), 0);
             nowhere.stop().await;
             let here = search(&["10.77.0.9", "10.77.0.2", "fd00::1"]);
-            let (list, took) =
-                list_until(&here, Duration::from_secs(10), |list| !list.is_empty()).await;
+            let (list, took) = first_list(&here).await;
             assert!(took < Duration::from_millis(600), "{took:?}");
             assert_eq!((list[0].id.as_str(), list[0].port()), ("aa", 8009));
             here.stop().await;
             done.send(()).expect("the other side waits");
-        });
-    });
+        },
+    );
 }
 
 #[test]
@@ -296,24 +301,21 @@ fn interfaces_that_come_later_are_noticed_at_once() {
     ip(&format!("-n {a} addr flush dev va"));
     ip(&format!("-n {a} link set va down"));
     let (done, wait_done) = oneshot::channel::<()>();
-    std::thread::scope(|scope| {
-        let announcer = &hosts.b;
-        scope.spawn(move || {
-            inside(announcer, || async {
-                let advertiser = Advertiser::start(advertisement(), None).expect("mDNS works");
-                wait_done.await.expect("the other side is done");
-                advertiser.stop().await;
-            });
-        });
-        inside(&hosts.a, || async {
+    on_both(
+        &hosts,
+        || async {
+            let advertiser = Advertiser::start(advertisement(), None).expect("mDNS works");
+            wait_done.await.expect("the other side is done");
+            advertiser.stop().await;
+        },
+        || async {
             let discovery = Discovery::start(DiscoveryOptions::default());
             tokio::time::sleep(Duration::from_secs(1)).await;
             assert!(discovery.devices().is_empty());
             ip(&format!("-n {a} link set va up"));
             ip(&format!("-n {a} addr add 10.77.0.1/24 dev va"));
             ip(&format!("-n {a} route add default dev va"));
-            let (_, took) =
-                list_until(&discovery, Duration::from_secs(10), |list| !list.is_empty()).await;
+            let (_, took) = first_list(&discovery).await;
             assert!(took < Duration::from_secs(2), "{took:?}");
 
             // A second network between the same hosts: the device shows its new address there.
@@ -331,18 +333,14 @@ fn interfaces_that_come_later_are_noticed_at_once() {
                     .flat_map(|device| &device.endpoints)
                     .any(|endpoint| endpoint.ip.to_string() == ip)
             };
-            let (_, took) = list_until(&discovery, Duration::from_secs(10), |list| {
-                has(list, "10.78.0.2")
-            })
-            .await;
+            let (_, took) = list_until(&discovery, PATIENCE, |list| has(list, "10.78.0.2")).await;
             assert!(took < Duration::from_secs(3), "{took:?}");
 
             // And when all networks are gone, the device is too.
             let mut events = discovery.events();
             ip(&format!("-n {a} link del wa"));
             ip(&format!("-n {a} link del va"));
-            let (_, took) =
-                list_until(&discovery, Duration::from_secs(10), <[Device]>::is_empty).await;
+            let (_, took) = list_until(&discovery, PATIENCE, <[Device]>::is_empty).await;
             assert!(took < Duration::from_secs(5), "{took:?}");
             assert!(matches!(
                 drain(&mut events).last(),
@@ -350,8 +348,8 @@ fn interfaces_that_come_later_are_noticed_at_once() {
             ));
             discovery.stop().await;
             done.send(()).expect("the announcer waits");
-        });
-    });
+        },
+    );
 }
 
 #[tokio::test]
