@@ -2,45 +2,22 @@
 //! `telecast mirror` and the dialog that chooses what is shared: somebody cancels it, or there is none.
 
 use std::process::ExitStatus;
-use std::time::Duration;
 
-use super::support::cast::TELECAST;
+use super::support::cast::{self, START};
 use super::support::program::Program;
 use super::support::session::Session;
 
-/// Programs start, on a busy machine; and the cast ends.
-const START: Duration = Duration::from_secs(45);
-
 /// A receiver on `session`, where it listens, and a sender that casts the screen to it.
-fn start(session: &Session) -> (Program, Program) {
-    let mut receiver = Program::start(
-        "receiver",
-        session.command(TELECAST).args([
-            "receive",
-            "--headless",
-            "--listen",
-            "127.0.0.1",
-            "--port",
-            "0",
-            "--stats",
-            "json",
-        ]),
-    );
-    let address = receiver.wait_for_words("Listening on ", START);
+fn start(session: &Session) -> (Program, String, Program) {
+    let (receiver, address) = cast::receiver(session, &["--headless"]);
     let mirror = mirror(session, &address, &[]);
-    (receiver, mirror)
+    (receiver, address, mirror)
 }
 
 /// A sender that casts the screen to `address`.
 fn mirror(session: &Session, address: &str, options: &[&str]) -> Program {
-    Program::start(
-        "mirror",
-        session
-            .command(TELECAST)
-            .args(["mirror", address, "--source", "screen", "--audio", "none"])
-            .args(["--stats", "json"])
-            .args(options),
-    )
+    let options = [&["--audio", "none"], options].concat();
+    cast::mirror(session, address, "screen", &options)
 }
 
 /// Waits for the sender's end: how it ended, and its complaints.
@@ -68,7 +45,7 @@ fn nothing_was_cast(mut receiver: Program) {
 #[test]
 fn who_cancels_the_dialog_hears_no_complaint() {
     let desktop = Session::desktop("1280x720", None);
-    let (receiver, mut mirror) = start(&desktop);
+    let (receiver, _, mut mirror) = start(&desktop);
     desktop.press(&["Cancel"]);
     let (status, complaints) = end(&mut mirror);
     assert_eq!(status.code(), Some(0), "{complaints:?}");
@@ -79,7 +56,7 @@ fn who_cancels_the_dialog_hears_no_complaint() {
 #[test]
 fn without_a_portal_one_line_says_so_and_what_to_do() {
     let host = Session::sound_only(None);
-    let (receiver, mut mirror) = start(&host);
+    let (receiver, _, mut mirror) = start(&host);
     let (status, complaints) = end(&mut mirror);
     assert_eq!(status.code(), Some(1), "{complaints:?}");
     let [line] = complaints.as_slice() else {
@@ -94,8 +71,7 @@ fn without_a_portal_one_line_says_so_and_what_to_do() {
 #[test]
 fn the_second_cast_of_a_screen_asks_nothing_unless_it_is_told_to() {
     let desktop = Session::desktop("1280x720", None);
-    let (mut receiver, mut first) = start(&desktop);
-    let address = receiver.wait_for_words("Listening on ", START);
+    let (mut receiver, address, mut first) = start(&desktop);
     desktop.press(&["Share"]);
     let streaming = |object: &serde_json::Value| object["state"] == "streaming";
     first.wait_for_object("the first cast", START, streaming);

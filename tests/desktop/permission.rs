@@ -3,13 +3,11 @@
 
 use std::time::Duration;
 
-use super::support::cast::TELECAST;
+use super::support::cast::{self, START};
 use super::support::program::Program;
 use super::support::session::Session;
 use super::support::wait_until;
 
-/// Programs start, encoders are proven: on a busy machine.
-const START: Duration = Duration::from_secs(45);
 /// The receiver's word for how long a no holds, and a bit.
 const REFUSAL: Duration = Duration::from_secs(11);
 /// The name of the program on the accessibility bus.
@@ -17,21 +15,8 @@ const APPLICATION: &str = "telecast";
 
 /// A sender of the test card.
 fn sender(desktop: &Session, to: &str) -> Program {
-    Program::start(
-        "mirror",
-        desktop.command(TELECAST).args([
-            "mirror",
-            to,
-            "--source",
-            "test-card",
-            "--audio",
-            "none",
-            "--max-size",
-            "640x360",
-            "--stats",
-            "json",
-        ]),
-    )
+    let options = ["--audio", "none", "--max-size", "640x360"];
+    cast::mirror(desktop, to, "test-card", &options)
 }
 
 fn windows(desktop: &Session) -> usize {
@@ -41,21 +26,7 @@ fn windows(desktop: &Session) -> usize {
 #[test]
 fn the_window_asks_and_does_as_it_is_told() {
     let desktop = Session::desktop("1280x720", None);
-    let mut receiver = Program::start(
-        "receiver",
-        desktop.command(TELECAST).args([
-            "receive",
-            "--name",
-            "My Desk",
-            "--listen",
-            "127.0.0.1",
-            "--port",
-            "0",
-            "--stats",
-            "json",
-        ]),
-    );
-    let address = receiver.wait_for_words("Listening on ", START);
+    let (mut receiver, address) = cast::receiver(&desktop, &["--name", "My Desk"]);
     wait_until("the window", START, || windows(&desktop) == 1);
 
     // What it says, and that Escape is a no.

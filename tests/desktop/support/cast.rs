@@ -17,7 +17,32 @@ pub const TV: &str = "Test TV";
 /// The program under test.
 pub const TELECAST: &str = env!("CARGO_BIN_EXE_telecast");
 /// Programs start, mDNS answers, encoders are proven: on a busy machine.
-const START: Duration = Duration::from_secs(45);
+pub const START: Duration = Duration::from_secs(45);
+
+/// A receiver on this machine, at a free port of loopback; and where it listens.
+pub fn receiver(session: &Session, options: &[&str]) -> (Program, String) {
+    let mut receiver = Program::start(
+        "receiver",
+        session
+            .command(TELECAST)
+            .args(["receive", "--listen", "127.0.0.1", "--port", "0"])
+            .args(["--stats", "json"])
+            .args(options),
+    );
+    let address = receiver.wait_for_words("Listening on ", START);
+    (receiver, address)
+}
+
+/// A sender that casts `source` to this device.
+pub fn mirror(session: &Session, to: &str, source: &str, options: &[&str]) -> Program {
+    Program::start(
+        "mirror",
+        session
+            .command(TELECAST)
+            .args(["mirror", to, "--source", source, "--stats", "json"])
+            .args(options),
+    )
+}
 
 /// Fields are dropped in this order: programs before their desktops, these before their hosts.
 pub struct Cast {
@@ -59,13 +84,7 @@ impl Cast {
                 .iter()
                 .any(|window| !window["title"].is_null())
         });
-        let mirror = Program::start(
-            "mirror",
-            desktop
-                .command(TELECAST)
-                .args(["mirror", TV, "--source", source, "--stats", "json"])
-                .args(options),
-        );
+        let mirror = mirror(&desktop, TV, source, options);
         desktop.press(buttons);
         let mut cast = Cast {
             mirror,
