@@ -3,7 +3,11 @@
 
 use telecast::cast::ntp::ReportDelay;
 
-use super::rig::{ALL, Dependent, KeyFrame, Rig};
+use super::rig::{ALL, Answer, Dependent, KeyFrame, Rig};
+
+fn times(answers: &[Answer]) -> Vec<u64> {
+    answers.iter().map(|answer| answer.at_ms).collect()
+}
 
 #[test]
 fn nothing_is_sent_before_the_first_packet() {
@@ -35,13 +39,7 @@ fn feedback_without_a_new_sender_report_has_no_block() {
     rig.frame(0, KeyFrame, 0);
     rig.advance_to(1700);
     let answers = rig.take_answers();
-    assert_eq!(
-        answers
-            .iter()
-            .map(|answer| answer.at_ms)
-            .collect::<Vec<_>>(),
-        [0, 500, 1000, 1500]
-    );
+    assert_eq!(times(&answers), [0, 500, 1000, 1500]);
     assert!(
         answers
             .iter()
@@ -75,13 +73,7 @@ fn losses_are_told_every_30_ms_until_they_are_repaired() {
     }
     rig.advance_to(235);
     let answers = rig.take_answers();
-    assert_eq!(
-        answers
-            .iter()
-            .map(|answer| answer.at_ms)
-            .collect::<Vec<_>>(),
-        [130, 160, 190, 220]
-    );
+    assert_eq!(times(&answers), [130, 160, 190, 220]);
     let missing: Vec<(i64, u16)> = [2, 4, 5, 6, 7, 8, 9, 10].map(|packet| (1, packet)).to_vec();
     assert!(
         answers
@@ -93,13 +85,7 @@ fn losses_are_told_every_30_ms_until_they_are_repaired() {
     }
     rig.advance_to(1000);
     let answers = rig.take_answers();
-    assert_eq!(
-        answers
-            .iter()
-            .map(|answer| answer.at_ms)
-            .collect::<Vec<_>>(),
-        [235, 735]
-    );
+    assert_eq!(times(&answers), [235, 735]);
     assert!(
         answers
             .iter()
