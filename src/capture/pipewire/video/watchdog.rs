@@ -124,38 +124,37 @@ impl Watchdog {
         match self.state {
             State::Again => {
                 self.attempts = 0;
-                self.wanted = 1;
-                self.state = State::Paused { until: now + PAUSE };
-                return Step::Deactivate {
-                    attempt: self.attempts,
-                };
+                self.switch_off(now)
             }
             State::Watching { before, .. } if pictures >= before + self.wanted => self.settle(),
+            State::Watching { until, .. } if until <= now && self.attempts >= TRIES => {
+                self.settle()
+            }
             State::Watching { until, .. } if until <= now => {
-                if self.attempts >= TRIES {
-                    self.settle();
-                    return Step::Wait;
-                }
                 self.attempts += 1;
-                self.wanted = 1;
-                self.state = State::Paused { until: now + PAUSE };
-                return Step::Deactivate {
-                    attempt: self.attempts,
-                };
+                self.switch_off(now)
             }
             State::Paused { until } if until <= now => {
                 self.watch(now, pictures);
                 self.starting = true;
-                return Step::Activate;
+                Step::Activate
             }
-            _ => {}
+            _ => Step::Wait,
         }
-        Step::Wait
     }
 
-    fn settle(&mut self) {
+    fn switch_off(&mut self, now: Instant) -> Step {
+        self.state = State::Paused { until: now + PAUSE };
+        self.wanted = 1;
+        Step::Deactivate {
+            attempt: self.attempts,
+        }
+    }
+
+    fn settle(&mut self) -> Step {
         self.state = State::Settled;
         self.wanted = 1;
+        Step::Wait
     }
 }
 
@@ -163,125 +162,132 @@ impl Watchdog {
 mod tests {
     use super::*;
 
-    fn ms(ms: u64) -> Duration {
-        Duration::from_millis(ms)
+    /// A watchdog and its stream; times are in milliseconds since the stream began.
+    struct Rig {
+        start: Instant,
+        dog: Watchdog,
+    }
+
+    impl Rig {
+        fn new() -> Rig {
+            let start = Instant::now();
+            let dog = Watchdog::new();
+            Rig { start, dog }
+        }
+
+        /// One whose stream streams, without a picture yet.
+        fn streaming() -> Rig {
+            let mut rig = Rig::new();
+            rig.dog.streaming(rig.start, 0);
+            rig
+        }
+
+        fn at(&self, ms: u64) -> Instant {
+            self.start + Duration::from_millis(ms)
+        }
+
+        fn step(&mut self, ms: u64, pictures: u64) -> Step {
+            self.dog.step(self.at(ms), pictures)
+        }
+
+        fn goes_on(&mut self, ms: u64, pictures: u64) {
+            assert_eq!(self.step(ms, pictures), Step::Wait);
+        }
+
+        /// It switches the stream off, and on again when it is time.
+        fn restarts(&mut self, ms: u64, pictures: u64, attempt: u32) {
+            assert_eq!(self.step(ms, pictures), Step::Deactivate { attempt });
+            assert_eq!(self.dog.deadline(), Some(self.at(ms + 20)));
+            assert_eq!(self.step(ms + 20, pictures), Step::Activate);
+        }
+
+        fn is_content(&self) {
+            assert_eq!(self.dog.deadline(), None);
+        }
     }
 
     #[test]
     fn a_flowing_stream_is_left_alone() {
-        let start = Instant::now();
-        let mut dog = Watchdog::new();
-        assert_eq!(dog.deadline(), None);
-        dog.streaming(start, 0);
-        assert_eq!(dog.step(start + ms(100), 2), Step::Wait);
-        assert_eq!(dog.step(start + ms(130), 3), Step::Wait);
-        assert_eq!(dog.deadline(), None);
+        let rig = Rig::new();
+        rig.is_content();
+        let mut rig = Rig::streaming();
+        rig.goes_on(100, 2);
+        rig.goes_on(130, 3);
+        rig.is_content();
     }
 
     #[test]
     fn a_still_screen_is_renegotiated_once_only() {
-        let start = Instant::now();
-        let mut dog = Watchdog::new();
-        dog.streaming(start, 0);
-        assert_eq!(
-            dog.step(start + ms(400), 1),
-            Step::Deactivate { attempt: 1 }
-        );
-        assert_eq!(dog.step(start + ms(420), 1), Step::Activate);
-        assert_eq!(dog.step(start + ms(820), 2), Step::Wait);
-        assert_eq!(dog.deadline(), None);
+        let mut rig = Rig::streaming();
+        rig.restarts(400, 1, 1);
+        rig.goes_on(820, 2);
+        rig.is_content();
     }
 
     #[test]
     fn a_stream_without_any_picture_is_tried_five_times() {
-        let mut now = Instant::now();
-        let mut dog = Watchdog::new();
-        dog.streaming(now, 0);
+        let mut rig = Rig::streaming();
+        let mut now = 0;
         for attempt in 1..=5 {
-            now += ms(400);
-            assert_eq!(dog.step(now, 0), Step::Deactivate { attempt });
-            dog.streaming(now, 0);
-            now += ms(20);
-            assert_eq!(dog.step(now, 0), Step::Activate);
+            now += 400;
+            assert_eq!(rig.step(now, 0), Step::Deactivate { attempt });
+            rig.dog.streaming(rig.at(now), 0);
+            now += 20;
+            assert_eq!(rig.step(now, 0), Step::Activate);
         }
-        assert_eq!(dog.step(now + ms(400), 0), Step::Wait);
-        assert_eq!(dog.deadline(), None);
+        rig.goes_on(now + 400, 0);
+        rig.is_content();
     }
 
     #[test]
     fn a_restart_that_loses_its_picture_is_tried_again() {
-        let start = Instant::now();
-        let mut dog = Watchdog::new();
-        dog.streaming(start, 0);
-        assert_eq!(
-            dog.step(start + ms(400), 1),
-            Step::Deactivate { attempt: 1 }
-        );
-        assert_eq!(dog.step(start + ms(420), 1), Step::Activate);
-        assert_eq!(
-            dog.step(start + ms(820), 1),
-            Step::Deactivate { attempt: 2 }
-        );
-        assert_eq!(dog.step(start + ms(840), 1), Step::Activate);
-        assert_eq!(dog.step(start + ms(850), 2), Step::Wait);
-        assert_eq!(dog.deadline(), None);
+        let mut rig = Rig::streaming();
+        rig.restarts(400, 1, 1);
+        rig.restarts(820, 1, 2);
+        rig.goes_on(850, 2);
+        rig.is_content();
     }
 
     #[test]
     fn each_later_start_has_to_bring_one_picture() {
-        let start = Instant::now();
-        let mut dog = Watchdog::new();
-        dog.streaming(start, 0);
-        assert_eq!(dog.step(start + ms(100), 3), Step::Wait);
-        let later = start + Duration::from_mins(1);
-        dog.streaming(later, 90);
-        assert_eq!(dog.step(later + ms(20), 91), Step::Wait);
-        assert_eq!(dog.deadline(), None);
-        dog.streaming(later, 91);
-        assert_eq!(
-            dog.step(later + ms(400), 91),
-            Step::Deactivate { attempt: 1 }
-        );
+        let mut rig = Rig::streaming();
+        rig.goes_on(100, 3);
+        rig.dog.streaming(rig.at(60_000), 90);
+        rig.goes_on(60_020, 91);
+        rig.is_content();
+        rig.dog.streaming(rig.at(60_000), 91);
+        rig.restarts(60_400, 91, 1);
     }
 
     #[test]
     fn a_picture_that_is_wanted_again_is_drawn_after_switching_the_stream_off_and_on() {
-        let start = Instant::now();
-        let mut dog = Watchdog::new();
-        dog.draw_again();
-        assert_eq!(dog.step(start, 0), Step::Wait, "the first is still to come");
-        dog.streaming(start, 0);
-        assert_eq!(dog.step(start + ms(100), 3), Step::Wait);
-        dog.draw_again();
-        let off = Step::Deactivate { attempt: 0 };
-        assert_eq!(dog.step(start + ms(200), 3), off);
-        assert_eq!(dog.deadline(), Some(start + ms(220)));
-        dog.draw_again();
-        assert_eq!(
-            dog.step(start + ms(220), 3),
-            Step::Activate,
-            "once is enough"
-        );
-        assert_eq!(dog.step(start + ms(230), 4), Step::Wait);
-        assert_eq!(dog.deadline(), None);
+        let mut rig = Rig::new();
+        rig.dog.draw_again();
+        assert_eq!(rig.step(0, 0), Step::Wait, "the first is still to come");
+        rig.dog.streaming(rig.start, 0);
+        rig.goes_on(100, 3);
+        rig.dog.draw_again();
+        assert_eq!(rig.step(200, 3), Step::Deactivate { attempt: 0 });
+        assert_eq!(rig.dog.deadline(), Some(rig.at(220)));
+        rig.dog.draw_again();
+        assert_eq!(rig.step(220, 3), Step::Activate, "once is enough");
+        rig.goes_on(230, 4);
+        rig.is_content();
     }
 
     #[test]
     fn a_renegotiated_stream_is_watched_as_a_new_one() {
-        let mut now = Instant::now();
-        let mut dog = Watchdog::new();
-        dog.streaming(now, 0);
-        assert_eq!(dog.step(now, 100), Step::Wait);
-        dog.renegotiated(now, 100);
+        let mut rig = Rig::streaming();
+        rig.goes_on(0, 100);
+        rig.dog.renegotiated(rig.start, 100);
+        let mut now = 0;
         for attempt in 1..=3 {
-            assert!(!dog.is_in_vain());
-            now += ms(400);
-            assert_eq!(dog.step(now, 100), Step::Deactivate { attempt });
-            now += ms(20);
-            assert_eq!(dog.step(now, 100), Step::Activate);
+            assert!(!rig.dog.is_in_vain());
+            rig.restarts(now + 400, 100, attempt);
+            now += 420;
         }
-        assert!(dog.is_in_vain());
-        dog.renegotiated(now, 100);
-        assert!(!dog.is_in_vain());
+        assert!(rig.dog.is_in_vain());
+        rig.dog.renegotiated(rig.at(now), 100);
+        assert!(!rig.dog.is_in_vain());
     }
 }
