@@ -7,7 +7,11 @@ use std::error::Error;
 use std::path::Path;
 use std::process::Command;
 
-const PROTOS: [&str; 2] = ["proto/cast_channel.proto", "proto/device_auth.proto"];
+const PROTOS: [&str; 3] = [
+    "proto/cast_channel.proto",
+    "proto/device_auth.proto",
+    "proto/revocation.proto",
+];
 const SCHEMA: &str = "io.github.telecast.Telecast.gschema.xml";
 
 fn main() -> Result<(), Box<dyn Error>> {

@@ -6,6 +6,7 @@
 //! `poll(now) -> Option<Output>`; after each `handle`, `poll` is drained until it returns `None`.
 
 pub mod answer;
+pub mod auth;
 pub mod bitstream;
 pub mod channel;
 pub mod codec;

@@ -31,13 +31,18 @@ enter_root() {
             environment+=("$name=${!name}") ;;
         esac
     done
+    [ -z "${TELECAST_EXTRA_VECTORS:-}" ] || environment+=("TELECAST_EXTRA_VECTORS=$(realpath -- "$TELECAST_EXTRA_VECTORS")")
     environment+=("HOME=$HOME" "CARGO_HOME=$cargo_home" "RUSTUP_HOME=$rustup_home" "LANG=C.UTF-8" "XDG_RUNTIME_DIR=/run/user/0"
         "PATH=$cargo_home/bin:$sysroot/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
+
+    # Test vectors from elsewhere.
+    local folders=("$project" "$cargo_home" "$rustup_home" "$sysroot")
+    [ -z "${TELECAST_EXTRA_VECTORS:-}" ] || folders+=("$(realpath -- "$TELECAST_EXTRA_VECTORS")")
 
     # In the background so that a signal to this script alone is seen at once. Bash lets such a child ignore Ctrl-C and
     # read nothing: both are put right.
     env --default-signal=INT,QUIT "${namespaces[@]}" bash "$here/devenv.d/inside.sh" \
-        "$root" "$PWD" "$HOME" "${bundle:--}" "$project" "$cargo_home" "$rustup_home" "$sysroot" -- \
+        "$root" "$PWD" "$HOME" "${bundle:--}" "${folders[@]}" -- \
         env -i "${environment[@]}" "$@" <&0 &
     local child=$! status=0
     trap 'kill -KILL "$child" 2>/dev/null' TERM HUP

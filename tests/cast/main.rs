@@ -9,8 +9,11 @@
 )]
 
 mod answers;
+mod auth;
 mod bitstream;
 mod cast_message;
+#[path = "../support/certificates.rs"]
+mod certificates;
 mod channel_client;
 mod channel_pair;
 mod channel_parsers;
@@ -39,4 +42,6 @@ mod rtcp;
 mod rtp;
 mod sender_properties;
 mod sender_replay;
+#[path = "../support/skipping.rs"]
+mod skipping;
 mod support;

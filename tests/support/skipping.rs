@@ -10,6 +10,7 @@
 use std::fs::OpenOptions;
 use std::io::Write;
 use std::panic::Location;
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
@@ -17,6 +18,21 @@ use std::sync::OnceLock;
 const RECORD: &str = "TELECAST_TEST_SKIPPED";
 /// Set by `build-aux/parts.sh` where namespaces were possible: then a test that cannot make one fails.
 const MUST_RUN: &str = "TELECAST_TEST_AS_ROOT";
+/// The folder of test vectors that are not in the repository.
+const EXTRA_VECTORS: &str = "TELECAST_EXTRA_VECTORS";
+
+/// The folder of test vectors that are other people's and so not in the repository, if it is named. When not, the calling
+/// test is recorded as skipped.
+#[track_caller]
+pub fn extra_vectors() -> Option<PathBuf> {
+    let folder = std::env::var_os(EXTRA_VECTORS).map(PathBuf::from);
+    if folder.is_none() {
+        skip(&format!(
+            "test vectors of others are not in the repository: {EXTRA_VECTORS} names their folder"
+        ));
+    }
+    folder
+}
 
 /// Whether this process can make network namespaces. When not, the calling test is recorded as skipped.
 #[track_caller]

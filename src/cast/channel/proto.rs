@@ -12,3 +12,9 @@ pub mod channel {
 pub mod auth {
     include!(concat!(env!("OUT_DIR"), "/telecast.auth.rs"));
 }
+
+/// `CrlBundle` and its parts.
+#[allow(missing_docs, clippy::pedantic, reason = "generated code")]
+pub mod revocation {
+    include!(concat!(env!("OUT_DIR"), "/telecast.revocation.rs"));
+}
