@@ -16,6 +16,7 @@ mod find;
 mod known;
 mod node;
 mod receiver_id;
+mod remedy;
 mod sessions;
 mod settings;
 mod sharing;
@@ -49,7 +50,8 @@ pub use crate::session::stats::SessionStats;
 pub use crate::session::unsent::{SendFault, Unsent};
 pub use known::{KnownFile, MAX_KNOWN};
 pub use node::NodeSource;
-pub use sessions::{CastStatus, CommandError, MAX_ENDED};
+pub use remedy::{PreferencesPage, Remedies, Remedy};
+pub use sessions::{CastStatus, CommandError, Ending, MAX_ENDED};
 pub use settings::{LatencyProfile, Settings, SettingsError};
 pub use tone::{TestSound, play_test_sound};
 
@@ -200,6 +202,26 @@ impl Engine {
         let options = asked.options.clone();
         let start = || Session::start(&self.runtime, target, options, Box::new(source));
         self.sessions.start(device, &asked, sound, start)
+    }
+
+    /// Casts to this device once more what was cast to it last, with `change` applied to the request; where the device is
+    /// now, if that is known. The ended cast vanishes from the list.
+    ///
+    /// # Errors
+    /// [`Reason::DeviceNotFound`] when the list has no cast to it; see [`Engine::mirror`] for the rest.
+    pub fn cast_again(
+        &self,
+        device: &str,
+        change: impl FnOnce(&mut MirrorRequest),
+    ) -> Result<SessionHandle, Reason> {
+        let (before, mut request) = self
+            .sessions
+            .asked(device)
+            .ok_or_else(|| Reason::DeviceNotFound(device.to_owned()))?;
+        change(&mut request);
+        let known = self.discovery.devices();
+        let now = known.iter().find(|known| known.id == device);
+        self.mirror(now.unwrap_or(&before), request)
     }
 
     /// The session to the device with this id, while there is one.

@@ -13,6 +13,7 @@ mod cast_page;
 mod context;
 mod device_row;
 mod devices_page;
+mod ended_page;
 mod first_picture;
 mod keys;
 mod model;

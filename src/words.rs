@@ -4,6 +4,9 @@
 //! Every text goes through gettext with whole sentences; what varies stands in braces and is filled in after
 //! translation, so that translators can move it.
 
+mod codec;
+mod duration;
+mod ended;
 mod network;
 mod numbers;
 mod output;
@@ -16,6 +19,9 @@ use gettextrs::{
     LocaleCategory, bind_textdomain_codeset, bindtextdomain, gettext, setlocale, textdomain,
 };
 
+pub use codec::codec;
+pub use duration::{about, moment};
+pub use ended::{Ended, ended, labelled, remedies, remedy};
 pub use network::not_sent;
 pub use numbers::{receiving, sending};
 pub use output::{
@@ -82,9 +88,13 @@ fn value_of(text: &str) -> String {
 /// assert_eq!(fill("{device} is not answering.", &[("device", "Kitchen")]), "Kitchen is not answering.");
 /// ```
 pub fn fill(text: &str, values: &[(&str, &str)]) -> String {
-    let translated = gettext(text);
+    fill_in(&gettext(text), values)
+}
+
+/// The same for a text that is translated already, as with plural forms.
+fn fill_in(translated: &str, values: &[(&str, &str)]) -> String {
     let mut filled = String::with_capacity(translated.len());
-    let mut rest = translated.as_str();
+    let mut rest = translated;
     // One pass, so that braces within a value stay as they are.
     while let Some(start) = rest.find('{') {
         let (before, from) = rest.split_at(start);

@@ -5,9 +5,9 @@
 //! A cast that ended by itself stays in the list, with its reason, until somebody has [seen](Sessions::seen) it, another
 //! cast to the device begins, or [`MAX_ENDED`] newer ones have ended. What the person stopped vanishes at once.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use tokio::runtime::Handle;
 use tokio::sync::watch;
@@ -47,6 +47,40 @@ pub struct CastStatus {
     pub stats: watch::Receiver<SessionStats>,
     /// When it was asked for.
     pub since: Instant,
+    /// When the first pictures or sounds left; `None` until then.
+    pub began: Option<Instant>,
+    /// When it ended; `None` while it runs.
+    pub ended: Option<Ending>,
+    /// Where the device was when the cast was asked for, the address that is tried first.
+    pub address: Option<IpAddr>,
+}
+
+/// The moment at which a cast ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ending {
+    /// When that was.
+    pub at: SystemTime,
+    /// How long something was cast; `None` when it never came to that.
+    pub lasted: Option<Duration>,
+}
+
+impl CastStatus {
+    /// Notes what a new state says about the times of the cast.
+    fn enter(&mut self, state: SessionState) {
+        match &state {
+            SessionState::Streaming(_) => {
+                self.began.get_or_insert_with(Instant::now);
+            }
+            SessionState::Ended(_) => {
+                self.ended = Some(Ending {
+                    at: SystemTime::now(),
+                    lasted: self.began.map(|began| began.elapsed()),
+                });
+            }
+            _ => {}
+        }
+        self.state = state;
+    }
 }
 
 /// Why a command had no effect.
@@ -90,6 +124,9 @@ struct Casts {
 struct Cast {
     number: u64,
     status: CastStatus,
+    /// The device and what was asked for, to ask for it again.
+    target: Device,
+    request: MirrorRequest,
     addresses: Vec<SocketAddr>,
     sound: Weak<Sound>,
     /// `None` once it has ended.
@@ -156,7 +193,12 @@ impl Sessions {
                 volume: None,
                 stats: handle.stats(),
                 since: Instant::now(),
+                began: None,
+                ended: None,
+                address: addresses.first().map(SocketAddr::ip),
             },
+            target: device.clone(),
+            request: request.clone(),
             addresses,
             sound,
             running: Some(handle.clone()),
@@ -178,6 +220,14 @@ impl Sessions {
                 .clone()
                 .filter(|_| cast.status.device == device)
         })
+    }
+
+    /// What was asked for when the cast to this device began that is in the list, running or ended.
+    pub(super) fn asked(&self, device: &str) -> Option<(Device, MirrorRequest)> {
+        let casts = self.shared.lock();
+        let mut all = casts.all.iter();
+        let cast = all.find(|cast| cast.status.device == device)?;
+        Some((cast.target.clone(), cast.request.clone()))
     }
 
     /// Stops every session that runs; none of them is running in the list when this returns.
@@ -290,7 +340,7 @@ impl Shared {
         };
         cast.running = None;
         match reason.filter(|reason| reason.blame() != Blame::User) {
-            Some(reason) => cast.status.state = SessionState::Ended(reason),
+            Some(reason) => cast.status.enter(SessionState::Ended(reason)),
             None => casts.all.retain(|cast| cast.number != number),
         }
         let ended = casts.all.iter().filter(|cast| cast.running.is_none());
@@ -321,7 +371,7 @@ async fn follow(
             return shared.end(number, Some(reason));
         }
         shared.change(number, |cast| {
-            cast.status.state = now;
+            cast.status.enter(now);
             cast.status.volume = loudness;
         });
         drop(shared);

@@ -11,7 +11,7 @@ use crate::engine::{Fault, Layer, Missing, Reason, SourceEnd, Waiting};
 /// A reason in words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Explanation {
-    /// A few words, without a full stop.
+    /// A few words, with the capitals of a title and without a full stop.
     pub title: String,
     /// One sentence: what happened.
     pub what: String,
@@ -52,56 +52,56 @@ pub fn explain(reason: &Reason, device: &str) -> Explanation {
             say("Stopped", "The cast was stopped.", "")
         }
         Reason::SourceEnded(SourceEnd::Closed) => say(
-            "Nothing left to show",
+            "Nothing Left to Show",
             "What was shared was closed.",
             "Choose another source to go on.",
         ),
         Reason::SourceEnded(_) => say(
-            "Sharing was ended",
+            "Sharing Was Ended",
             "Sharing was ended by the desktop.",
             "Cast again to go on.",
         ),
         Reason::DeviceStopped { other } => stopped(other.as_deref(), device),
         Reason::DeviceClosed => say(
-            "The device hung up",
+            "The Device Hung Up",
             "{device} closed the connection.",
             "Check that it is still switched on, then try again.",
         ),
         Reason::DeviceGone(_) => say(
-            "The device is gone",
+            "The Device Is Gone",
             "Nothing has been heard from {device} for a while.",
             "Check that it is switched on and that no firewall keeps its UDP packets away, then try again.",
         ),
         Reason::AlreadyCasting => say(
-            "Casting already",
+            "Casting Already",
             "This computer is casting to {device} already.",
             "Stop that cast first.",
         ),
         Reason::DeviceStuck => say(
-            "The device is stuck",
+            "The Device Is Stuck",
             "{device} talks but does not listen.",
             "Switch the device off and on, then try again.",
         ),
         Reason::DeviceNotFound(name) => say_with(
-            "Device not found",
+            "Device Not Found",
             "No Cast device named “{name}” was found.",
             "See “telecast devices” for what is there, or give its address.",
             &[("name", name)],
         ),
         Reason::HostUnknown(host) => unknown(host),
         Reason::ConnectionRefused => say(
-            "Not a Cast device",
+            "Not a Cast Device",
             "{device} refuses the connection.",
             "Check that it is a Cast device and that Cast is switched on in its settings.",
         ),
         Reason::NetworkUnreachable => say(
-            "Network unreachable",
+            "Network Unreachable",
             "There is no way through the network to {device}.",
             "Connect this computer to the same network as the device.",
         ),
         Reason::TimedOut(waiting) => timed_out(*waiting, device),
         Reason::NotConfirmed => say(
-            "Not confirmed",
+            "Not Confirmed",
             "The cast was not allowed on {device}.",
             "Try again and confirm on the TV.",
         ),
@@ -113,19 +113,19 @@ pub fn explain(reason: &Reason, device: &str) -> Explanation {
         | Reason::NoPicture => unsuitable(reason, device),
         Reason::Missing(missing) => lacking(missing),
         Reason::PermissionDenied => say(
-            "Not allowed to share",
+            "Not Allowed to Share",
             "The desktop does not allow sharing.",
             "Allow screen sharing in the system settings.",
         ),
         Reason::PortInUse { first, last } => say_with(
-            "No free port",
+            "No Free Port",
             "No UDP port is free from {first} to {last}.",
             "Choose another range of ports, or end what uses these.",
             &[("first", &first.to_string()), ("last", &last.to_string())],
         ),
         Reason::Broken(fault) => broken(*fault),
         Reason::System(text) => say_with(
-            "Something went wrong here",
+            "Something Went Wrong Here",
             "The system says: {text}.",
             "Try again; if it happens again, report it with what “telecast -v” says.",
             &[("text", text)],
@@ -148,7 +148,7 @@ fn unknown(host: &str) -> Explanation {
             "Check the spelling, or give an IP address.",
         ),
     };
-    say_with("Unknown address", what, next, &[("host", host)])
+    say_with("Unknown Address", what, next, &[("host", host)])
 }
 
 fn stopped(other: Option<&str>, device: &str) -> Explanation {
@@ -172,7 +172,7 @@ fn timed_out(waiting: Waiting, device: &str) -> Explanation {
         }
         _ => "Check that it is switched on and in the same network, then try again.",
     };
-    say_with("No answer", what, next, &[("device", device)])
+    say_with("No Answer", what, next, &[("device", device)])
 }
 
 fn unsuitable(reason: &Reason, device: &str) -> Explanation {
@@ -180,32 +180,32 @@ fn unsuitable(reason: &Reason, device: &str) -> Explanation {
         |title: &str, what: &str, next: &str| say_with(title, what, next, &[("device", device)]);
     match reason {
         Reason::TlsTooOld => say(
-            "Too old for safe TLS",
+            "Too Old for Safe TLS",
             "{device} only knows encryption that is too old for safe TLS.",
             "Update its firmware, if there is an update.",
         ),
         Reason::Garbage(Layer::TlsSignature) => say(
-            "Wrong certificate",
+            "Wrong Certificate",
             "{device} could not prove that its certificate is its own.",
             "Somebody may be listening in; do not cast in this network.",
         ),
         Reason::Garbage(_) => say(
-            "Not understood",
+            "Not Understood",
             "{device} sent something that is not the Cast protocol.",
             "Check that the address is that of a Cast device.",
         ),
         Reason::NoUsableCodec => say(
-            "No common video format",
+            "No Common Video Format",
             "{device} accepts none of the formats that this computer can make.",
             "Try another codec, or install more GStreamer plug-ins.",
         ),
         Reason::NoPicture => say(
-            "The picture never came",
+            "The Picture Never Came",
             "{device} receives the data but shows no picture.",
             "Try another codec, or switch the device off and on.",
         ),
         Reason::OfferRefused { code, description } => say_with(
-            "Refused by the device",
+            "Refused by the Device",
             "{device} refuses the stream ({code}: {description}).",
             "Try another codec or a smaller picture.",
             &[
@@ -215,13 +215,13 @@ fn unsuitable(reason: &Reason, device: &str) -> Explanation {
             ],
         ),
         Reason::AppRefused { code } => say_with(
-            "Refused by the device",
+            "Refused by the Device",
             "{device} refuses to start screen mirroring ({code}).",
             "Check that the device is meant for mirroring, and that guests may cast to it.",
             &[("device", device), ("code", code)],
         ),
         _ => say(
-            "Not supported",
+            "Not Supported",
             "{device} cannot do this.",
             "Try another device.",
         ),
@@ -232,7 +232,7 @@ fn lacking(missing: &Missing) -> Explanation {
     let say = |title: &str, what: &str, next: &str| say_with(title, what, next, &[]);
     match missing {
         Missing::Portal => say(
-            "No screen sharing here",
+            "No Screen Sharing Here",
             "This desktop offers no portal for screen sharing.",
             "Install xdg-desktop-portal and the back end for your desktop (on GNOME xdg-desktop-portal-gnome).",
         ),
@@ -242,23 +242,23 @@ fn lacking(missing: &Missing) -> Explanation {
             "Install pipewire and wireplumber, then log in again.",
         ),
         Missing::VideoEncoder => say(
-            "No video encoder",
+            "No Video Encoder",
             "No working video encoder was found.",
             "Install GStreamer's “good” plug-ins (VP8) or “ugly” plug-ins (H.264).",
         ),
         Missing::AudioEncoder => say(
-            "No audio encoder",
+            "No Audio Encoder",
             "No working Opus encoder was found.",
             "Install GStreamer's “base” plug-ins, or cast without sound.",
         ),
         Missing::AudioApplication(name) => say_with(
-            "No such application",
+            "No Such Application",
             "“{name}” is not playing any sound.",
             "Start its playback first, or choose another sound.",
             &[("name", name)],
         ),
         Missing::Interface(name) => say_with(
-            "No such network interface",
+            "No Such Network Interface",
             "There is no network interface “{name}”.",
             "See “ip link” for their names.",
             &[("name", name)],
@@ -270,22 +270,22 @@ fn broken(fault: Fault) -> Explanation {
     let say = |title: &str, what: &str, next: &str| say_with(title, what, next, &[]);
     match fault {
         Fault::PictureFormat => say(
-            "No usable picture",
+            "No Usable Picture",
             "The desktop delivers pictures only in formats that Telecast does not know.",
             "Share another source, or update the desktop's portal.",
         ),
         Fault::SoundFormat => say(
-            "No usable sound",
+            "No Usable Sound",
             "PipeWire delivers the sound only in formats that Telecast does not know.",
             "Update PipeWire, or cast without sound.",
         ),
         Fault::SoundStream => say(
-            "The sound ended",
+            "The Sound Ended",
             "PipeWire has ended the stream of the sound.",
             "Cast again, or cast without sound.",
         ),
         _ => say(
-            "Something went wrong here",
+            "Something Went Wrong Here",
             "The part of Telecast that sends picture and sound has failed.",
             "Try again; if it happens again, report it with what “telecast -v” says.",
         ),
