@@ -293,4 +293,4 @@ fn broken(fault: Fault) -> Explanation {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

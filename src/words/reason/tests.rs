@@ -5,7 +5,7 @@ use super::*;
 use crate::engine::{ListenError, SendFault, SessionState, Streams, Trouble};
 
 /// One of each kind; a new kind of reason belongs here.
-fn all() -> Vec<Reason> {
+pub fn all() -> Vec<Reason> {
     let mut all = vec![
         Reason::UserStopped,
         Reason::Finished,
