@@ -10,6 +10,7 @@
 //! pictures after one may still show the old window in the new crop. A picture in a DMA-BUF is left as it is: reading it
 //! would cost more than the margin does.
 
+use super::buffer::union;
 use crate::capture::frame::{Memory, PixelFormat, Plane, RawFrame, Rect};
 
 /// What is darker is no shadow (GTK's have up to 136 of 255 at the window's edge) but perhaps a translucent terminal.
@@ -112,18 +113,6 @@ fn last_content(row: &[u8]) -> Option<usize> {
 /// Whether a pixel (colour premultiplied, alpha last) is anything else than shadow.
 fn is_content(pixel: &[u8]) -> bool {
     !matches!(pixel, [0, 0, 0, alpha] if *alpha < DARKEST_SHADOW)
-}
-
-fn union(one: Rect, other: Rect) -> Rect {
-    let (x, y) = (one.x.min(other.x), one.y.min(other.y));
-    let right = (one.x + one.width).max(other.x + other.width);
-    let bottom = (one.y + one.height).max(other.y + other.height);
-    Rect {
-        x,
-        y,
-        width: right - x,
-        height: bottom - y,
-    }
 }
 
 #[cfg(test)]
