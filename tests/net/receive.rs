@@ -160,14 +160,7 @@ async fn recorded_session_is_shown(name: &'static str, codec: &str) {
     let distinct: std::collections::HashSet<&[u8]> = picture.rgba.chunks(4).collect();
     assert!(distinct.len() > 100, "the picture is not empty");
 
-    sender
-        .send(
-            ME,
-            "receiver-0",
-            namespace::RECEIVER,
-            &json!({ "type": "STOP", "requestId": 9 }),
-        )
-        .await;
+    sender.stop().await;
     state(&receiver, ReceiverState::Idle).await;
     assert_eq!(screen.started.load(Ordering::Relaxed), 1);
     assert_eq!(screen.stopped.load(Ordering::Relaxed), 1);
@@ -224,18 +217,8 @@ fn a_receiver_is_found_by_its_announcement_and_says_when_it_is_busy() {
             let mut sender = Sender::connect(device.best().unwrap().socket_addr()).await;
             let transport = sender.launch(MIRRORING).await;
             wait("busy", &|device| device.busy && !device.status.is_empty()).await;
-            let answer = sender
-                .offer(&transport, 1, &recorded_offer("openscreen-vp8"))
-                .await;
-            assert_eq!(answer["result"], "ok");
-            sender
-                .send(
-                    ME,
-                    "receiver-0",
-                    namespace::RECEIVER,
-                    &json!({ "type": "STOP", "requestId": 9 }),
-                )
-                .await;
+            offer(&mut sender, &transport).await;
+            sender.stop().await;
             wait("idle", &|device| !device.busy).await;
             discovery.stop().await;
             done.send(()).expect("the receiver waits");

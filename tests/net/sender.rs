@@ -137,6 +137,13 @@ impl Sender {
         transport
     }
 
+    /// Stops the application.
+    pub async fn stop(&mut self) {
+        let stop = json!({ "type": "STOP", "requestId": 9 });
+        self.send(ME, "receiver-0", namespace::RECEIVER, &stop)
+            .await;
+    }
+
     /// Sends an OFFER and returns the ANSWER.
     pub async fn offer(&mut self, transport: &str, seq: u32, offer: &Value) -> Value {
         let message = json!({ "type": "OFFER", "seqNum": seq, "offer": offer });
