@@ -1,108 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! Pictures from a PipeWire producer that behaves like a compositor, and like a bad one.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use telecast::capture::error::CaptureEnd;
-use telecast::capture::frame::{DmaBufFormat, Memory, PixelFormat, RawFrame, Rect, Transform};
-use telecast::capture::pipewire::Remote;
-use telecast::capture::pipewire::video::{StreamRequest, Target, VideoStream};
-use telecast::capture::slot::{Next, SlotReader, SlotWriter};
-use telecast::capture::source::{VideoEvent, VideoEvents};
+use telecast::capture::frame::{PixelFormat, Rect, Transform};
+use telecast::capture::slot::Next;
+use telecast::capture::source::VideoEvent;
 use telecast::clock::{instant_of, monotonic};
 
+use super::consumer::{Consumer, picture, request, value};
 use super::pipewire_daemon::{Daemon, PATIENCE};
 use super::producer::{Picture, Producer, Spec};
-
-pub struct Consumer {
-    stream: VideoStream,
-    frames: SlotReader<RawFrame>,
-    events: VideoEvents,
-}
-
-pub fn request() -> StreamRequest {
-    StreamRequest {
-        size: None,
-        max_fps: 30,
-        dma_buf: Vec::new(),
-        trim_margin: false,
-        cursor: false,
-        when_gone: CaptureEnd::SourceGone,
-    }
-}
-
-impl Consumer {
-    pub fn start(daemon: &Daemon, node: u32, request: StreamRequest, depth: usize) -> Consumer {
-        let (writer, hub) = SlotWriter::new();
-        let frames = hub.subscribe(depth);
-        let (sender, events) = async_channel::bounded(16);
-        let target = Target {
-            remote: Remote::Opened(daemon.connect()),
-            node,
-        };
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .build()
-            .unwrap();
-        let stream = runtime
-            .block_on(VideoStream::start(target, request, writer, sender))
-            .unwrap();
-        Consumer {
-            stream,
-            frames,
-            events,
-        }
-    }
-
-    pub fn frame(&self) -> RawFrame {
-        match self.frames.take_until(Some(Instant::now() + PATIENCE)) {
-            Next::Item(frame) => frame,
-            other => panic!("no frame but {other:?}"),
-        }
-    }
-
-    fn soon(&self) -> Option<RawFrame> {
-        let soon = Instant::now() + Duration::from_millis(50);
-        match self.frames.take_until(Some(soon)) {
-            Next::Item(frame) => Some(frame),
-            _ => None,
-        }
-    }
-
-    pub fn no_frame(&self) {
-        let soon = Instant::now() + Duration::from_millis(150);
-        let next = self.frames.take_until(Some(soon));
-        assert!(matches!(next, Next::TimedOut), "{next:?}");
-    }
-
-    fn event(&self) -> VideoEvent {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_time()
-            .build()
-            .unwrap();
-        runtime
-            .block_on(async { tokio::time::timeout(PATIENCE, self.events.recv()).await })
-            .expect("an event in time")
-            .expect("an event before the end")
-    }
-}
-
-fn value(frame: &RawFrame) -> u8 {
-    let Memory::Bytes(bytes) = &frame.memory else {
-        panic!("not in memory")
-    };
-    let bytes = bytes.bytes();
-    let plane = frame.planes[0];
-    let last = plane.offset + plane.stride * (frame.size.1 as usize - 1);
-    assert_eq!(bytes[plane.offset], bytes[last]);
-    bytes[plane.offset]
-}
-
-pub fn picture(value: u8) -> Picture {
-    Picture {
-        value,
-        ..Picture::default()
-    }
-}
 
 #[test]
 fn pictures_arrive_with_their_metadata() {
@@ -268,119 +177,6 @@ fn a_format_that_nobody_can_read_ends_the_stream_with_that_reason() {
         consumer.event(),
         VideoEvent::Ended(CaptureEnd::NoCommonFormat)
     );
-}
-
-/// What the producer drew into a DMA-BUF with the modifier that both know.
-fn gpu_value(frame: &RawFrame) -> u8 {
-    let Memory::DmaBuf(buffer) = &frame.memory else {
-        panic!("not a DMA-BUF")
-    };
-    assert_eq!(buffer.modifier(), 3);
-    let file = std::fs::File::from(buffer.dup_fd(0).unwrap());
-    let mut byte = [0];
-    std::os::unix::fs::FileExt::read_exact_at(&file, &mut byte, 0).unwrap();
-    byte[0]
-}
-
-#[test]
-fn dma_bufs_are_negotiated_with_our_best_modifier_and_held_until_released() {
-    let daemon = Daemon::start();
-    let spec = Spec {
-        modifiers: vec![5, 3, 1],
-        ..Spec::bgrx(64, 64)
-    };
-    let producer = Producer::start(daemon.connect(), spec);
-    let request = StreamRequest {
-        dma_buf: vec![DmaBufFormat {
-            format: PixelFormat::Bgrx,
-            modifiers: vec![9, 3, 5],
-        }],
-        ..request()
-    };
-    let consumer = Consumer::start(&daemon, producer.node, request, 1);
-    producer.wait_streaming();
-    let mut held = Vec::new();
-    // Four buffers: the consumer may hold two, and the newest picture waits for a return.
-    for n in 0..2 {
-        assert!(producer.draw(picture(n)));
-        held.push(consumer.frame());
-    }
-    assert!(producer.draw(picture(2)));
-    consumer.no_frame();
-    for (n, frame) in (0..).zip(&held) {
-        assert_eq!(gpu_value(frame), n, "drawn into while it was held");
-    }
-    held.clear();
-    let Memory::DmaBuf(_) = consumer.frame().memory else {
-        panic!("not a DMA-BUF")
-    };
-    for n in 3..20 {
-        super::pipewire_daemon::wait_for("a free buffer", || {
-            producer.draw(picture(n)).then_some(())
-        });
-        consumer.frame();
-    }
-}
-
-#[test]
-fn a_running_stream_changes_between_dma_bufs_and_shared_memory_and_forgets_the_old_buffers() {
-    let daemon = Daemon::start();
-    let spec = Spec {
-        modifiers: vec![3],
-        plain_too: true,
-        ..Spec::bgrx(64, 64)
-    };
-    let producer = Producer::start(daemon.connect(), spec);
-    let formats = vec![DmaBufFormat {
-        format: PixelFormat::Bgrx,
-        modifiers: vec![3],
-    }];
-    let consumer = Consumer::start(&daemon, producer.node, request(), 1);
-    let control = consumer.stream.control();
-    let drawn = |in_dma_buf: bool| {
-        super::pipewire_daemon::wait_for("a picture in the other memory", || {
-            producer.draw(picture(1));
-            let frame = consumer.soon();
-            frame.filter(|frame| matches!(frame.memory, Memory::DmaBuf(_)) == in_dma_buf)
-        })
-    };
-    drop(drawn(false));
-    for _ in 0..2 {
-        control.take_dma_buf(formats.clone());
-        // Held over the change: given back to buffers that no longer exist.
-        let held = drawn(true);
-        assert_eq!(gpu_value(&held), 1);
-        control.take_dma_buf(Vec::new());
-        let next = drawn(false);
-        assert_eq!(gpu_value(&held), 1, "readable as long as it is held");
-        drop(held);
-        assert_eq!(value(&next), 1);
-        drop(next);
-        // All buffers circulate.
-        for _ in 0..12 {
-            drop(drawn(false));
-        }
-    }
-    while let Ok(event) = consumer.events.try_recv() {
-        assert!(!matches!(event, VideoEvent::Ended(_)), "{event:?}");
-    }
-}
-
-#[test]
-fn a_producer_without_dma_bufs_is_read_from_shared_memory() {
-    let daemon = Daemon::start();
-    let producer = Producer::start(daemon.connect(), Spec::bgrx(64, 64));
-    let request = StreamRequest {
-        dma_buf: vec![DmaBufFormat {
-            format: PixelFormat::Bgrx,
-            modifiers: vec![0],
-        }],
-        ..request()
-    };
-    let consumer = Consumer::start(&daemon, producer.node, request, 1);
-    producer.wait_streaming();
-    assert!(producer.draw(picture(6)));
-    assert_eq!(value(&consumer.frame()), 6);
 }
 
 #[test]

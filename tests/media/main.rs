@@ -10,7 +10,9 @@
 
 mod audio;
 mod capture_audio;
+mod capture_dma_buf;
 mod capture_video;
+mod consumer;
 mod convert;
 mod failover;
 mod faulty;

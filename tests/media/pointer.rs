@@ -9,7 +9,7 @@ use telecast::encode::convert::Converter;
 use telecast::encode::layout::{Fit, Limits};
 use telecast::encode::profile::Layout420;
 
-use super::capture_video::{Consumer, picture, request};
+use super::consumer::{Consumer, picture, request};
 use super::pipewire_daemon::{Daemon, wait_for};
 use super::producer::{Picture, Pointer, PointerImage, Producer, Spec};
 
