@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! The table, and the rows of the file: of each figure the median of the runs and the worst.
 
-use std::fs;
+#[path = "../support/file.rs"]
+mod file;
 
 use serde_json::{Value, json};
 
@@ -97,11 +98,7 @@ impl Report {
             .iter()
             .map(|(profile, runs)| row(profile, runs))
             .collect();
-        fs::create_dir_all("target/bench")?;
-        fs::write(
-            "target/bench/links.json",
-            format!("{:#}\n", Value::from(rows)),
-        )
+        file::write("links.json", &rows)
     }
 }
 

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! Rows: the runs of a case, their medians and worst values, and the file that they go to.
 
+#[path = "../support/file.rs"]
+mod file;
+
 use std::io;
-use std::path::PathBuf;
 
 use serde_json::{Map, Value, json};
 
@@ -85,7 +87,7 @@ fn rounded(value: f64) -> Value {
 /// Writes all rows to `target/bench/network.json`.
 pub fn write(rows: &[Row]) -> io::Result<()> {
     let list: Vec<Value> = rows.iter().map(Row::to_json).collect();
-    write_file("network.json", &list)
+    file::write("network.json", &list)
 }
 
 /// The network of which the plots show the course.
@@ -121,18 +123,5 @@ pub fn write_traces(tasks: &[Task]) -> io::Result<()> {
         let (profile, sender) = (case.profile.slug, case.sender.name());
         traces.push(json!({"profile": profile, "sender": sender, "points": points}));
     }
-    write_file("network-traces.json", &traces)
-}
-
-fn write_file(name: &str, list: &[Value]) -> io::Result<()> {
-    let folder: PathBuf = [env!("CARGO_MANIFEST_DIR"), "target", "bench"]
-        .iter()
-        .collect();
-    std::fs::create_dir_all(&folder)?;
-    let mut text = serde_json::to_string_pretty(list)?;
-    text.push('\n');
-    // Written beside and moved, so that an interrupted run leaves the old file.
-    let fresh = folder.join(format!("{name}.new"));
-    std::fs::write(&fresh, text)?;
-    std::fs::rename(&fresh, folder.join(name))
+    file::write("network-traces.json", &traces)
 }
