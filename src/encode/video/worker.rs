@@ -25,6 +25,10 @@ use crate::encode::slot::{Found, Slot, Wishes};
 /// Shortest time after a wish before the last picture is encoded again for it.
 const SOONEST_REPEAT: Duration = Duration::from_millis(20);
 
+/// A still picture is encoded again when the bitrate has become higher by more than this many percent than it was encoded
+/// with: then it can look better. A lower bitrate does nothing for it, and costs most when the network is full already.
+const WORTH_A_REPEAT_PERCENT: u32 = 25;
+
 /// How long a full event channel is waited for between two looks at whether to stop.
 const FULL_PAUSE: Duration = Duration::from_millis(2);
 
@@ -62,6 +66,10 @@ struct Worker<'a> {
     pace: Pace,
     backend: Backend,
     key_wanted: bool,
+    /// Bits per second from now on.
+    bitrate: u32,
+    /// The most that the last picture has been encoded with.
+    bitrate_of_last: u32,
     /// When the last picture is to be encoded again, unless a new one comes.
     repeat_at: Option<Instant>,
 }
@@ -91,6 +99,8 @@ impl<'a> Worker<'a> {
             pace: Pace::new(config.max_frame_rate),
             backend,
             key_wanted: false,
+            bitrate: config.bitrate,
+            bitrate_of_last: 0,
             repeat_at: None,
         }
     }
@@ -105,6 +115,7 @@ impl<'a> Worker<'a> {
             }
             Found::Frame { frame, replaced } => {
                 self.pace.taken(Instant::now());
+                self.bitrate_of_last = self.bitrate;
                 self.encode_frame(frame)?;
                 // Afterwards: the channel may be full, and the frame must not grow old in the meantime.
                 for _ in 0..replaced {
@@ -114,6 +125,7 @@ impl<'a> Worker<'a> {
             }
             Found::Nothing => {
                 self.pace.taken(Instant::now());
+                self.bitrate_of_last = self.bitrate_of_last.max(self.bitrate);
                 self.repeat_last()
             }
         }
@@ -126,7 +138,10 @@ impl<'a> Worker<'a> {
             && let Backend::Coder(coder) = &mut self.backend
         {
             coder.failover.set_bitrate(bits);
-            soon = true;
+            self.bitrate = bits;
+            let worth_it =
+                u64::from(self.bitrate_of_last) * u64::from(100 + WORTH_A_REPEAT_PERCENT) / 100;
+            soon |= u64::from(bits) > worth_it;
         }
         if let Some(size) = wishes.max_size {
             self.limits.max = size;
