@@ -2,9 +2,13 @@
 //! The encoder profiles: data only, in order of preference for each codec.
 //!
 //! All of them: constant bitrate, no look-ahead, no B frames, no key frames of the encoder's own accord, one reference.
-//! The libvpx values (overshoot 15 %, undershoot 100 %, buffers 500/600/1000 ms, no automatic key frames) are those of
-//! Open Screen's `streaming_vpx_encoder.cc` and Chromium's Cast sender. Nothing but the software encoders has been run on
-//! the authors' machines; a wrong guess about a hardware encoder shows in the probe, and the next candidate is used.
+//! The libvpx values (overshoot 15 %, undershoot 100 %, no automatic key frames) are those of Open Screen's
+//! `streaming_vpx_encoder.cc` and Chromium's Cast sender. Nothing but the software encoders has been run on the authors'
+//! machines; a wrong guess about a hardware encoder shows in the probe, and the next candidate is used.
+//!
+//! Buffers of the rate control are of 200 ms, six average frames at 30 pictures a second (Open Screen: 500/600/1000 ms). An
+//! encoder may spend what is in its buffer at once, on a key frame or because it is slow to follow a lower bitrate, and
+//! that is what a narrow network has to queue.
 //!
 //! `svtav1enc` is missing on purpose: it looks for finished frames only when the next picture comes, so each frame is late
 //! by one picture, and a still screen's last picture never arrives.
@@ -69,9 +73,12 @@ fn output(mut profile: Profile, caps: &'static str) -> Profile {
 }
 
 const KBIT: &[RateProperty] = &[rate("bitrate", 1000)];
+/// With a buffer of 200 ms: kbit for 1000 / 200 times as many bits a second.
+const VA_RATES: &[RateProperty] = &[rate("bitrate", 1000), rate("cpb-size", 5000)];
+const NVENC_RATES: &[RateProperty] = &[rate("bitrate", 1000), rate("vbv-buffer-size", 5000)];
 const VPX: &[RateProperty] = &[rate("target-bitrate", 1)];
 
-/// `vah264enc` and its low-power sibling; the cpb of 600 ms bounds what a key frame may delay.
+/// `vah264enc` and its low-power sibling.
 const VA_H264: &[Setting] = &[
     set("rate-control", "cbr"),
     set("b-frames", "0"),
@@ -124,9 +131,9 @@ macro_rules! libvpx {
             set("end-usage", "cbr"),
             set("undershoot", "100"),
             set("overshoot", "15"),
-            set("buffer-initial-size", "500"),
-            set("buffer-optimal-size", "600"),
-            set("buffer-size", "1000"),
+            set("buffer-initial-size", "150"),
+            set("buffer-optimal-size", "200"),
+            set("buffer-size", "300"),
             set("keyframe-mode", "disabled"),
             set("keyframe-max-dist", "2147483647"),
             set("lag-in-frames", "0"),
@@ -156,7 +163,7 @@ const X264: &[Setting] = &[
     set("speed-preset", "superfast"),
     set("tune", "zerolatency"),
     set("pass", "cbr"),
-    set("vbv-buf-capacity", "600"),
+    set("vbv-buf-capacity", "200"),
     set("bframes", "0"),
     set("ref", "1"),
     set("rc-lookahead", "0"),
@@ -170,7 +177,8 @@ const X264: &[Setting] = &[
     set("threads", "{threads}"),
 ];
 const OPENH264: &[Setting] = &[
-    set("usage-type", "screen"),
+    // Of "screen" it makes no frames small enough for a narrow network: its quantizer is limited to 35 then.
+    set("usage-type", "camera"),
     set("complexity", "low"),
     set("rate-control", "bitrate"),
     set("enable-frame-skip", "false"),
@@ -187,9 +195,9 @@ const AOM: &[Setting] = &[
     set("lag-in-frames", "0"),
     set("undershoot-pct", "100"),
     set("overshoot-pct", "15"),
-    set("buf-initial-sz", "500"),
-    set("buf-optimal-sz", "600"),
-    set("buf-sz", "1000"),
+    set("buf-initial-sz", "150"),
+    set("buf-optimal-sz", "200"),
+    set("buf-sz", "300"),
     set("keyframe-mode", "disabled"),
     set("keyframe-max-dist", "2147483647"),
     set("max-quantizer", "56"),
@@ -209,7 +217,7 @@ pub(super) fn all() -> Vec<Profile> {
                 H264,
                 "vah264enc",
                 VA_H264,
-                KBIT,
+                VA_RATES,
                 Live::ALL_BUT_SIZE,
             )),
             MAIN,
@@ -219,13 +227,19 @@ pub(super) fn all() -> Vec<Profile> {
                 H264,
                 "vah264lpenc",
                 VA_H264,
-                KBIT,
+                VA_RATES,
                 Live::ALL_BUT_SIZE,
             )),
             MAIN,
         ),
         output(
-            on_gpu(profile(H264, "nvh264enc", NVENC, KBIT, Live::ALL_BUT_SIZE)),
+            on_gpu(profile(
+                H264,
+                "nvh264enc",
+                NVENC,
+                NVENC_RATES,
+                Live::ALL_BUT_SIZE,
+            )),
             MAIN,
         ),
         on_gpu(profile(
@@ -244,13 +258,15 @@ pub(super) fn all() -> Vec<Profile> {
             "openh264enc",
             OPENH264,
             OPENH264_RATES,
-            // It takes another bitrate and goes on with the old one.
-            Live {
-                bitrate: false,
-                ..Live::ALL_BUT_SIZE
-            },
+            Live::ALL_BUT_SIZE,
         ),
-        va(profile(Vp8, "vavp8enc", VA_OTHER, KBIT, Live::ALL_BUT_SIZE)),
+        va(profile(
+            Vp8,
+            "vavp8enc",
+            VA_OTHER,
+            VA_RATES,
+            Live::ALL_BUT_SIZE,
+        )),
         on_gpu(profile(
             Vp8,
             "v4l2vp8enc",
@@ -262,12 +278,18 @@ pub(super) fn all() -> Vec<Profile> {
             },
         )),
         profile(Vp8, "vp8enc", VP8_SOFT, VPX, Live::ALL),
-        va(profile(Vp9, "vavp9enc", VA_OTHER, KBIT, Live::ALL_BUT_SIZE)),
+        va(profile(
+            Vp9,
+            "vavp9enc",
+            VA_OTHER,
+            VA_RATES,
+            Live::ALL_BUT_SIZE,
+        )),
         va(profile(
             Vp9,
             "vavp9lpenc",
             VA_OTHER,
-            KBIT,
+            VA_RATES,
             Live::ALL_BUT_SIZE,
         )),
         on_gpu(profile(
@@ -284,9 +306,27 @@ pub(super) fn all() -> Vec<Profile> {
             profile(Vp9, "vp9enc", VP9_SOFT, VPX, Live::ALL),
             "profile=(string)0",
         ),
-        va(profile(Av1, "vaav1enc", VA_AV1, KBIT, Live::ALL_BUT_SIZE)),
-        va(profile(Av1, "vaav1lpenc", VA_AV1, KBIT, Live::ALL_BUT_SIZE)),
-        on_gpu(profile(Av1, "nvav1enc", NVENC, KBIT, Live::ALL_BUT_SIZE)),
+        va(profile(
+            Av1,
+            "vaav1enc",
+            VA_AV1,
+            VA_RATES,
+            Live::ALL_BUT_SIZE,
+        )),
+        va(profile(
+            Av1,
+            "vaav1lpenc",
+            VA_AV1,
+            VA_RATES,
+            Live::ALL_BUT_SIZE,
+        )),
+        on_gpu(profile(
+            Av1,
+            "nvav1enc",
+            NVENC,
+            NVENC_RATES,
+            Live::ALL_BUT_SIZE,
+        )),
         profile(Av1, "av1enc", AOM, KBIT_TARGET, Live::ALL_BUT_SIZE),
     ]
 }
