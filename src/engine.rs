@@ -61,7 +61,7 @@ use crate::session::Session;
 use crate::session::options::Target;
 use apps::Apps;
 use captures::Captures;
-use sessions::Sessions;
+use sessions::{Hold, Sessions};
 use source::CastSource;
 use tokens::Tokens;
 
@@ -198,10 +198,13 @@ impl Engine {
             Arc::clone(&self.captures),
             self.recording.clone(),
         );
-        let sound = source.sound().map(Arc::downgrade).unwrap_or_default();
+        let hold = Hold {
+            sound: source.sound().map(Arc::downgrade).unwrap_or_default(),
+            choosing: source.choosing(),
+        };
         let options = asked.options.clone();
         let start = || Session::start(&self.runtime, target, options, Box::new(source));
-        self.sessions.start(device, &asked, sound, start)
+        self.sessions.start(device, &asked, hold, start)
     }
 
     /// Casts to this device once more what was cast to it last, with `change` applied to the request; where the device is
@@ -266,12 +269,18 @@ impl Engine {
         self.command(device, Command::Pause(paused))
     }
 
-    /// Changes the time from capture to display on the fly; more than 5 s is 5 s.
+    /// Changes the time from capture to display on the fly, and up to which a bad network may raise it (not at all when
+    /// that is not more); more than 5 s is 5 s.
     ///
     /// # Errors
     /// See [`Engine::stop`].
-    pub fn set_latency(&self, device: &str, target_delay: Duration) -> Result<(), CommandError> {
-        self.command(device, Command::SetTargetDelay(target_delay))
+    pub fn set_latency(
+        &self,
+        device: &str,
+        target: Duration,
+        max: Duration,
+    ) -> Result<(), CommandError> {
+        self.command(device, Command::SetTargetDelay { target, max })
     }
 
     /// Sends another sound to this device, without reconnecting. Returns when it is there.

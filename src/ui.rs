@@ -9,7 +9,9 @@
 //! comes back through the model, never from the click.
 
 mod application;
+mod cast_actions;
 mod cast_page;
+mod connecting_page;
 mod context;
 mod device_row;
 mod devices_page;
@@ -20,6 +22,7 @@ mod model;
 mod question_dialog;
 pub mod receiver_window;
 pub mod test_card;
+mod ticker;
 mod window;
 
 use gtk4::prelude::*;

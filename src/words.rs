@@ -7,6 +7,7 @@
 mod codec;
 mod duration;
 mod ended;
+mod casting;
 mod network;
 mod numbers;
 mod output;
@@ -14,6 +15,7 @@ mod permission;
 mod reason;
 mod receiver;
 mod state;
+mod steps;
 
 use gettextrs::{
     LocaleCategory, bind_textdomain_codeset, bindtextdomain, gettext, setlocale, textdomain,
@@ -22,6 +24,9 @@ use gettextrs::{
 pub use codec::codec;
 pub use duration::{about, moment};
 pub use ended::{Ended, ended, labelled, remedies, remedy};
+pub use casting::{
+    casting_for, clock, latency_effect, mute, pause, preview_of, volume, volume_of,
+};
 pub use network::not_sent;
 pub use numbers::{receiving, sending};
 pub use output::{
@@ -30,6 +35,7 @@ pub use output::{
 pub use permission::{Asking, ask_on_terminal, asking, no_answer_needed, nobody_to_ask};
 pub use reason::{Explanation, explain};
 pub use receiver::{listening, receiver_ended, receiver_failed};
+pub use steps::{ConnectStep, Connecting, Progress, connecting};
 pub use state::{describe, no_devices, picture_of, ready_to_receive, test_card, test_card_title};
 
 /// The name of the catalogues.

@@ -179,10 +179,9 @@ impl Sender {
             Input::Frame(id, frame) => self.on_frame(now, id, frame),
             Input::Dropped(id, reason) => self.on_raw_drop(now, id, reason),
             Input::Datagram(datagram) => self.on_datagram(now, datagram),
-            Input::TargetDelay(delay) => {
-                // Who chooses one wants to have it.
-                self.latency = LatencyControl::new(now, delay, delay);
-                self.set_target_delay(delay);
+            Input::TargetDelay { least, most } => {
+                self.latency = LatencyControl::new(now, least, most);
+                self.set_target_delay(least);
             }
             Input::MaxPacketSize(size) => self.on_max_packet_size(size),
             Input::Slept(span) => {

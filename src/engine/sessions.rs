@@ -5,6 +5,7 @@
 //! A cast that ended by itself stays in the list, with its reason, until somebody has [seen](Sessions::seen) it, another
 //! cast to the device begins, or [`MAX_ENDED`] newer ones have ended. What the person stopped vanishes at once.
 
+use std::future::Future;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant, SystemTime};
@@ -53,6 +54,10 @@ pub struct CastStatus {
     pub ended: Option<Ending>,
     /// Where the device was when the cast was asked for, the address that is tried first.
     pub address: Option<IpAddr>,
+    /// Whether there is a picture: not on a device without a screen.
+    pub has_picture: bool,
+    /// Whether the person is being asked what to share, in the desktop's dialog.
+    pub choosing: bool,
 }
 
 /// The moment at which a cast ended.
@@ -99,6 +104,15 @@ pub enum CommandError {
     /// The other sound cannot be had; the one before goes on.
     #[error("this sound cannot be had: {0}")]
     Sound(Reason),
+}
+
+/// What is kept of a cast's source: how its sound is changed, and what it tells.
+#[derive(Debug)]
+pub(super) struct Hold {
+    /// Gone when the cast was begun without sound.
+    pub(super) sound: Weak<Sound>,
+    /// Whether the person is being asked what to share.
+    pub(super) choosing: watch::Receiver<bool>,
 }
 
 /// The casts.
@@ -156,7 +170,7 @@ impl Sessions {
         &self,
         device: &Device,
         request: &MirrorRequest,
-        sound: Weak<Sound>,
+        source: Hold,
         start: impl FnOnce() -> SessionHandle,
     ) -> Result<SessionHandle, Reason> {
         let addresses: Vec<SocketAddr> =
@@ -196,17 +210,19 @@ impl Sessions {
                 began: None,
                 ended: None,
                 address: addresses.first().map(SocketAddr::ip),
+                has_picture: request.options.video && device.kind.has_picture(),
+                choosing: false,
             },
             target: device.clone(),
             request: request.clone(),
             addresses,
-            sound,
+            sound: source.sound,
             running: Some(handle.clone()),
         });
         self.shared.publish(&casts);
         drop(casts);
         let list = Arc::downgrade(&self.shared);
-        let following = follow(list, number, handle.state(), handle.volume());
+        let following = follow(list, number, &handle, source.choosing);
         self.runtime.spawn(following);
         Ok(handle)
     }
@@ -281,8 +297,8 @@ impl Sessions {
         }
         match shown {
             Command::Pause(paused) => cast.status.paused = paused,
-            Command::SetTargetDelay(delay) => {
-                cast.status.target_delay = delay.min(MirrorOptions::MAX_TARGET_DELAY);
+            Command::SetTargetDelay { target, .. } => {
+                cast.status.target_delay = target.min(MirrorOptions::MAX_TARGET_DELAY);
             }
             // The session and the device tell what becomes of these.
             Command::Stop(_) | Command::SetVolume(_) | Command::SetMuted(_) => return Ok(()),
@@ -355,15 +371,18 @@ impl Shared {
 }
 
 /// Shows what a session does until it is over. Holds neither the list nor the session.
-async fn follow(
+fn follow(
     list: Weak<Shared>,
     number: u64,
-    mut state: watch::Receiver<SessionState>,
-    mut volume: watch::Receiver<Option<Volume>>,
-) {
+    session: &SessionHandle,
+    mut choosing: watch::Receiver<bool>,
+) -> impl Future<Output = ()> + use<> {
+    let (mut state, mut volume) = (session.state(), session.volume());
+    async move {
     loop {
         let now = state.borrow_and_update().clone();
         let loudness = *volume.borrow_and_update();
+        let asking = *choosing.borrow_and_update();
         let Some(shared) = list.upgrade() else {
             return;
         };
@@ -373,16 +392,19 @@ async fn follow(
         shared.change(number, |cast| {
             cast.status.enter(now);
             cast.status.volume = loudness;
+            cast.status.choosing = asking;
         });
         drop(shared);
         let going_on = tokio::select! {
             changed = state.changed() => changed.is_ok(),
             Ok(()) = volume.changed() => true,
+            Ok(()) = choosing.changed() => true,
         };
         // Otherwise the runtime was shut down under the session.
         if !going_on && let Some(shared) = list.upgrade() {
             return shared.end(number, None);
         }
+    }
     }
 }
 

@@ -47,6 +47,8 @@ pub struct CastSource {
     sound: Option<Arc<Sound>>,
     /// Of a cast without pictures: told when its sound has ended.
     end_of_sound: watch::Sender<Option<Reason>>,
+    /// Whether the person is being asked what to share.
+    choosing: watch::Sender<bool>,
     /// What is sent instead of encoded pictures.
     recording: Option<Arc<Recording>>,
 }
@@ -76,8 +78,14 @@ impl CastSource {
             pictures: None,
             sound,
             end_of_sound,
+            choosing: watch::Sender::new(false),
             recording,
         }
+    }
+
+    /// Whether the person is being asked what to share, in the desktop's dialog.
+    pub fn choosing(&self) -> watch::Receiver<bool> {
+        self.choosing.subscribe()
     }
 
     /// The sound, which can be changed while the session runs.
@@ -88,7 +96,10 @@ impl CastSource {
     async fn open_all(&mut self) -> Result<Ended, Reason> {
         let mut ended = self.end_of_sound.subscribe();
         if self.request.options.video {
-            let pictures = self.shared_pictures().await?;
+            self.choosing.send_replace(self.may_ask());
+            let pictures = self.shared_pictures().await;
+            self.choosing.send_replace(false);
+            let pictures = pictures?;
             ended = pictures.ended();
             self.pictures = Some(Seat::new(pictures));
         }

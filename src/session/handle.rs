@@ -21,8 +21,13 @@ pub enum Command {
     SetVolume(f64),
     /// Mute the device, or unmute it.
     SetMuted(bool),
-    /// Change the target delay on the fly, 0 to 5 s.
-    SetTargetDelay(Duration),
+    /// Change the target delay on the fly, each 0 to 5 s.
+    SetTargetDelay {
+        /// On a good network.
+        target: Duration,
+        /// Up to which a bad one may raise it; what is not above `target` keeps that as it is.
+        max: Duration,
+    },
     /// Freeze the picture, or let it run again.
     Pause(bool),
 }

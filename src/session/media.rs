@@ -44,8 +44,8 @@ const ENCODERS_END: Duration = Duration::from_secs(3);
 /// A wish for a running loop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum MediaCommand {
-    /// From the next frames on, this much time passes from capture to display.
-    SetTargetDelay(Duration),
+    /// From the next frames on, this much time passes from capture to display, and up to `most` on a bad network.
+    SetTargetDelay { least: Duration, most: Duration },
 }
 
 /// What the session must know of its media.
@@ -211,8 +211,8 @@ async fn run(
         tokio::select! {
             command = commands.recv() => match command {
                 None => return flow.into_feeds(),
-                Some(MediaCommand::SetTargetDelay(delay)) => {
-                    flow.sender.handle(Instant::now(), Input::TargetDelay(delay));
+                Some(MediaCommand::SetTargetDelay { least, most }) => {
+                    flow.sender.handle(Instant::now(), Input::TargetDelay { least, most });
                 }
             },
             datagram = flow.socket.receive() => {

@@ -385,10 +385,13 @@ impl Actor {
                     control.command(client::Command::SetMuted(muted));
                 }
             }
-            Command::SetTargetDelay(delay) => {
-                self.options.target_delay = delay.min(MirrorOptions::MAX_TARGET_DELAY);
+            Command::SetTargetDelay { target, max } => {
+                let least = target.min(MirrorOptions::MAX_TARGET_DELAY);
+                let most = max.min(MirrorOptions::MAX_TARGET_DELAY);
+                self.options.target_delay = least;
+                self.options.max_target_delay = most;
                 if let Some(media) = &self.media {
-                    media.command(MediaCommand::SetTargetDelay(self.options.target_delay));
+                    media.command(MediaCommand::SetTargetDelay { least, most });
                 }
             }
             Command::Pause(paused) => {

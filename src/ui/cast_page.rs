@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! `CastPage`: one cast, from the first step to its end. Input: its [`CastItem`]; output: commands to the engine.
+//! `CastPage`: a cast that runs. Input: its [`CastItem`]; output: commands to the engine. Leaving the page changes nothing.
+
+mod coalesce;
+mod latency_row;
+mod preview;
+mod volume_row;
 
 use std::rc::Rc;
+use std::time::Instant;
 
 use adw::prelude::*;
 use adw::subclass::prelude::*;
@@ -9,12 +15,15 @@ use gtk4 as gtk;
 use gtk4::glib;
 use libadwaita as adw;
 
+use super::cast_actions;
 use super::context::Context;
 use super::model::CastItem;
+use super::ticker::Ticker;
+use crate::engine::CastStatus;
 use crate::words;
 
 glib::wrapper! {
-    /// The page of one device while something is cast to it; its tag is the device's id.
+    /// The page of one device while something is cast to it.
     pub struct CastPage(ObjectSubclass<imp::CastPage>)
         @extends adw::NavigationPage, gtk::Widget,
         @implements gtk::Accessible, gtk::Buildable, gtk::ConstraintTarget;
@@ -24,70 +33,126 @@ impl CastPage {
     /// A page for the cast of `item`, which it follows.
     pub fn new(context: &Rc<Context>, item: &CastItem) -> CastPage {
         let page: CastPage = glib::Object::new();
-        if let Some(status) = item.status() {
-            page.set_title(&status.name);
-            page.set_tag(Some(&status.device));
-        }
+        let actions = cast_actions::of_casting(context, item);
+        page.insert_action_group("cast", Some(&actions));
+        page.imp().volume.steer(context, item);
+        page.imp().latency.steer(context, item);
+        page.follow_width();
         page.show(item);
-        item.connect_changed(glib::clone!(
+        let follow = glib::clone!(
             #[weak]
             page,
-            move |item| page.show(item)
-        ));
-        page.imp().stop.connect_clicked(glib::clone!(
+            move |item: &CastItem| page.show(item)
+        );
+        page.imp().followed.follow(item, follow);
+        let tick = glib::clone!(
             #[weak]
             page,
-            #[strong]
-            context,
-            move |_| page.stop(&context)
-        ));
+            move || page.show_time()
+        );
+        page.imp().ticker.set(Ticker::new(&page, tick)).ok();
         page
-    }
-
-    /// The device's id.
-    pub fn device(&self) -> String {
-        self.tag().map(Into::into).unwrap_or_default()
     }
 
     fn show(&self, item: &CastItem) {
         let Some(status) = item.status() else {
             return;
         };
-        let shown = &self.imp().status;
-        match status.state.ended() {
-            Some(reason) => {
-                let explanation = words::explain(reason, &status.name);
-                shown.set_title(&explanation.title);
-                shown.set_description(Some(&explanation.what));
-            }
-            None => shown.set_title(&words::describe(&status.state)),
-        }
-        self.imp().stop.set_visible(status.state.ended().is_none());
+        self.set_title(&status.name);
+        let page = self.imp();
+        page.title.set_title(&status.name);
+        self.show_time();
+        page.preview.set_visible(status.has_picture);
+        page.preview.set_icon("video-display-symbolic");
+        page.preview.describe(&words::preview_of(&status.name));
+        page.preview.set_paused(status.paused);
+        page.pause.set_visible(status.has_picture);
+        page.pause.set_label(&words::pause(status.paused));
+        page.verdict.set_label(&words::describe(&status.state));
+        page.volume.show(&status);
+        page.latency.show(&status);
     }
 
-    fn stop(&self, context: &Context) {
-        if let Some(engine) = context.engine()
-            && let Err(error) = engine.stop(&self.device())
-        {
-            // It has ended in this moment, which the page is about to show.
-            tracing::debug!(%error, "nothing to stop");
+    fn show_time(&self) {
+        let item = self.imp().followed.item();
+        if let Some(began) = item.and_then(|item| item.status()).and_then(began) {
+            let time = Instant::now().saturating_duration_since(began);
+            self.imp().title.set_subtitle(&words::casting_for(time));
+        }
+    }
+
+    fn follow_width(&self) {
+        let narrow = &self.imp().narrow;
+        narrow.connect_apply(glib::clone!(
+            #[weak(rename_to = page)]
+            self,
+            move |_| page.set_narrow(true)
+        ));
+        narrow.connect_unapply(glib::clone!(
+            #[weak(rename_to = page)]
+            self,
+            move |_| page.set_narrow(false)
+        ));
+    }
+
+    fn set_narrow(&self, narrow: bool) {
+        let page = self.imp();
+        page.volume.set_narrow(narrow);
+        page.latency.set_narrow(narrow);
+        if narrow {
+            page.column.add_css_class("narrow");
+        } else {
+            page.column.remove_css_class("narrow");
         }
     }
 }
 
+fn began(status: CastStatus) -> Option<Instant> {
+    status.began
+}
+
 mod imp {
+    use std::cell::OnceCell;
+
+    use adw::prelude::*;
     use adw::subclass::prelude::*;
     use gtk4 as gtk;
     use gtk4::glib;
     use libadwaita as adw;
 
+    use super::super::model::Followed;
+    use super::super::ticker::Ticker;
+    use super::latency_row::LatencyRow;
+    use super::preview::Preview;
+    use super::volume_row::VolumeRow;
+
     #[derive(Debug, Default, gtk::CompositeTemplate)]
     #[template(file = "cast_page.ui")]
     pub struct CastPage {
         #[template_child]
-        pub(super) status: TemplateChild<adw::StatusPage>,
+        pub(super) narrow: TemplateChild<adw::Breakpoint>,
+        #[template_child]
+        pub(super) title: TemplateChild<adw::WindowTitle>,
+        #[template_child]
+        pub(super) column: TemplateChild<adw::Clamp>,
+        #[template_child]
+        pub(super) preview: TemplateChild<Preview>,
+        #[template_child]
+        pub(super) health_icon: TemplateChild<gtk::Image>,
+        #[template_child]
+        pub(super) verdict: TemplateChild<gtk::Label>,
+        #[template_child]
+        pub(super) consequence: TemplateChild<gtk::Label>,
+        #[template_child]
+        pub(super) pause: TemplateChild<gtk::Button>,
         #[template_child]
         pub(super) stop: TemplateChild<gtk::Button>,
+        #[template_child]
+        pub(super) volume: TemplateChild<VolumeRow>,
+        #[template_child]
+        pub(super) latency: TemplateChild<LatencyRow>,
+        pub(super) followed: Followed,
+        pub(super) ticker: OnceCell<Ticker>,
     }
 
     #[glib::object_subclass]
@@ -97,6 +162,9 @@ mod imp {
         type ParentType = adw::NavigationPage;
 
         fn class_init(class: &mut Self::Class) {
+            Preview::ensure_type();
+            VolumeRow::ensure_type();
+            LatencyRow::ensure_type();
             class.bind_template();
         }
 
@@ -107,5 +175,16 @@ mod imp {
 
     impl ObjectImpl for CastPage {}
     impl WidgetImpl for CastPage {}
-    impl NavigationPageImpl for CastPage {}
+
+    impl NavigationPageImpl for CastPage {
+        fn shown(&self) {
+            self.parent_shown();
+            // Never the button that ends everything.
+            if self.pause.is_visible() {
+                self.pause.grab_focus();
+            } else {
+                self.volume.grab_focus();
+            }
+        }
+    }
 }

@@ -6,8 +6,12 @@ mod cast_list;
 mod device_item;
 mod device_list;
 mod follow;
+mod followed;
+mod stage;
 
 pub use cast_item::CastItem;
 pub use cast_list::CastList;
 pub use device_item::DeviceItem;
 pub use device_list::DeviceList;
+pub use followed::Followed;
+pub use stage::{PageTag, Stage};

@@ -17,7 +17,12 @@ pub enum Input<'a> {
     /// A datagram came from the receiver's address.
     Datagram(&'a [u8]),
     /// From the next frame of each stream on, this much time passes from capture to display; up to 65 535 ms.
-    TargetDelay(Duration),
+    TargetDelay {
+        /// On a good network.
+        least: Duration,
+        /// Up to which a bad one may raise it; the same or less: it stays.
+        most: Duration,
+    },
     /// The path carries this many bytes of UDP payload, more or less than before. Frames that are taken in from now on are
     /// cut accordingly; those under way keep their packets.
     MaxPacketSize(usize),

@@ -44,7 +44,11 @@ fn start(sessions: &Sessions, device: &Device) -> Result<Reporter, Reason> {
         reporter = Some(of_session);
         handle
     };
-    sessions.start(device, &request(), Weak::new(), begin)?;
+    let hold = Hold {
+        sound: Weak::new(),
+        choosing: watch::Sender::new(false).subscribe(),
+    };
+    sessions.start(device, &request(), hold, begin)?;
     Ok(reporter.expect("it was started"))
 }
 
@@ -89,13 +93,16 @@ async fn commands_reach_the_session_of_their_device_and_show() {
     let mut one = start(&sessions, &device("a", 1)).unwrap();
     let mut other = start(&sessions, &device("b", 2)).unwrap();
     sessions.command("b", Command::Pause(true)).unwrap();
-    let long = Duration::from_secs(9);
+    let later = Command::SetTargetDelay {
+        target: Duration::from_secs(9),
+        max: Duration::from_secs(10),
+    };
     sessions
-        .command("b", Command::SetTargetDelay(long))
+        .command("b", later.clone())
         .unwrap();
     sessions.command("b", Command::SetVolume(0.3)).unwrap();
     assert_eq!(other.commands.try_recv(), Ok(Command::Pause(true)));
-    assert_eq!(other.commands.try_recv(), Ok(Command::SetTargetDelay(long)));
+    assert_eq!(other.commands.try_recv(), Ok(later));
     assert_eq!(other.commands.try_recv(), Ok(Command::SetVolume(0.3)));
     assert!(one.commands.try_recv().is_err());
     let list = sessions.watch().borrow().clone();

@@ -5,6 +5,7 @@ use gtk4::glib;
 use gtk4::prelude::*;
 use gtk4::subclass::prelude::*;
 
+use super::Stage;
 use crate::engine::CastStatus;
 
 glib::wrapper! {
@@ -16,8 +17,20 @@ impl CastItem {
     /// The object for `status`.
     pub fn new(status: CastStatus) -> CastItem {
         let item: CastItem = glib::Object::new();
-        item.imp().status.replace(Some(status));
+        item.keep(status);
         item
+    }
+
+    /// The device's id.
+    pub fn device(&self) -> String {
+        let status = self.imp().status.borrow();
+        let device = status.as_ref().map(|status| status.device.clone());
+        device.unwrap_or_default()
+    }
+
+    /// Which page shows it.
+    pub fn stage(&self) -> Stage {
+        self.imp().stage.get()
     }
 
     /// How the cast stands; `None` for an object that was not made with [`CastItem::new`].
@@ -36,8 +49,14 @@ impl CastItem {
 
     /// Takes over how it stands and tells everybody.
     pub fn update(&self, status: CastStatus) {
-        self.imp().status.replace(Some(status));
+        self.keep(status);
         self.emit_by_name::<()>("changed", &[]);
+    }
+
+    fn keep(&self, status: CastStatus) {
+        let cast = self.imp();
+        cast.stage.set(cast.stage.get().after(&status.state));
+        cast.status.replace(Some(status));
     }
 
     /// Calls `changed` each time the cast's status is another one.
@@ -52,17 +71,19 @@ impl CastItem {
 }
 
 mod imp {
-    use std::cell::RefCell;
+    use std::cell::{Cell, RefCell};
     use std::sync::OnceLock;
 
     use gtk4::glib;
     use gtk4::subclass::prelude::*;
 
+    use super::super::Stage;
     use crate::engine::CastStatus;
 
     #[derive(Debug, Default)]
     pub struct CastItem {
         pub(super) status: RefCell<Option<CastStatus>>,
+        pub(super) stage: Cell<Stage>,
     }
 
     #[glib::object_subclass]

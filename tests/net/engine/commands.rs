@@ -64,7 +64,7 @@ async fn scenario() {
     })
     .await;
     let delay = Duration::from_millis(500);
-    engine.set_latency(id, delay).unwrap();
+    engine.set_latency(id, delay, delay * 2).unwrap();
     assert_eq!(cast(&engine, &one.device).target_delay, delay);
 
     // What is on its way is still shown.

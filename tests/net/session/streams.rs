@@ -121,7 +121,10 @@ async fn commands_reach_device_packets_and_source() {
     assert!(handle.command(Command::SetVolume(0.25)));
     eventually("the volume is set", || !device.seen().volumes.is_empty()).await;
     assert_eq!(device.seen().volumes[0], json!({"level": 0.25}));
-    assert!(handle.command(Command::SetTargetDelay(Duration::from_millis(350))));
+    assert!(handle.command(Command::SetTargetDelay {
+        target: Duration::from_millis(350),
+        max: Duration::ZERO,
+    }));
     eventually("the delay is announced", || {
         device.media.lock().unwrap().delays_ms.contains(&350)
     })

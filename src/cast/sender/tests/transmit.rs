@@ -223,7 +223,10 @@ fn a_receiver_that_answers_at_once_is_asked_instead_of_being_kicked() {
 fn a_new_target_delay_travels_in_packet_0_of_the_next_frame_each_time_that_packet_is_sent() {
     let mut rig = Rig::new();
     rig.key_frame(3000);
-    rig.handle(Input::TargetDelay(321 * MS));
+    rig.handle(Input::TargetDelay {
+        least: 321 * MS,
+        most: 321 * MS,
+    });
     assert_eq!(rig.sender.target_delay(), 321 * MS);
     rig.take_sent();
     rig.delta_frame(3000);

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! What a running cast is called and says on its page.
+
+use std::time::Duration;
+
+use gettextrs::gettext;
+
+use super::fill;
+use crate::engine::LatencyProfile;
+
+/// How long a cast has been running.
+pub fn casting_for(time: Duration) -> String {
+    fill("Casting for {time}", &[("time", &clock(time))])
+}
+
+/// A time as a clock shows it: `0:07`, `12:34`, `1:02:03`.
+pub fn clock(time: Duration) -> String {
+    let seconds = time.as_secs();
+    let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    if hours == 0 {
+        format!("{minutes}:{seconds:02}")
+    } else {
+        format!("{hours}:{minutes:02}:{seconds:02}")
+    }
+}
+
+/// The title of the volume's row.
+pub fn volume_of(has_picture: bool) -> String {
+    if has_picture {
+        gettext("TV Volume")
+    } else {
+        gettext("Volume")
+    }
+}
+
+/// What the volume's slider changes.
+pub fn volume(device: &str) -> String {
+    fill("Volume of {device}", &[("device", device)])
+}
+
+/// What the button beside it does.
+pub fn mute(device: &str, muted: bool) -> String {
+    if muted {
+        fill("Unmute {device}", &[("device", device)])
+    } else {
+        fill("Mute {device}", &[("device", device)])
+    }
+}
+
+/// What a profile is good for.
+pub fn latency_effect(profile: LatencyProfile) -> String {
+    match profile {
+        LatencyProfile::Responsive => gettext("Shortest delay, may stutter on busy Wi-Fi"),
+        LatencyProfile::Balanced => gettext("Hides short network hiccups from the picture"),
+        LatencyProfile::Robust => gettext("Longest delay, best for films"),
+    }
+}
+
+/// The button that freezes the picture, or lets it run again.
+pub fn pause(paused: bool) -> String {
+    if paused {
+        gettext("_Resume Picture")
+    } else {
+        gettext("_Pause Picture")
+    }
+}
+
+/// What the picture on the page is of.
+pub fn preview_of(device: &str) -> String {
+    fill("What {device} shows", &[("device", device)])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn time_reads_like_a_clock() {
+        for (seconds, shown) in [
+            (0, "0:00"),
+            (7, "0:07"),
+            (754, "12:34"),
+            (3599, "59:59"),
+            (3723, "1:02:03"),
+            (90_000, "25:00:00"),
+        ] {
+            assert_eq!(clock(Duration::from_secs(seconds)), shown);
+        }
+    }
+}
