@@ -4,10 +4,10 @@
 //! Every text goes through gettext with whole sentences; what varies stands in braces and is filled in after
 //! translation, so that translators can move it.
 
+mod casting;
 mod codec;
 mod duration;
 mod ended;
-mod casting;
 mod network;
 mod numbers;
 mod output;
@@ -21,12 +21,10 @@ use gettextrs::{
     LocaleCategory, bind_textdomain_codeset, bindtextdomain, gettext, setlocale, textdomain,
 };
 
+pub use casting::{casting_for, clock, latency_effect, mute, pause, preview_of, volume, volume_of};
 pub use codec::codec;
 pub use duration::{about, moment};
 pub use ended::{Ended, ended, labelled, remedies, remedy};
-pub use casting::{
-    casting_for, clock, latency_effect, mute, pause, preview_of, volume, volume_of,
-};
 pub use network::not_sent;
 pub use numbers::{receiving, sending};
 pub use output::{
@@ -35,8 +33,8 @@ pub use output::{
 pub use permission::{Asking, ask_on_terminal, asking, no_answer_needed, nobody_to_ask};
 pub use reason::{Explanation, explain};
 pub use receiver::{listening, receiver_ended, receiver_failed};
-pub use steps::{ConnectStep, Connecting, Progress, connecting};
 pub use state::{describe, no_devices, picture_of, ready_to_receive, test_card, test_card_title};
+pub use steps::{ConnectStep, Connecting, Progress, connecting};
 
 /// The name of the catalogues.
 const DOMAIN: &str = "telecast";

@@ -379,32 +379,32 @@ fn follow(
 ) -> impl Future<Output = ()> + use<> {
     let (mut state, mut volume) = (session.state(), session.volume());
     async move {
-    loop {
-        let now = state.borrow_and_update().clone();
-        let loudness = *volume.borrow_and_update();
-        let asking = *choosing.borrow_and_update();
-        let Some(shared) = list.upgrade() else {
-            return;
-        };
-        if let SessionState::Ended(reason) = now {
-            return shared.end(number, Some(reason));
+        loop {
+            let now = state.borrow_and_update().clone();
+            let loudness = *volume.borrow_and_update();
+            let asking = *choosing.borrow_and_update();
+            let Some(shared) = list.upgrade() else {
+                return;
+            };
+            if let SessionState::Ended(reason) = now {
+                return shared.end(number, Some(reason));
+            }
+            shared.change(number, |cast| {
+                cast.status.enter(now);
+                cast.status.volume = loudness;
+                cast.status.choosing = asking;
+            });
+            drop(shared);
+            let going_on = tokio::select! {
+                changed = state.changed() => changed.is_ok(),
+                Ok(()) = volume.changed() => true,
+                Ok(()) = choosing.changed() => true,
+            };
+            // Otherwise the runtime was shut down under the session.
+            if !going_on && let Some(shared) = list.upgrade() {
+                return shared.end(number, None);
+            }
         }
-        shared.change(number, |cast| {
-            cast.status.enter(now);
-            cast.status.volume = loudness;
-            cast.status.choosing = asking;
-        });
-        drop(shared);
-        let going_on = tokio::select! {
-            changed = state.changed() => changed.is_ok(),
-            Ok(()) = volume.changed() => true,
-            Ok(()) = choosing.changed() => true,
-        };
-        // Otherwise the runtime was shut down under the session.
-        if !going_on && let Some(shared) = list.upgrade() {
-            return shared.end(number, None);
-        }
-    }
     }
 }
 

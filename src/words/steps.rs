@@ -89,7 +89,10 @@ pub fn connecting(status: &CastStatus) -> Connecting {
 fn texts(has_picture: bool) -> [[String; 2]; 4] {
     if has_picture {
         [
-            [gettext("Finding the TV on the network"), gettext("Found on the network")],
+            [
+                gettext("Finding the TV on the network"),
+                gettext("Found on the network"),
+            ],
             [
                 gettext("Starting the receiver on the TV"),
                 gettext("Receiver started on the TV"),
@@ -98,17 +101,29 @@ fn texts(has_picture: bool) -> [[String; 2]; 4] {
                 gettext("Agreeing on picture and sound"),
                 gettext("Agreed on picture and sound"),
             ],
-            [gettext("Sending the first picture"), gettext("First picture sent")],
+            [
+                gettext("Sending the first picture"),
+                gettext("First picture sent"),
+            ],
         ]
     } else {
         [
-            [gettext("Finding the speaker on the network"), gettext("Found on the network")],
+            [
+                gettext("Finding the speaker on the network"),
+                gettext("Found on the network"),
+            ],
             [
                 gettext("Starting the receiver on the speaker"),
                 gettext("Receiver started on the speaker"),
             ],
-            [gettext("Agreeing on the sound"), gettext("Agreed on the sound")],
-            [gettext("Sending the first sound"), gettext("First sound sent")],
+            [
+                gettext("Agreeing on the sound"),
+                gettext("Agreed on the sound"),
+            ],
+            [
+                gettext("Sending the first sound"),
+                gettext("First sound sent"),
+            ],
         ]
     }
 }
@@ -200,6 +215,9 @@ mod tests {
         };
         let shown = connecting(&speaker);
         let texts = shown.steps.map(|step| step.text).join(" ") + &shown.what;
-        assert!(!texts.contains("icture") && !texts.contains("TV"), "{texts}");
+        assert!(
+            !texts.contains("icture") && !texts.contains("TV"),
+            "{texts}"
+        );
     }
 }

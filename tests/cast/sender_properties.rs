@@ -190,7 +190,13 @@ impl Watch {
             Step::Garbage(bytes) => self.sender.handle(self.now, Input::Datagram(&bytes)),
             Step::TargetDelay(ms) => {
                 let delay = Duration::from_millis(ms);
-                self.sender.handle(self.now, Input::TargetDelay { least: delay, most: delay });
+                self.sender.handle(
+                    self.now,
+                    Input::TargetDelay {
+                        least: delay,
+                        most: delay,
+                    },
+                );
             }
             Step::Feedback {
                 ahead,

@@ -97,9 +97,7 @@ async fn commands_reach_the_session_of_their_device_and_show() {
         target: Duration::from_secs(9),
         max: Duration::from_secs(10),
     };
-    sessions
-        .command("b", later.clone())
-        .unwrap();
+    sessions.command("b", later.clone()).unwrap();
     sessions.command("b", Command::SetVolume(0.3)).unwrap();
     assert_eq!(other.commands.try_recv(), Ok(Command::Pause(true)));
     assert_eq!(other.commands.try_recv(), Ok(later));

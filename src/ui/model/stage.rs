@@ -102,10 +102,7 @@ mod tests {
                 SessionState::Recovering(streams, Trouble::NextCodec),
                 Stage::Casting,
             ),
-            (
-                SessionState::Stopping(Reason::DeviceClosed),
-                Stage::Casting,
-            ),
+            (SessionState::Stopping(Reason::DeviceClosed), Stage::Casting),
             (SessionState::Ended(Reason::DeviceClosed), Stage::Ended),
         ];
         let mut stage = Stage::default();
