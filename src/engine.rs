@@ -52,7 +52,11 @@ pub use known::{KnownFile, MAX_KNOWN};
 pub use node::NodeSource;
 pub use remedy::{PreferencesPage, Remedies, Remedy};
 pub use sessions::{CastStatus, CommandError, Ending, MAX_ENDED};
-pub use settings::{LatencyProfile, Settings, SettingsError};
+pub use settings::key as setting;
+pub use settings::{
+    Choice, Effect, FIRST_FREE_PORT, LatencyProfile, MonitorSize, PictureSize, PortsError,
+    Settings, SettingsError, SoundDefault, ports,
+};
 pub use tone::{TestSound, play_test_sound};
 
 use crate::capture::source::AudioSource;

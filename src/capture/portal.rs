@@ -56,7 +56,7 @@ pub(super) async fn start(mut request: VideoRequest) -> Result<VideoSource, Capt
     let session = Arc::new(session);
     let ended = CaptureEnd::SharingEnded(request.kind);
     let guard = guard(Arc::clone(&session), ended.clone()).await?;
-    let cursor = cursor_mode(portal.available_cursor_modes().await.ok());
+    let cursor = cursor_mode(portal.available_cursor_modes().await.ok(), request.pointer);
     let options = SelectSourcesOptions::default()
         .set_sources(BitFlags::from(kind))
         .set_multiple(false)
@@ -216,9 +216,10 @@ fn source_type(kind: SourceKind) -> Option<SourceType> {
 }
 
 /// How the TV, which has no pointer of its own, is to see the mouse: drawn by the compositor where that is `offered` (or
-/// what is offered is not known), else drawn by us, else not at all.
-fn cursor_mode(offered: Option<BitFlags<CursorMode>>) -> CursorMode {
+/// what is offered is not known), else drawn by us, else not at all. Nor when it is not `wanted`, if that can be had.
+fn cursor_mode(offered: Option<BitFlags<CursorMode>>, wanted: bool) -> CursorMode {
     match offered {
+        Some(modes) if !wanted && modes.contains(CursorMode::Hidden) => CursorMode::Hidden,
         None => CursorMode::Embedded,
         Some(modes) if modes.contains(CursorMode::Embedded) => CursorMode::Embedded,
         Some(modes) if modes.contains(CursorMode::Metadata) => CursorMode::Metadata,
@@ -286,14 +287,25 @@ mod tests {
     #[test]
     fn the_pointer_is_drawn_by_the_compositor_where_it_can() {
         use CursorMode::{Embedded, Hidden, Metadata};
-        assert_eq!(cursor_mode(None), Embedded);
+        assert_eq!(cursor_mode(None, true), Embedded);
         assert_eq!(
-            cursor_mode(Some(Hidden | Embedded | Metadata)),
+            cursor_mode(Some(Hidden | Embedded | Metadata), true),
             CursorMode::Embedded
         );
-        assert_eq!(cursor_mode(Some(Hidden | Metadata)), Metadata);
-        assert_eq!(cursor_mode(Some(Hidden.into())), Hidden);
-        assert_eq!(cursor_mode(Some(BitFlags::empty())), Hidden);
+        assert_eq!(cursor_mode(Some(Hidden | Metadata), true), Metadata);
+        assert_eq!(cursor_mode(Some(Hidden.into()), true), Hidden);
+        assert_eq!(cursor_mode(Some(BitFlags::empty()), true), Hidden);
+    }
+
+    #[test]
+    fn an_unwanted_pointer_is_hidden_where_it_can() {
+        use CursorMode::{Embedded, Hidden, Metadata};
+        assert_eq!(
+            cursor_mode(Some(Hidden | Embedded | Metadata), false),
+            Hidden
+        );
+        assert_eq!(cursor_mode(Some(Embedded.into()), false), Embedded);
+        assert_eq!(cursor_mode(None, false), Embedded);
     }
 
     #[test]

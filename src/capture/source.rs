@@ -63,6 +63,8 @@ pub struct VideoRequest {
     pub kind: SourceKind,
     /// The size of a virtual monitor or of the test card in pixels; others have a size of their own.
     pub size: (u32, u32),
+    /// Whether the mouse pointer is to be seen, where the desktop lets us choose.
+    pub pointer: bool,
     /// The highest number of pictures a second, 1 to 240.
     pub max_fps: u32,
     /// The token that the last cast of this source was given; single use.
@@ -83,6 +85,7 @@ impl VideoRequest {
         VideoRequest {
             kind,
             size: (1920, 1080),
+            pointer: true,
             max_fps: 30,
             restore_token: None,
             token_keeper: None,

@@ -111,6 +111,12 @@ pub struct MirrorArguments {
     /// The video codec
     #[arg(long, value_enum, default_value = "auto")]
     pub codec: Codec,
+    /// Encode with the processor, not with the graphics card
+    #[arg(long)]
+    pub no_hardware: bool,
+    /// Leave the mouse pointer out of the picture, where the desktop lets programs choose
+    #[arg(long)]
+    pub no_pointer: bool,
     /// Largest picture
     #[arg(long, value_name = "WxH", value_parser = size)]
     pub max_size: Option<(u32, u32)>,
@@ -294,7 +300,7 @@ mod tests {
             "telecast devices --json --timeout 2",
             "telecast mirror TV --source window --audio app=Firefox --codec vp8 --max-size 1280x720 --fps 60 --bitrate 4000000",
             "telecast mirror 192.0.2.7:8010 --source virtual --audio tv --latency 150 --no-restore --duration 5 --stats json",
-            "telecast mirror TV --source test-card --audio tone --overscan 10 --profile robust --interface eth0 --port-range 40000-40010",
+            "telecast mirror TV --source test-card --audio tone --overscan 10 --no-hardware --no-pointer --profile robust --interface eth0 --port-range 40000-40010",
             "telecast receive --name TV --listen ::1 --port 0 --headless --accept known --measure --snapshot a.png --stats json --duration 3",
             "telecast -v --log telecast=trace devices",
         ] {

@@ -143,6 +143,8 @@ fn request(arguments: &MirrorArguments) -> MirrorRequest {
             Codec::H264 => CodecChoice::Only(VideoCodec::H264),
             Codec::Av1 => CodecChoice::Only(VideoCodec::Av1),
         },
+        hardware: !arguments.no_hardware,
+        pointer: !arguments.no_pointer,
         max_size: arguments.max_size.unwrap_or(defaults.max_size),
         frame_rate: arguments.fps,
         bitrate: match arguments.bitrate {
@@ -203,7 +205,7 @@ mod tests {
     fn options_reach_the_request() {
         let request = parsed(
             "telecast mirror TV --source window --audio app=mpv --codec h264 --max-size 640x360 --bitrate 2000000 \
-             --latency 150 --no-restore --port-range 5000-5010 --overscan 5",
+             --latency 150 --no-restore --port-range 5000-5010 --overscan 5 --no-hardware --no-pointer",
         );
         assert_eq!(request.source, SourceKind::Window);
         assert_eq!(request.audio, AudioChoice::App("mpv".into()));
@@ -214,6 +216,7 @@ mod tests {
         assert_eq!(request.options.max_target_delay, Duration::ZERO);
         assert_eq!(request.options.ports, Some(5000..=5010));
         assert_eq!(request.options.overscan_pct, 5);
+        assert!(!request.options.hardware && !request.options.pointer);
         assert!(!request.restore);
     }
 

@@ -26,6 +26,7 @@ use crate::capture::frame::DmaBufFormat;
 use crate::capture::source::{SourceKind, TokenKeeper, VideoRequest};
 use crate::cast::codec::{AudioCodec, VideoCodec};
 use crate::encode::config::Encoders;
+use crate::encode::profile::Profile;
 use crate::encode::{import, probe};
 use crate::session::options::{CodecChoice, Target};
 use crate::session::source::{AudioSetup, BoxFuture, Codecs, Ended, Feed, MediaSource, VideoSetup};
@@ -124,7 +125,8 @@ impl CastSource {
         let kind = self.request.source;
         let tokens = self.tokens.clone();
         let request = VideoRequest {
-            size: self.request.options.max_size,
+            size: size_to_make(&self.request),
+            pointer: self.request.options.pointer,
             max_fps: self.request.options.frame_rate,
             restore_token: if self.request.restore {
                 self.tokens.get(kind)
@@ -137,9 +139,14 @@ impl CastSource {
         };
         // Only what a GPU draws can be in its memory, and only an encoder can take it from there.
         let drawn = kind != SourceKind::TestCard && self.recording.is_none();
-        let choice = self.request.options.codec;
-        let expected = move || drawn.then(|| first_import(choice));
+        let (choice, hardware) = self.codec_choice();
+        let expected = move || drawn.then(|| first_import(choice, hardware));
         Pictures::open(request, expected).await
+    }
+
+    /// The codecs that may be offered, and whether hardware may encode them.
+    fn codec_choice(&self) -> (CodecChoice, bool) {
+        (self.request.options.codec, self.request.options.hardware)
     }
 
     /// Whether somebody shows the same already.
@@ -147,6 +154,15 @@ impl CastSource {
         let pictures = &self.captures.pictures;
         PictureKey::of(&self.request).is_some_and(|key| pictures.has(&key, is_running))
     }
+}
+
+/// The size of what does not exist before it is cast: a virtual monitor, the test card.
+fn size_to_make(request: &MirrorRequest) -> (u32, u32) {
+    let of_monitor = request
+        .options
+        .monitor_size
+        .filter(|_| request.source == SourceKind::Virtual);
+    of_monitor.unwrap_or(request.options.max_size)
 }
 
 fn is_running(pictures: &Pictures) -> bool {
@@ -164,7 +180,7 @@ impl MediaSource for CastSource {
         {
             let options = &self.request.options;
             Box::pin(proven_codecs(
-                options.video.then_some(options.codec),
+                options.video.then(|| self.codec_choice()),
                 options.audio,
             ))
         }
@@ -181,7 +197,10 @@ impl MediaSource for CastSource {
             .ok_or(Reason::Missing(Missing::VideoEncoder))?;
         let encoders = match &self.recording {
             Some(recording) => Encoders::Null(Arc::clone(recording)),
-            None => Encoders::Candidates(probe::proven(setup.codec)),
+            None => {
+                let hardware = self.request.options.hardware;
+                Encoders::Candidates(proven(setup.codec, hardware))
+            }
         };
         pictures.encode(&setup, encoders)
     }
@@ -202,9 +221,11 @@ impl MediaSource for CastSource {
 }
 
 /// What can be encoded here, of what is wanted. Proving encoders blocks, so it happens on a thread of its own.
-async fn proven_codecs(video: Option<CodecChoice>, audio: bool) -> Result<Codecs, Reason> {
+async fn proven_codecs(video: Option<(CodecChoice, bool)>, audio: bool) -> Result<Codecs, Reason> {
     let proofs = tokio::task::spawn_blocking(move || Codecs {
-        video: video.map(video_codecs).unwrap_or_default(),
+        video: video
+            .map(|(choice, hardware)| video_codecs(choice, hardware))
+            .unwrap_or_default(),
         audio: if audio { audio_codecs() } else { Vec::new() },
     });
     let codecs = proofs
@@ -220,8 +241,9 @@ async fn proven_codecs(video: Option<CodecChoice>, audio: bool) -> Result<Codecs
 }
 
 /// What the encoder takes as DMA-BUF that will most likely be used. Blocks as [`probe::proven`] does.
-fn first_import(choice: CodecChoice) -> Vec<DmaBufFormat> {
-    let proven = preferred(choice).into_iter().map(probe::proven);
+fn first_import(choice: CodecChoice, hardware: bool) -> Vec<DmaBufFormat> {
+    let codecs = preferred(choice).into_iter();
+    let proven = codecs.map(|codec| proven(codec, hardware));
     let first = proven.flatten().next();
     first.map_or_else(Vec::new, |profile| import::accepted(&profile))
 }
@@ -238,10 +260,10 @@ fn preferred(choice: CodecChoice) -> Vec<VideoCodec> {
 ///
 /// Left to itself, VP9 and AV1 are offered with a hardware encoder only: in software they take so much of a processor
 /// that the desktop suffers, and the device, not we, chooses from what is offered.
-fn video_codecs(choice: CodecChoice) -> Vec<VideoCodec> {
+fn video_codecs(choice: CodecChoice, hardware: bool) -> Vec<VideoCodec> {
     let mut codecs = preferred(choice);
-    codecs.retain(|codec| !probe::proven(*codec).is_empty());
-    if choice == CodecChoice::Auto {
+    codecs.retain(|codec| !proven(*codec, hardware).is_empty());
+    if choice == CodecChoice::Auto && hardware {
         let heavy = [VideoCodec::Av1, VideoCodec::Vp9];
         codecs.extend(
             heavy
@@ -250,6 +272,13 @@ fn video_codecs(choice: CodecChoice) -> Vec<VideoCodec> {
         );
     }
     codecs
+}
+
+/// The encoders that work, without those in hardware where it is not to be used.
+fn proven(codec: VideoCodec, hardware: bool) -> Vec<Arc<Profile>> {
+    let mut proven = probe::proven(codec);
+    proven.retain(|profile| hardware || !profile.hardware);
+    proven
 }
 
 fn audio_codecs() -> Vec<AudioCodec> {

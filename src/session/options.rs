@@ -34,6 +34,7 @@ pub enum CodecChoice {
 
 /// What the user wants of a mirror. `Default` is what the command line does without options.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct MirrorOptions {
     /// Whether pictures are wanted; ignored (no pictures) on a device without a screen.
     pub video: bool,
@@ -41,6 +42,8 @@ pub struct MirrorOptions {
     pub audio: bool,
     /// Video codecs to offer.
     pub codec: CodecChoice,
+    /// Whether a graphics card or a video unit may encode; else only the processor does.
+    pub hardware: bool,
     /// No larger picture than this (width, height in pixels) is sent.
     pub max_size: (u32, u32),
     /// At most this many pictures a second, 1 to 120.
@@ -58,6 +61,10 @@ pub struct MirrorOptions {
     /// Shrinks the picture by this many percent at each edge, for TVs that crop: 0 to
     /// [`MAX_OVERSCAN_PCT`](crate::encode::config::MAX_OVERSCAN_PCT).
     pub overscan_pct: u32,
+    /// Whether the mouse pointer is to be seen, where the desktop lets programs choose.
+    pub pointer: bool,
+    /// The size of a virtual monitor in pixels; `None`: that of the largest picture.
+    pub monitor_size: Option<(u32, u32)>,
 }
 
 impl MirrorOptions {
@@ -79,6 +86,7 @@ impl Default for MirrorOptions {
             video: true,
             audio: true,
             codec: CodecChoice::Auto,
+            hardware: true,
             max_size: (1920, 1080),
             frame_rate: 30,
             bitrate: None,
@@ -87,6 +95,8 @@ impl Default for MirrorOptions {
             interface: None,
             ports: None,
             overscan_pct: 0,
+            pointer: true,
+            monitor_size: None,
         }
     }
 }

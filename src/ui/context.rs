@@ -7,7 +7,7 @@ use std::rc::Rc;
 use tokio::runtime::Handle;
 
 use super::model::{CastList, DeviceList};
-use crate::engine::{Engine, EngineOptions, Settings};
+use crate::engine::{Engine, Settings};
 
 /// Shared by all parts of the window; lives on the main thread.
 #[derive(Debug)]
@@ -35,10 +35,7 @@ impl Context {
     pub fn start_engine(&self) {
         self.engine.get_or_init(|| {
             let _runtime = self.runtime.enter();
-            let engine = Rc::new(Engine::start(EngineOptions {
-                interface: self.settings.interface(),
-                ..EngineOptions::default()
-            }));
+            let engine = Rc::new(Engine::start(self.settings.engine_options()));
             self.devices.follow(engine.devices());
             self.casts.follow(engine.sessions());
             engine

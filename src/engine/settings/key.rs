@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! The names of the settings, and when a changed one takes effect.
+
+/// What the person chose above the list of devices.
+pub const SOURCE: &str = "source";
+/// [`SoundDefault`](super::SoundDefault).
+pub const SOUND: &str = "sound";
+/// [`LatencyProfile`](super::LatencyProfile).
+pub const LATENCY: &str = "latency";
+/// [`CodecChoice`](crate::engine::CodecChoice).
+pub const CODEC: &str = "codec";
+/// Whether hardware may encode.
+pub const HARDWARE: &str = "hardware-encoding";
+/// [`PictureSize`](super::PictureSize).
+pub const LARGEST_PICTURE: &str = "largest-picture";
+/// Pictures a second.
+pub const FRAME_RATE: &str = "frame-rate";
+/// Megabits a second; 0 is automatic.
+pub const BITRATE_LIMIT: &str = "bitrate-limit";
+/// Percent at each edge.
+pub const OVERSCAN: &str = "overscan";
+/// Whether the TV shows the pointer.
+pub const SHOW_POINTER: &str = "show-pointer";
+/// [`MonitorSize`](super::MonitorSize).
+pub const SECOND_MONITOR_SIZE: &str = "second-monitor-size";
+/// Whether the computer stays awake while it casts.
+pub const STAY_AWAKE: &str = "stay-awake";
+/// A network interface; empty is automatic.
+pub const INTERFACE: &str = "interface";
+/// A UDP port; 0 is automatic.
+pub const FIRST_PORT: &str = "first-port";
+/// A UDP port; 0 is automatic.
+pub const LAST_PORT: &str = "last-port";
+/// Width and height.
+pub const WINDOW_SIZE: &str = "window-size";
+/// Whether it was maximized.
+pub const WINDOW_MAXIMIZED: &str = "window-maximized";
+
+/// All of them.
+pub const ALL: [&str; 17] = [
+    SOURCE,
+    SOUND,
+    LATENCY,
+    CODEC,
+    HARDWARE,
+    LARGEST_PICTURE,
+    FRAME_RATE,
+    BITRATE_LIMIT,
+    OVERSCAN,
+    SHOW_POINTER,
+    SECOND_MONITOR_SIZE,
+    STAY_AWAKE,
+    INTERFACE,
+    FIRST_PORT,
+    LAST_PORT,
+    WINDOW_SIZE,
+    WINDOW_MAXIMIZED,
+];
+
+/// When a changed setting takes effect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Effect {
+    /// At once.
+    Now,
+    /// With the next cast; those that run keep what they began with.
+    NextCast,
+    /// With the next start of the program.
+    NextStart,
+}
+
+impl Effect {
+    /// When a change of `key` takes effect.
+    pub fn of(key: &str) -> Effect {
+        match key {
+            SOURCE | STAY_AWAKE | WINDOW_SIZE | WINDOW_MAXIMIZED => Effect::Now,
+            // Casts that begin use another interface at once; the search for devices does not.
+            INTERFACE => Effect::NextStart,
+            _ => Effect::NextCast,
+        }
+    }
+}
