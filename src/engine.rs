@@ -38,9 +38,9 @@ pub use crate::encode::config::MAX_OVERSCAN_PCT;
 pub use crate::encode::null::Recording;
 pub use crate::encode::output::FramePath;
 pub use crate::receiver::{
-    ASK_LIMIT, AcceptPolicy, KnownSenders, ListenError, Permission, Picture, Question, Receiver,
-    ReceiverError, ReceiverHandle, ReceiverOptions, ReceiverState, ReceiverStats, Screen, Viewer,
-    Visitor,
+    ASK_LIMIT, AcceptPolicy, CredentialsError, KnownSenders, ListenError, Permission, Picture,
+    Question, Receiver, ReceiverError, ReceiverHandle, ReceiverOptions, ReceiverState,
+    ReceiverStats, Screen, Viewer, Visitor,
 };
 pub use crate::session::handle::{Command, SessionHandle, Volume};
 pub use crate::session::options::{CodecChoice, MirrorOptions};

@@ -7,6 +7,7 @@
 //! ```
 
 mod connection;
+mod credentials;
 mod handle;
 mod hub;
 mod identity;
@@ -24,6 +25,7 @@ mod streaming;
 mod tally;
 mod viewer;
 
+pub use credentials::CredentialsError;
 pub use handle::{Receiver, ReceiverError, ReceiverHandle};
 pub use identity::IdentityError;
 pub use listen::ListenError;

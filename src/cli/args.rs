@@ -171,6 +171,10 @@ pub struct ReceiveArguments {
     /// allowed for ever; or everybody on the network [default: ask in a window, any without one]
     #[arg(long, value_enum)]
     pub accept: Option<Accept>,
+    /// Prove to senders who this is, with keys and certificates in this folder; they are made on first use. Senders that
+    /// are given DIR/root.crt know it again
+    #[arg(long, value_name = "DIR")]
+    pub credentials: Option<PathBuf>,
     /// Read the time code of the test card from the decoded pictures
     #[arg(long)]
     pub measure: bool,
@@ -301,7 +305,7 @@ mod tests {
             "telecast mirror TV --source window --audio app=Firefox --codec vp8 --max-size 1280x720 --fps 60 --bitrate 4000000",
             "telecast mirror 192.0.2.7:8010 --source virtual --audio tv --latency 150 --no-restore --duration 5 --stats json",
             "telecast mirror TV --source test-card --audio tone --overscan 10 --no-hardware --no-pointer --profile robust --interface eth0 --port-range 40000-40010",
-            "telecast receive --name TV --listen ::1 --port 0 --headless --accept known --measure --snapshot a.png --stats json --duration 3",
+            "telecast receive --name TV --listen ::1 --port 0 --headless --accept known --credentials keys --measure --snapshot a.png --stats json --duration 3",
             "telecast -v --log telecast=trace devices",
         ] {
             assert!(

@@ -97,6 +97,7 @@ fn options(arguments: &ReceiveArguments) -> ReceiverOptions {
         listen: arguments.listen.unwrap_or(defaults.listen),
         port: arguments.port,
         measure: arguments.measure,
+        credentials: arguments.credentials.clone(),
         ..defaults
     }
 }

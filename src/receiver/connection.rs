@@ -6,6 +6,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use rustls::pki_types::CertificateDer;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
@@ -39,6 +40,8 @@ pub(super) enum FromConnection {
         peer: SocketAddr,
         /// Ours, of the interface it came over.
         local: SocketAddr,
+        /// The certificate (DER) that it was shown.
+        certificate: CertificateDer<'static>,
         /// What is to be written.
         outgoing: mpsc::Sender<CastMessage>,
     },
@@ -99,6 +102,7 @@ async fn run(
     let open = FromConnection::Open {
         peer,
         local,
+        certificate: identity.certificate,
         outgoing,
     };
     hub.send((id, open)).await.map_err(|_| End::Hub)?;

@@ -2,14 +2,16 @@
 //! `Receiver::start` and the handle that the embedder holds.
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
+use super::credentials::{self, CredentialsError};
 use super::hub::{Command, Hub};
-use super::identity::{Identity, IdentityError};
+use super::identity::{Identities, IdentityError};
 use super::listen::{ListenError, listen};
 use super::media::video;
 use super::negotiate;
@@ -17,6 +19,7 @@ use super::options::ReceiverOptions;
 use super::screen::Picture;
 use super::shared::Shared;
 use super::stats::{ReceiverState, ReceiverStats, ReceiverStatus};
+use crate::cast::auth::Credentials;
 use crate::cast::offer::Abilities;
 use crate::decode;
 use crate::discovery::advertise::{AdvertiseError, Advertisement, Advertiser};
@@ -34,6 +37,9 @@ pub enum ReceiverError {
     /// The certificate.
     #[error(transparent)]
     Identity(#[from] IdentityError),
+    /// What it is to prove itself with.
+    #[error(transparent)]
+    Credentials(#[from] CredentialsError),
     /// The announcement.
     #[error(transparent)]
     Advertise(#[from] AdvertiseError),
@@ -65,14 +71,15 @@ impl Receiver {
         }
         let listener = listen(options.listen, options.port)?;
         let address = listener.local_addr().map_err(ListenError::Io)?;
+        let (folder, device) = (options.credentials.clone(), id.clone());
         // A key takes 100 ms, the first look at the decoders longer.
-        let prepared = tokio::task::spawn_blocking(|| {
+        let prepared = tokio::task::spawn_blocking(move || {
             let abilities =
                 negotiate::abilities(decode::video::can_decode, decode::audio::can_decode);
-            (Identity::generate(SystemTime::now()), abilities)
+            (proofs(folder.as_deref(), &device), abilities)
         });
-        let (identity, abilities) = prepared.await.map_err(|_| ReceiverError::Ending)?;
-        let identity = identity?;
+        let (proofs, abilities) = prepared.await.map_err(|_| ReceiverError::Ending)?;
+        let (identities, credentials) = proofs?;
         if abilities == Abilities::default() {
             return Err(ReceiverError::NoDecoder);
         }
@@ -99,7 +106,8 @@ impl Receiver {
         let (commands, received) = mpsc::channel(COMMANDS);
         let (hub, inbox) = Hub::new(
             listener,
-            identity,
+            identities,
+            credentials,
             &advertisement,
             abilities,
             shared.clone(),
@@ -117,6 +125,19 @@ impl Receiver {
             task,
         })
     }
+}
+
+/// The keys of the connections, and of the device where there is a folder of them.
+fn proofs(
+    folder: Option<&Path>,
+    device: &str,
+) -> Result<(Identities, Option<Credentials>), ReceiverError> {
+    let now = SystemTime::now();
+    let opened = folder
+        .map(|folder| credentials::open(folder, device, now))
+        .transpose()?;
+    let (credentials, key) = opened.map(|opened| (opened.device, opened.tls_key)).unzip();
+    Ok((Identities::new(key, now)?, credentials))
 }
 
 /// A running receiver. Dropping it ends the receiver without waiting.

@@ -12,6 +12,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use rustls::pki_types::CertificateDer;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio::time::MissedTickBehavior;
@@ -19,11 +20,12 @@ use tokio::time::MissedTickBehavior;
 use self::door::Door;
 use self::entrance::Entrance;
 use super::connection::{self, FromConnection};
-use super::identity::Identity;
+use super::identity::Identities;
 use super::media::MediaNews;
 use super::options::AcceptPolicy;
 use super::shared::Shared;
 use super::streaming::{Casting, Ends};
+use crate::cast::auth::Credentials;
 use crate::cast::channel::message::CastMessage;
 use crate::cast::channel::messages::discovery::DeviceInfo;
 use crate::cast::channel::platform::{
@@ -50,6 +52,10 @@ pub(super) enum Command {
 /// An open connection.
 struct Connection {
     ends: Ends,
+    /// The certificate (DER) that it was shown.
+    certificate: CertificateDer<'static>,
+    /// Challenges of it that were answered.
+    challenges: u32,
     outgoing: mpsc::Sender<CastMessage>,
 }
 
@@ -63,6 +69,7 @@ pub(super) struct Hub {
     casts: u64,
     news: mpsc::Sender<(u64, MediaNews)>,
     door: Door,
+    credentials: Option<Credentials>,
     /// What the announcement says: what runs.
     running: Option<String>,
 }
@@ -71,7 +78,8 @@ impl Hub {
     /// A hub that serves `listener`, and the channels that [`Hub::run`] listens to.
     pub(super) fn new(
         listener: TcpListener,
-        identity: Identity,
+        identities: Identities,
+        credentials: Option<Credentials>,
         advertisement: &Advertisement,
         abilities: Abilities,
         shared: Arc<Shared>,
@@ -92,14 +100,15 @@ impl Hub {
             session_prefix: format!("{:08x}", rand::random::<u32>()),
             ask_before_launch: shared.options.accept != AcceptPolicy::Any,
             // Without credentials the platform answers challenges by itself: it has none.
-            authenticates: false,
+            authenticates: credentials.is_some(),
             level,
             muted,
         });
         let hub = Hub {
             door: Door::new(&shared.options),
+            credentials,
             shared,
-            entrance: Entrance::new(listener, identity, incoming),
+            entrance: Entrance::new(listener, identities, incoming),
             platform,
             connections: HashMap::new(),
             casting: None,
@@ -162,6 +171,7 @@ impl Hub {
             FromConnection::Open {
                 peer,
                 local,
+                certificate,
                 outgoing,
             } => {
                 tracing::debug!(%peer, "connected");
@@ -169,6 +179,8 @@ impl Hub {
                     id,
                     Connection {
                         ends: Ends { peer, local },
+                        certificate,
+                        challenges: 0,
                         outgoing,
                     },
                 );

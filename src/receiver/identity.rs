@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! `Identity`: the key and certificate that the receiver shows in TLS. Input: the time; output: a server configuration.
+//! `Identities`: the key that the receiver has in TLS, and its certificate. Input: the time of a connection; output: a server
+//! configuration for it.
 //!
 //! The certificate is self-signed and short-lived: senders refuse one that is valid for more than four days ahead
 //! (Open Screen `kMaxSelfSignedCertLifetimeInDays`). It proves nothing by itself; device authentication binds it to a
@@ -19,7 +20,7 @@ const LIFETIME: Duration = Duration::from_hours(72);
 /// How far back: the clocks of senders differ.
 const BACKDATED: Duration = Duration::from_hours(1);
 /// When it is replaced. Connections that are up keep theirs.
-pub(super) const RENEW_AFTER: Duration = Duration::from_hours(36);
+const RENEW_AFTER: Duration = Duration::from_hours(36);
 /// Its subject; peers do not look at it.
 const COMMON_NAME: &str = "Telecast";
 
@@ -35,7 +36,7 @@ pub enum IdentityError {
     Tls(#[from] rustls::Error),
 }
 
-/// A key with its certificate, ready to serve.
+/// A certificate with what serves it.
 #[derive(Clone)]
 pub(super) struct Identity {
     /// What the connections are accepted with.
@@ -44,11 +45,48 @@ pub(super) struct Identity {
     pub(super) certificate: CertificateDer<'static>,
 }
 
+/// The key, which stays, and its certificate of the moment.
+pub(super) struct Identities {
+    key: KeyPair,
+    current: Identity,
+    made: SystemTime,
+}
+
+impl Identities {
+    /// With this key or a new one (RSA-2048, which takes some 100 ms: not for an async task).
+    pub(super) fn new(key: Option<KeyPair>, now: SystemTime) -> Result<Identities, IdentityError> {
+        let key = match key {
+            Some(key) => key,
+            // RSA, because that is what senders expect of a device; aws-lc can generate it, ring cannot.
+            None => KeyPair::generate_rsa_for(&rcgen::PKCS_RSA_SHA256, RsaKeySize::_2048)?,
+        };
+        Ok(Identities {
+            current: Identity::make(&key, now)?,
+            key,
+            made: now,
+        })
+    }
+
+    /// The identity for a connection that begins at `now`. A certificate that is old, or that comes from the future because
+    /// the clock was set, is replaced first, which takes a millisecond or two. By the clock of the wall: while a computer
+    /// sleeps, the other one stands still.
+    pub(super) fn at(&mut self, now: SystemTime) -> Identity {
+        let age = now.duration_since(self.made);
+        if age.map_or(true, |age| age >= RENEW_AFTER) {
+            match Identity::make(&self.key, now) {
+                Ok(identity) => {
+                    tracing::debug!("the certificate of the connections is new");
+                    (self.current, self.made) = (identity, now);
+                }
+                Err(error) => tracing::warn!(%error, "the certificate was not renewed"),
+            }
+        }
+        self.current.clone()
+    }
+}
+
 impl Identity {
-    /// Makes a new key (RSA-2048, which takes some 100 ms: not for an async task) and its certificate.
-    pub(super) fn generate(now: SystemTime) -> Result<Identity, IdentityError> {
-        // RSA, because that is what senders expect of a device; aws-lc can generate it, ring cannot.
-        let key = KeyPair::generate_rsa_for(&rcgen::PKCS_RSA_SHA256, RsaKeySize::_2048)?;
+    fn make(key: &KeyPair, now: SystemTime) -> Result<Identity, IdentityError> {
         let mut params = CertificateParams::default();
         params.not_before = (now - BACKDATED).into();
         params.not_after = (now + LIFETIME).into();
@@ -57,7 +95,7 @@ impl Identity {
             .distinguished_name
             .push(DnType::CommonName, COMMON_NAME);
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
-        let certificate = params.self_signed(&key)?.der().clone();
+        let certificate = params.self_signed(key)?.der().clone();
 
         // The explicit provider: with two of them in the tree the process default would be ambiguous.
         let mut config = ServerConfig::builder_with_provider(Arc::new(
@@ -97,7 +135,7 @@ mod tests {
     #[test]
     fn the_certificate_is_what_senders_demand() {
         let now = SystemTime::now();
-        let identity = Identity::generate(now).unwrap();
+        let identity = Identities::new(None, now).unwrap().at(now);
         let (_, certificate) = x509_parser::parse_x509_certificate(&identity.certificate).unwrap();
         let seconds = now
             .duration_since(SystemTime::UNIX_EPOCH)
@@ -123,5 +161,27 @@ mod tests {
                 .digital_signature()
         );
         assert!(!format!("{identity:?}").contains("PRIVATE"));
+    }
+
+    #[test]
+    fn an_old_certificate_is_replaced_and_the_key_kept() {
+        use crate::cast::auth::Fingerprint;
+
+        let now = SystemTime::now();
+        let mut identities = Identities::new(None, now).unwrap();
+        let first = identities.at(now).certificate;
+        assert_eq!(identities.at(now + RENEW_AFTER / 2).certificate, first);
+        let later = now + RENEW_AFTER;
+        let second = identities.at(later).certificate;
+        assert_ne!(second, first);
+        assert_eq!(
+            Fingerprint::of_certificate_key(&second),
+            Fingerprint::of_certificate_key(&first)
+        );
+        let (_, read) = x509_parser::parse_x509_certificate(&second).unwrap();
+        let end = SystemTime::from(read.validity().not_after.to_datetime());
+        assert!(end > later + RENEW_AFTER && end <= later + 4 * Duration::from_hours(24));
+        let back = identities.at(now - Duration::from_hours(200)).certificate;
+        assert_ne!(back, second, "the clock was set back");
     }
 }

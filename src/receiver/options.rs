@@ -3,6 +3,7 @@
 
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -45,6 +46,9 @@ pub struct ReceiverOptions {
     pub ask_limit: Duration,
     /// Senders that are always allowed. `None`: there are none, and none are remembered.
     pub known: Option<Arc<dyn KnownSenders>>,
+    /// The folder of keys and certificates that it proves itself with; what is missing there is made. `None`: it cannot
+    /// prove who it is, and tells senders so.
+    pub credentials: Option<PathBuf>,
     /// Whether sound is played into PipeWire. Without it, sound is decoded and measured only.
     pub play_sound: bool,
     /// Read the test card's time code from the decoded pictures.
@@ -81,6 +85,7 @@ impl Default for ReceiverOptions {
             viewer: None,
             ask_limit: ASK_LIMIT,
             known: None,
+            credentials: None,
             play_sound: true,
             measure: false,
             max_size: (1920, 1080),

@@ -9,6 +9,7 @@
 )]
 
 mod aac;
+mod authentication;
 mod cli;
 mod connect;
 mod discovery;

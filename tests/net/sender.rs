@@ -21,6 +21,8 @@ pub const ME: &str = "sender-4711";
 /// One connection.
 pub struct Sender {
     pub stream: TlsStream<TcpStream>,
+    /// The receiver's certificate (DER) of this connection.
+    pub certificate: Vec<u8>,
     framer: Framer,
 }
 
@@ -47,6 +49,7 @@ impl Sender {
             .expect("it speaks TLS");
         Sender {
             stream: secured.stream,
+            certificate: secured.certificate.to_vec(),
             framer: Framer::default(),
         }
     }
@@ -59,7 +62,17 @@ impl Sender {
         namespace: &str,
         payload: &Value,
     ) {
-        let message = CastMessage::text(source, destination, namespace, payload.to_string());
+        self.write(&CastMessage::text(
+            source,
+            destination,
+            namespace,
+            payload.to_string(),
+        ))
+        .await;
+    }
+
+    /// Sends this message.
+    pub async fn write(&mut self, message: &CastMessage) {
         self.stream
             .write_all(&message.encode().unwrap())
             .await

@@ -9,11 +9,11 @@ use std::time::{Duration, SystemTime};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use tokio::task::{JoinError, JoinSet};
-use tokio::time::{Instant, Interval};
+use tokio::time::Instant;
 
 use crate::cast::channel::platform::ConnectionId;
 use crate::receiver::connection::{self, FromConnection};
-use crate::receiver::identity::{Identity, IdentityError, RENEW_AFTER};
+use crate::receiver::identity::Identities;
 
 /// Connections that are served at a time, handshakes included.
 const MAX_CONNECTIONS: usize = 16;
@@ -27,9 +27,7 @@ const PAUSE: Duration = Duration::from_millis(200);
 /// The listener and the tasks of its connections.
 pub(super) struct Entrance {
     listener: TcpListener,
-    identity: Identity,
-    renewal: Interval,
-    renewed: JoinSet<Result<Identity, IdentityError>>,
+    identities: Identities,
     /// Each with the host that it serves.
     tasks: JoinSet<IpAddr>,
     per_host: HashMap<IpAddr, usize>,
@@ -41,14 +39,12 @@ pub(super) struct Entrance {
 impl Entrance {
     pub(super) fn new(
         listener: TcpListener,
-        identity: Identity,
+        identities: Identities,
         hub: mpsc::Sender<(ConnectionId, FromConnection)>,
     ) -> Entrance {
         Entrance {
             listener,
-            identity,
-            renewal: tokio::time::interval_at(Instant::now() + RENEW_AFTER, RENEW_AFTER),
-            renewed: JoinSet::new(),
+            identities,
             tasks: JoinSet::new(),
             per_host: HashMap::new(),
             last: 0,
@@ -70,13 +66,6 @@ impl Entrance {
                 },
                 () = connection::at(self.pause) => self.pause = None,
                 Some(ended) = self.tasks.join_next() => self.on_ended(ended),
-                _ = self.renewal.tick() => {
-                    self.renewed.spawn_blocking(|| Identity::generate(SystemTime::now()));
-                }
-                Some(identity) = self.renewed.join_next() => match identity {
-                    Ok(Ok(identity)) => self.identity = identity,
-                    other => tracing::warn!(?other, "the certificate was not renewed"),
-                },
             }
         }
     }
@@ -100,7 +89,8 @@ impl Entrance {
         self.per_host.insert(host, of_host + 1);
         self.last += 1;
         let id = ConnectionId(self.last);
-        let served = connection::serve(id, tcp, peer, self.identity.clone(), self.hub.clone());
+        let identity = self.identities.at(SystemTime::now());
+        let served = connection::serve(id, tcp, peer, identity, self.hub.clone());
         self.tasks.spawn(async move {
             served.await;
             host

@@ -3,7 +3,8 @@
 
 use super::Hub;
 use super::door::Answered;
-use crate::cast::channel::platform::{Command as PlatformCommand, Event, Offered};
+use crate::cast::channel::platform::{Command as PlatformCommand, ConnectionId, Event, Offered};
+use crate::cast::channel::proto::auth::AuthChallenge;
 use crate::discovery::advertise::Advertiser;
 use crate::receiver::media::MediaNews;
 use crate::receiver::stats::ReceiverState;
@@ -12,6 +13,8 @@ use crate::receiver::viewer::Visitor;
 
 /// What the announcement says while a screen is cast. Senders show it as it is; it is not for our own windows.
 const STATUS: &str = "Screen mirroring";
+/// Challenges that are answered on one connection.
+const MAX_CHALLENGES: u32 = 8;
 
 impl Hub {
     pub(super) fn on_news(&mut self, number: u64, news: MediaNews) {
@@ -89,8 +92,26 @@ impl Hub {
             Event::Volume { level, muted } => {
                 self.shared.volume.send_replace((level, muted));
             }
+            Event::Challenge {
+                connection,
+                challenge,
+            } => self.on_challenge(connection, &challenge),
             // A refused permission, and what later versions of the core may add.
             _ => {}
+        }
+    }
+
+    /// A sender asks once; one that asks for ever gets no more signatures, which cost a millisecond each.
+    fn on_challenge(&mut self, id: ConnectionId, challenge: &AuthChallenge) {
+        let (Some(connection), Some(credentials)) =
+            (self.connections.get_mut(&id), &self.credentials)
+        else {
+            return;
+        };
+        if connection.challenges < MAX_CHALLENGES {
+            connection.challenges += 1;
+            let answer = credentials.answer(challenge, &connection.certificate);
+            self.command(PlatformCommand::Authenticate(id, answer));
         }
     }
 
