@@ -159,12 +159,14 @@ const RULES: &[Rule] = &[
 /// All that `cast` may name, and all that there is with `--cfg cast_alone`.
 const CRATES_OF_CAST: &[&str] = &[
     "aes",
+    "aws_lc_rs",
     "bytes",
     "ctr",
     "prost",
     "serde",
     "serde_json",
     "thiserror",
+    "x509_parser",
 ];
 
 /// What `cast` must not do, whatever it names: read a clock, draw randomness, open a socket, start a thread.
