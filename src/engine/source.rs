@@ -197,10 +197,7 @@ impl MediaSource for CastSource {
             .ok_or(Reason::Missing(Missing::VideoEncoder))?;
         let encoders = match &self.recording {
             Some(recording) => Encoders::Null(Arc::clone(recording)),
-            None => {
-                let hardware = self.request.options.hardware;
-                Encoders::Candidates(proven(setup.codec, hardware))
-            }
+            None => Encoders::Candidates(proven(setup.codec, self.request.options.hardware)),
         };
         pictures.encode(&setup, encoders)
     }

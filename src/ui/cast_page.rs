@@ -19,7 +19,6 @@ use super::cast_actions;
 use super::context::Context;
 use super::model::CastItem;
 use super::ticker::Ticker;
-use crate::engine::CastStatus;
 use crate::words;
 
 glib::wrapper! {
@@ -75,7 +74,7 @@ impl CastPage {
 
     fn show_time(&self) {
         let item = self.imp().followed.item();
-        if let Some(began) = item.and_then(|item| item.status()).and_then(began) {
+        if let Some(began) = item.and_then(|item| item.status()?.began) {
             let time = Instant::now().saturating_duration_since(began);
             self.imp().title.set_subtitle(&words::casting_for(time));
         }
@@ -105,10 +104,6 @@ impl CastPage {
             page.column.remove_css_class("narrow");
         }
     }
-}
-
-fn began(status: CastStatus) -> Option<Instant> {
-    status.began
 }
 
 mod imp {

@@ -171,6 +171,8 @@ mod tests {
             device: "id".into(),
             name: "Kitchen".into(),
             source: SourceKind::Screen,
+            has_picture: true,
+            choosing: false,
             audio: AudioChoice::Both,
             paused: false,
             target_delay: Duration::from_millis(200),

@@ -210,124 +210,42 @@ const AOM: &[Setting] = &[
 
 /// Every profile; for each codec in order of preference.
 pub(super) fn all() -> Vec<Profile> {
+    const BUT_SIZE: Live = Live::ALL_BUT_SIZE;
+    const NOT_RATE: Live = Live {
+        bitrate: false,
+        ..BUT_SIZE
+    };
     const MAIN: &str = "profile=(string){ main, constrained-baseline }";
     vec![
         output(
-            va(profile(
-                H264,
-                "vah264enc",
-                VA_H264,
-                VA_RATES,
-                Live::ALL_BUT_SIZE,
-            )),
+            va(profile(H264, "vah264enc", VA_H264, VA_RATES, BUT_SIZE)),
             MAIN,
         ),
         output(
-            va(profile(
-                H264,
-                "vah264lpenc",
-                VA_H264,
-                VA_RATES,
-                Live::ALL_BUT_SIZE,
-            )),
+            va(profile(H264, "vah264lpenc", VA_H264, VA_RATES, BUT_SIZE)),
             MAIN,
         ),
         output(
-            on_gpu(profile(
-                H264,
-                "nvh264enc",
-                NVENC,
-                NVENC_RATES,
-                Live::ALL_BUT_SIZE,
-            )),
+            on_gpu(profile(H264, "nvh264enc", NVENC, NVENC_RATES, BUT_SIZE)),
             MAIN,
         ),
-        on_gpu(profile(
-            H264,
-            "v4l2h264enc",
-            V4L2_H264,
-            &[],
-            Live {
-                bitrate: false,
-                ..Live::ALL_BUT_SIZE
-            },
-        )),
+        on_gpu(profile(H264, "v4l2h264enc", V4L2_H264, &[], NOT_RATE)),
         output(profile(H264, "x264enc", X264, KBIT, Live::ALL), MAIN),
-        profile(
-            H264,
-            "openh264enc",
-            OPENH264,
-            OPENH264_RATES,
-            Live::ALL_BUT_SIZE,
-        ),
-        va(profile(
-            Vp8,
-            "vavp8enc",
-            VA_OTHER,
-            VA_RATES,
-            Live::ALL_BUT_SIZE,
-        )),
-        on_gpu(profile(
-            Vp8,
-            "v4l2vp8enc",
-            V4L2_VPX,
-            &[],
-            Live {
-                bitrate: false,
-                ..Live::ALL_BUT_SIZE
-            },
-        )),
+        profile(H264, "openh264enc", OPENH264, OPENH264_RATES, BUT_SIZE),
+        va(profile(Vp8, "vavp8enc", VA_OTHER, VA_RATES, BUT_SIZE)),
+        on_gpu(profile(Vp8, "v4l2vp8enc", V4L2_VPX, &[], NOT_RATE)),
         profile(Vp8, "vp8enc", VP8_SOFT, VPX, Live::ALL),
-        va(profile(
-            Vp9,
-            "vavp9enc",
-            VA_OTHER,
-            VA_RATES,
-            Live::ALL_BUT_SIZE,
-        )),
-        va(profile(
-            Vp9,
-            "vavp9lpenc",
-            VA_OTHER,
-            VA_RATES,
-            Live::ALL_BUT_SIZE,
-        )),
-        on_gpu(profile(
-            Vp9,
-            "v4l2vp9enc",
-            V4L2_VPX,
-            &[],
-            Live {
-                bitrate: false,
-                ..Live::ALL_BUT_SIZE
-            },
-        )),
+        va(profile(Vp9, "vavp9enc", VA_OTHER, VA_RATES, BUT_SIZE)),
+        va(profile(Vp9, "vavp9lpenc", VA_OTHER, VA_RATES, BUT_SIZE)),
+        on_gpu(profile(Vp9, "v4l2vp9enc", V4L2_VPX, &[], NOT_RATE)),
         output(
             profile(Vp9, "vp9enc", VP9_SOFT, VPX, Live::ALL),
             "profile=(string)0",
         ),
-        va(profile(
-            Av1,
-            "vaav1enc",
-            VA_AV1,
-            VA_RATES,
-            Live::ALL_BUT_SIZE,
-        )),
-        va(profile(
-            Av1,
-            "vaav1lpenc",
-            VA_AV1,
-            VA_RATES,
-            Live::ALL_BUT_SIZE,
-        )),
-        on_gpu(profile(
-            Av1,
-            "nvav1enc",
-            NVENC,
-            NVENC_RATES,
-            Live::ALL_BUT_SIZE,
-        )),
-        profile(Av1, "av1enc", AOM, KBIT_TARGET, Live::ALL_BUT_SIZE),
+        va(profile(Av1, "vaav1enc", VA_AV1, VA_RATES, BUT_SIZE)),
+        va(profile(Av1, "vaav1lpenc", VA_AV1, VA_RATES, BUT_SIZE)),
+        on_gpu(profile(Av1, "nvav1enc", NVENC, NVENC_RATES, BUT_SIZE)),
+        profile(Av1, "av1enc", AOM, KBIT_TARGET, BUT_SIZE),
     ]
 }
 

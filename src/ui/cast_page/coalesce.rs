@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 pub const SEND_EVERY: Duration = Duration::from_millis(100);
 
 /// What the device says within this time of the last level that was sent is taken for an echo of it or of one before.
-const ECHO: Duration = Duration::from_millis(1000);
+const ECHO: Duration = Duration::from_secs(1);
 
 /// Levels are the same when a device cannot tell them apart.
 const SAME: f64 = 0.005;
