@@ -11,6 +11,7 @@ mod delivery;
 pub mod ladder;
 mod ledger;
 mod path;
+mod questions;
 pub mod queue;
 
 use std::fmt::Debug;
@@ -23,7 +24,7 @@ pub const DECISION_INTERVAL: Duration = Duration::from_millis(50);
 pub const IDLE_INTERVAL: Duration = Duration::from_millis(500);
 
 /// Something the sender has seen that tells about the network.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Signal {
     /// A datagram left, a report or a packet of a frame.
     Sent {
@@ -31,6 +32,14 @@ pub enum Signal {
         bytes: usize,
         /// It is a packet of a frame, sent for the first time.
         new: bool,
+    },
+    /// Something left that the receiver answers as soon as it has it, unless it gets lost: the last packet of a frame, or
+    /// a report. It was told of as [`Sent`](Self::Sent) before.
+    Asked {
+        /// It is a report.
+        report: bool,
+        /// The part of the packets that gets lost on the way there, as far as is known: 0 to 1.
+        lost: f64,
     },
     /// A frame is complete at the receiver, or no longer wanted.
     Acknowledged {
@@ -90,4 +99,7 @@ pub trait CongestionControl: Debug + Send {
     /// What to do from now on. Called once at the start, after each datagram of the receiver, and at least every
     /// [`DECISION_INTERVAL`] while something is under way. `unsent` is what waits for the pacer, in bytes.
     fn decide(&mut self, now: Instant, unsent: usize) -> Decision;
+
+    /// When silence until then would say something: a reason for another decision. `None` if there is no such moment.
+    fn review_at(&self) -> Option<Instant>;
 }

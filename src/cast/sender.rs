@@ -197,7 +197,8 @@ impl Sender {
         if let Some(event) = self.events.pop_front() {
             return Some(Output::Event(event));
         }
-        if now >= self.decide_at {
+        let review = self.congestion.review_at();
+        if now >= self.decide_at || review.is_some_and(|at| at <= now) {
             self.decide(now);
         }
         for stream in &mut self.streams {
@@ -364,6 +365,9 @@ impl Sender {
         self.report.clear();
         report.write(&mut self.report);
         self.account(now, self.report.len(), false);
+        if self.path.is_proven_prompt() {
+            self.note_question(now, true);
+        }
         true
     }
 
@@ -389,6 +393,9 @@ impl Sender {
             .iter_mut()
             .find_map(|stream| stream.write_packet(now, path, out))?;
         self.account(now, written.size, !written.again);
+        if written.asks {
+            self.note_question(now, false);
+        }
         Some(written.size)
     }
 
@@ -404,9 +411,16 @@ impl Sender {
         self.congestion.observe(now, Signal::Sent { bytes, new });
     }
 
+    /// The receiver will answer at once what left last.
+    fn note_question(&mut self, now: Instant, report: bool) {
+        let lost = self.path.losses.rate();
+        self.congestion.observe(now, Signal::Asked { report, lost });
+    }
+
     /// When something will happen without an input.
     fn wake_at(&mut self, now: Instant) -> Instant {
-        let mut wake = self.decide_at;
+        let review = self.congestion.review_at();
+        let mut wake = review.map_or(self.decide_at, |at| at.min(self.decide_at));
         for stream in &self.streams {
             let probe = stream.probe_due(&self.path);
             let moments = [

@@ -31,7 +31,15 @@ fn figures<S: SendingEnd>(
     seed: u64,
     sender: impl FnOnce(Instant, SenderConfig) -> S,
 ) -> Figures {
-    let profile = Profile::named(slug).unwrap();
+    measure(Profile::named(slug).unwrap(), receiver, seed, sender)
+}
+
+fn measure<S: SendingEnd>(
+    profile: Profile,
+    receiver: &str,
+    seed: u64,
+    sender: impl FnOnce(Instant, SenderConfig) -> S,
+) -> Figures {
     let mut receivers = ReceiverKind::ALL.into_iter();
     let receiver = receivers.find(|it| it.name() == receiver).unwrap();
     let recordings = Recording::of("video");
@@ -95,6 +103,21 @@ fn loss_jitter_and_reordering_cost_almost_no_picture_however_late_losses_are_tol
             && reached.audio_gap_ms < 1.0
             && reached.repeated_pct <= repeated;
         assert!(good, "{slug} {receiver}: {reached:?}");
+    }
+}
+
+#[test]
+fn a_link_that_becomes_four_times_slower_is_noticed_before_its_queue_is_full() {
+    for receiver in ["30", "500", "33-"] {
+        for seed in [1, 2] {
+            let mut profile = Profile::named("steps_8_2_6").unwrap();
+            profile.rates = vec![(Duration::from_secs(5), 2_000_000)];
+            let figures = measure(profile, receiver, seed, Sender::new);
+            let context = format!("{receiver}, {seed}: {figures:?}");
+            assert!(figures.longest_freeze_ms < 400.0, "{context}");
+            // A full queue would drop it, and delay it by all of its delay.
+            assert!(figures.audio_gap_ms < 1.0, "{context}");
+        }
     }
 }
 

@@ -85,6 +85,8 @@ impl Capacity {
     pub(super) fn lower(&mut self, now: Instant, path: &mut Path) {
         let known = self.estimate.unwrap_or(f64::from(self.bounds.max));
         let begun = now.checked_sub(TROUGH_WINDOW).unwrap_or(now);
+        let lately = |changed: &Instant| now.saturating_duration_since(*changed) < MEASURE;
+        let begun = path.changed().filter(lately).unwrap_or(begun);
         let (since, before) = *self.long.get_or_insert((begun, known));
         let from = now
             .checked_sub(MEASURE)

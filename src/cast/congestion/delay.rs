@@ -20,6 +20,9 @@ pub(super) const TROUGH_WINDOW: Duration = Duration::from_millis(100);
 /// A trough of fewer samples proves nothing.
 const TROUGH_SAMPLES: usize = 3;
 
+/// After something new a trough is worth it when it is so many times as long as the noise.
+const CALM: u32 = 4;
+
 /// Samples that are remembered, by number and by time.
 const MAX_SAMPLES: usize = 64;
 const SAMPLE_MEMORY: Duration = Duration::from_millis(500);
@@ -41,6 +44,8 @@ pub(super) struct Delays {
     span_began: Instant,
     /// Answers to what met an empty path, above the base.
     alone: VecDeque<Duration>,
+    /// Nothing older is remembered.
+    forgotten: Option<Instant>,
 }
 
 impl Delays {
@@ -50,6 +55,7 @@ impl Delays {
             spans: VecDeque::new(),
             span_began: now,
             alone: VecDeque::new(),
+            forgotten: None,
         }
     }
 
@@ -79,6 +85,10 @@ impl Delays {
 
     /// The smallest of the last samples; `None` when there were too few.
     fn trough(&self, now: Instant) -> Option<Duration> {
+        let calm = (self.noise() * CALM).min(TROUGH_WINDOW);
+        if self.forgotten.is_some_and(|at| now < at + calm) {
+            return None;
+        }
         let within = |window: Duration| {
             let fresh = move |(at, _): &&(Instant, Duration)| *at + window > now;
             self.recent.iter().rev().take_while(fresh).count()
@@ -118,6 +128,13 @@ impl Delays {
     /// Forgets what was seen lately, not the path.
     pub(super) fn forget_recent(&mut self) {
         self.recent.clear();
+    }
+
+    /// Forgets what was seen up to this moment; where the radio delays packets, it takes some time until something is known
+    /// again.
+    pub(super) fn forget_until(&mut self, now: Instant) {
+        self.recent.clear();
+        self.forgotten = Some(now);
     }
 
     /// The path has become another one: what was seen lately is its base.

@@ -93,6 +93,11 @@ impl Delivery {
         self.arrivals.back().map_or(0, |last| last.total)
     }
 
+    /// When the last answer came that told something new.
+    pub(super) fn last_at(&self) -> Option<Instant> {
+        self.arrivals.back().map(|last| last.at)
+    }
+
     /// This many bytes were reported missing.
     pub(super) fn on_lost(&mut self, now: Instant, bytes: usize) {
         while self.lost.len() >= MAX_ARRIVALS

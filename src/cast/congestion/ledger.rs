@@ -84,6 +84,12 @@ impl Ledger {
         Some(self.left.get(next.checked_sub(1)?)?.1)
     }
 
+    /// When the first byte left that comes after so many; `None` when it has not, or too long ago.
+    pub(super) fn after(&self, total: u64) -> Option<Instant> {
+        let next = self.left.partition_point(|(_, left)| *left <= total);
+        Some(self.left.get(next)?.0)
+    }
+
     /// The part of what leaves that is new media; the rest are headers, reports and repetitions.
     pub(super) fn media_share(&self) -> f64 {
         // As if some packets of the usual kind had been there before.

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use crate::cast::congestion::delay::Delays;
 use crate::cast::congestion::delivery::{Delivery, Train};
 use crate::cast::congestion::ledger::Ledger;
+use crate::cast::congestion::questions::{Question, Questions};
 
 /// An answer that the receiver held back for longer tells about the past.
 const PROMPT: Duration = Duration::from_millis(10);
@@ -21,6 +22,9 @@ const HARMLESS: Duration = Duration::from_millis(5);
 const SILENCE: Duration = Duration::from_millis(250);
 const SILENCE_ROUND_TRIPS: u32 = 4;
 
+/// An answer is overdue so much later than it was expected: schedulers and radios are late by some milliseconds.
+const OVERDUE: Duration = Duration::from_millis(10);
+
 /// The path to the receiver and back, as far as answers show it.
 #[derive(Debug)]
 pub(super) struct Path {
@@ -30,6 +34,11 @@ pub(super) struct Path {
     /// Since when an answer is being waited for.
     waiting: Option<Instant>,
     round_trip: Duration,
+    questions: Questions,
+    /// Answers are overdue, and none that came since has told why.
+    late: bool,
+    /// What was measured before this moment is about a path that is no more.
+    changed: Option<Instant>,
 }
 
 /// A frame that was acknowledged: see [`Signal::Acknowledged`](super::Signal::Acknowledged).
@@ -49,6 +58,9 @@ impl Path {
             delivery: Delivery::default(),
             waiting: None,
             round_trip: Duration::ZERO,
+            questions: Questions::default(),
+            late: false,
+            changed: None,
         }
     }
 
@@ -60,11 +72,26 @@ impl Path {
         }
     }
 
+    /// What left last will be answered, unless it gets lost as this part of the packets does.
+    pub(super) fn on_asked(&mut self, now: Instant, report: bool, lost: f64) {
+        let total = self.ledger.total();
+        self.questions.ask(
+            Question {
+                left: now,
+                total,
+                report,
+            },
+            lost,
+        );
+    }
+
     /// The answer to a sender report came.
     pub(super) fn on_round_trip(&mut self, now: Instant, sent: Instant, sample: Duration) {
         let held = now.saturating_duration_since(sent).saturating_sub(sample);
         if held < PROMPT {
-            self.on_answer(now, sent, sample);
+            // A report leaves before all else that leaves in the same moment.
+            let asked = self.questions.total_of(sent, true);
+            self.on_answer(now, sent, sample, asked.or(self.ledger.before(sent)));
         }
     }
 
@@ -73,11 +100,12 @@ impl Path {
         self.round_trip = frame.round_trip;
         let Some(all_sent) = frame.all_sent else {
             self.heard(now);
+            self.questions.forget();
             return;
         };
         if let Some(base) = self.delays.base() {
             let train = Train {
-                bytes: frame.bytes as u64,
+                bytes: self.on_the_wire(&frame, all_sent),
                 first_sent: frame.first_sent,
                 all_sent,
                 base,
@@ -85,7 +113,19 @@ impl Path {
             };
             self.delivery.on_train(now, &train);
         }
-        self.on_answer(now, all_sent, now.saturating_duration_since(all_sent));
+        let delay = now.saturating_duration_since(all_sent);
+        let asked = self.questions.total_of(all_sent, false);
+        self.on_answer(now, all_sent, delay, asked.or(self.ledger.until(all_sent)));
+    }
+
+    /// What left while this frame did.
+    fn on_the_wire(&self, frame: &Acknowledged, all_sent: Instant) -> u64 {
+        let (before, until) = (
+            self.ledger.before(frame.first_sent),
+            self.ledger.until(all_sent),
+        );
+        let left = until.zip(before).map(|(until, before)| until - before);
+        left.unwrap_or_default().max(frame.bytes as u64)
     }
 
     /// About this many bytes were reported missing.
@@ -93,15 +133,17 @@ impl Path {
         self.delivery.on_lost(now, bytes);
     }
 
-    /// An answer came to what had left at `sent`.
-    fn on_answer(&mut self, now: Instant, sent: Instant, delay: Duration) {
+    /// An answer came to what had left at `sent`, when about `total` bytes had left.
+    fn on_answer(&mut self, now: Instant, sent: Instant, delay: Duration, total: Option<u64>) {
         self.heard(now);
         self.delays.add(now, delay);
+        self.late &= delay > self.base() + self.noise() + OVERDUE;
         if self.was_alone(sent) {
             self.delays.add_alone(delay);
         }
-        if let Some(total) = self.ledger.until(sent) {
+        if let Some(total) = total {
             self.delivery.on_answer(now, total);
+            self.questions.answer(total);
         }
     }
 
@@ -112,6 +154,48 @@ impl Path {
             self.delivery.forget();
         }
         self.waiting = None;
+    }
+
+    /// From when on the path has been busy with what is not answered, and when the decisive answer is overdue if it carries
+    /// this many bits per second.
+    fn due(&self, rate: f64) -> Option<(Instant, Instant)> {
+        let question = self.questions.decisive()?;
+        let (base, answered) = (self.delays.base()?, self.delivery.answered());
+        let first = self.ledger.after(answered)? + base;
+        let busy = self.delivery.last_at().map_or(first, |at| at.max(first));
+        let bits = question.total.saturating_sub(answered) as f64 * 8.0;
+        let passed = busy + Duration::from_secs_f64(bits / rate.max(1.0));
+        let expected = passed.max(question.left + base);
+        Some((busy, expected + self.noise() * 2 + OVERDUE))
+    }
+
+    /// When answers are overdue if none comes, on a path of this many bits per second; `None` when they are already.
+    pub(super) fn overdue_at(&self, rate: f64) -> Option<Instant> {
+        Some(self.due(rate)?.1).filter(|_| !self.late)
+    }
+
+    /// Looks whether answers are overdue: then the path is another one than a moment ago.
+    pub(super) fn check(&mut self, now: Instant, rate: f64) {
+        let queue = self.delays.queue(now);
+        if self.late {
+            self.late = queue.is_none();
+        } else if let Some((busy, overdue)) = self.due(rate)
+            && overdue <= now
+        {
+            self.late = true;
+            self.changed = Some(busy);
+            self.delays.forget_until(now);
+        }
+    }
+
+    /// Answers are overdue, and nothing is known yet but that.
+    pub(super) fn is_late(&self) -> bool {
+        self.late
+    }
+
+    /// Since when what is measured is about the path of now; `None` if it always was.
+    pub(super) fn changed(&self) -> Option<Instant> {
+        self.changed
     }
 
     /// Whether what left then was one packet, and met almost nothing else of ours on its way.

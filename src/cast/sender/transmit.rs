@@ -28,6 +28,8 @@ pub(super) struct Departure {
     pub(super) size: usize,
     /// It had left before.
     pub(super) again: bool,
+    /// The receiver has the frame with it, and says so at once, unless something was lost.
+    pub(super) asks: bool,
 }
 
 impl Stream {
@@ -67,6 +69,7 @@ impl Stream {
         Some(Departure {
             size: written.size,
             again: marked.again,
+            asks: marked.completes,
         })
     }
 

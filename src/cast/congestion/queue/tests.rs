@@ -91,6 +91,8 @@ impl World {
                 at += Duration::from_secs_f64(wire / f64::from(self.decision.pacing_rate));
             }
         }
+        let (report, lost) = (false, 0.0);
+        self.control.observe(at, Signal::Asked { report, lost });
         if self.blocked {
             self.free = self.now;
             return;
@@ -148,7 +150,10 @@ impl World {
                 self.pictures += 1;
                 self.send(self.decision.media_bitrate as usize * 33 / 8000);
             }
-            if ms.is_multiple_of(DECISION_INTERVAL.as_millis()) {
+            let review = self.control.review_at();
+            if ms.is_multiple_of(DECISION_INTERVAL.as_millis())
+                || review.is_some_and(|at| at <= self.now)
+            {
                 self.decision = self.control.decide(self.now, 0);
             }
         }
@@ -213,6 +218,25 @@ fn a_step_down_is_followed_within_a_second_and_a_step_up_within_three() {
 }
 
 #[test]
+fn on_a_path_that_loses_much_a_few_missing_answers_say_nothing() {
+    let start = Instant::now();
+    let mut control = QueueControl::new(start, BOUNDS);
+    for step in 0..3 {
+        let now = start + 20 * MS * step;
+        control.observe(
+            now,
+            Signal::Sent {
+                bytes: PACKET,
+                new: true,
+            },
+        );
+        let (report, lost) = (false, 0.2);
+        control.observe(now, Signal::Asked { report, lost });
+    }
+    assert_eq!(control.review_at(), None);
+}
+
+#[test]
 fn loss_without_a_queue_changes_nothing() {
     let mut world = World::new(20e6);
     world.lose = Some(3);
@@ -263,7 +287,11 @@ fn a_path_that_becomes_longer_is_not_taken_for_a_queue_for_ever() {
 #[test]
 fn what_waits_for_the_pacer_makes_less_be_made() {
     let mut world = World::new(4e6);
-    let before = world.run(5 * SECOND);
+    world.run(5 * SECOND);
+    // Without a queue, behind which packets leave gently too.
+    let mut moments = (0..1000).map(|_| world.run(MS));
+    let is_brisk = |it: &Decision| f64::from(it.pacing_rate) > 1.1 * 4e6;
+    let before = moments.find(is_brisk).unwrap();
     let unsent = (f64::from(before.estimate.unwrap()) / 8.0 * 0.2) as usize;
     let after = world.control.decide(world.now, unsent);
     assert!(after.media_bitrate < before.media_bitrate * 9 / 10);
