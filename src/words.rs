@@ -21,7 +21,10 @@ use gettextrs::{
     LocaleCategory, bind_textdomain_codeset, bindtextdomain, gettext, setlocale, textdomain,
 };
 
-pub use casting::{casting_for, clock, latency_effect, mute, pause, preview_of, volume, volume_of};
+pub use casting::{
+    KeepCasting, casting_for, casting_reason, clock, ended_title, keep_casting, latency_effect,
+    mute, pause, preview_of, volume, volume_of,
+};
 pub use codec::codec;
 pub use duration::{about, moment};
 pub use ended::{Ended, ended, labelled, remedies, remedy};

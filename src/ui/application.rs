@@ -2,6 +2,8 @@
 //! `Application`: one per user session; its window, and the actions that do not depend on one. Input: activations, also of
 //! other processes; output: the [`Window`].
 
+mod background;
+
 use std::rc::Rc;
 
 use adw::prelude::*;
@@ -52,7 +54,14 @@ impl Application {
             .windows()
             .into_iter()
             .find_map(|window| window.downcast::<Window>().ok());
-        open.unwrap_or_else(|| Window::new(self, context))
+        open.unwrap_or_else(|| {
+            let window = Window::new(self, context);
+            // What went on in the background is what somebody comes back for.
+            if let [only] = context.casts().items().as_slice() {
+                window.show_cast(&only.device());
+            }
+            window
+        })
     }
 
     fn add_actions(&self) {
@@ -68,13 +77,13 @@ impl Application {
     fn close_or_quit(&self) {
         match self.active_window() {
             Some(window) => window.close(),
-            None => self.quit(),
+            None => self.stop_and_quit(),
         }
     }
 }
 
 mod imp {
-    use std::cell::OnceCell;
+    use std::cell::{OnceCell, RefCell};
     use std::rc::Rc;
 
     use adw::prelude::*;
@@ -84,10 +93,13 @@ mod imp {
 
     use super::super::context::Context;
     use super::super::first_picture;
+    use super::background::Casting;
 
     #[derive(Debug, Default)]
     pub struct Application {
         pub(super) context: OnceCell<Rc<Context>>,
+        /// While something is cast.
+        pub(super) casting: RefCell<Option<Casting>>,
     }
 
     #[glib::object_subclass]
@@ -102,7 +114,11 @@ mod imp {
     impl ApplicationImpl for Application {
         fn startup(&self) {
             self.parent_startup();
-            self.obj().add_actions();
+            let app = self.obj();
+            app.add_actions();
+            if let Some(context) = app.context() {
+                app.follow_casts(&context);
+            }
         }
 
         fn activate(&self) {

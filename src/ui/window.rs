@@ -3,6 +3,7 @@
 //! come and go with the casts.
 
 mod casts;
+mod closing;
 
 use std::rc::Rc;
 
@@ -29,6 +30,7 @@ impl Window {
     pub fn new(app: &Application, context: &Rc<Context>) -> Window {
         let window: Window = glib::Object::builder().property("application", app).build();
         window.imp().context.replace(Some(Rc::clone(context)));
+        window.ask_before_closing(context);
         window.remember_size(context);
         let devices = DevicesPage::new(context);
         devices.connect_chosen(glib::clone!(
@@ -67,7 +69,7 @@ impl Window {
 }
 
 mod imp {
-    use std::cell::RefCell;
+    use std::cell::{Cell, RefCell};
     use std::rc::Rc;
 
     use adw::subclass::prelude::*;
@@ -88,6 +90,10 @@ mod imp {
         pub(super) context: RefCell<Option<Rc<Context>>>,
         /// The cast that was asked for and is to be shown.
         pub(super) awaited: RefCell<Option<Awaited>>,
+        /// While the person is asked about closing.
+        pub(super) asking: RefCell<Option<adw::AlertDialog>>,
+        /// Whether the casts may go on without the window.
+        pub(super) may_go_on: Cell<bool>,
     }
 
     #[glib::object_subclass]

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use gettextrs::gettext;
+use gettextrs::{gettext, ngettext};
 
 use super::fill;
 use crate::engine::LatencyProfile;
@@ -68,6 +68,54 @@ pub fn pause(paused: bool) -> String {
 /// What the picture on the page is of.
 pub fn preview_of(device: &str) -> String {
     fill("What {device} shows", &[("device", device)])
+}
+
+/// Why the computer stays awake, for the desktop's own list.
+pub fn casting_reason() -> String {
+    gettext("Casting to a TV")
+}
+
+/// The title of the desktop's message about an end that nobody sees.
+pub fn ended_title(device: &str) -> String {
+    fill("Casting to {device} Ended", &[("device", device)])
+}
+
+/// A question before the window closes, with its answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeepCasting {
+    /// A few words.
+    pub title: String,
+    /// What runs.
+    pub what: String,
+    /// Closes nothing.
+    pub cancel: String,
+    /// Stops what runs.
+    pub stop: String,
+    /// Lets it go on in the background.
+    pub keep: String,
+}
+
+/// Asks whether the casts to `devices` are to go on without a window.
+pub fn keep_casting(devices: &[String]) -> KeepCasting {
+    let what = match devices {
+        [device] => fill(
+            "{device} goes on showing what you share until you stop it here or on the TV.",
+            &[("device", device)],
+        ),
+        several => ngettext(
+            "One device goes on showing what you share until you stop it here or on the device.",
+            "{count} devices go on showing what you share until you stop them here or on the devices.",
+            u32::try_from(several.len()).unwrap_or(u32::MAX),
+        )
+        .replace("{count}", &several.len().to_string()),
+    };
+    KeepCasting {
+        title: gettext("Keep Casting in the Background?"),
+        what,
+        cancel: gettext("_Cancel"),
+        stop: gettext("_Stop Casting"),
+        keep: gettext("_Keep Casting"),
+    }
 }
 
 #[cfg(test)]

@@ -127,6 +127,7 @@ impl Window {
 
     /// Replaces pages that show another stage than their cast is in, and leaves those of casts that are over.
     fn refresh(&self, context: &Rc<Context>) {
+        self.ask_no_more(context);
         let pages = &self.imp().pages;
         let stack: Vec<adw::NavigationPage> = pages
             .navigation_stack()
