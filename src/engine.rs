@@ -15,6 +15,7 @@ mod captures;
 mod find;
 mod known;
 mod node;
+mod preview;
 mod receiver_id;
 mod remedy;
 mod sessions;
@@ -50,6 +51,7 @@ pub use crate::session::stats::SessionStats;
 pub use crate::session::unsent::{SendFault, Unsent};
 pub use known::{KnownFile, MAX_KNOWN};
 pub use node::NodeSource;
+pub use preview::{Preview, SmallPicture};
 pub use remedy::{PreferencesPage, Remedies, Remedy};
 pub use sessions::{CastStatus, CommandError, Ending, MAX_ENDED};
 pub use settings::key as setting;
@@ -204,6 +206,7 @@ impl Engine {
         );
         let hold = Hold {
             sound: source.sound().map(Arc::downgrade).unwrap_or_default(),
+            place: Arc::downgrade(source.place()),
             choosing: source.choosing(),
         };
         let options = asked.options.clone();
@@ -294,6 +297,13 @@ impl Engine {
     /// cannot be had, and the one before goes on.
     pub async fn set_audio(&self, device: &str, audio: AudioChoice) -> Result<(), CommandError> {
         self.sessions.set_audio(device, audio).await
+    }
+
+    /// Small pictures of what is sent to this device, at most two a second, for as long as the receiver is kept. `None`
+    /// when nothing is being cast to it.
+    pub fn preview(&self, device: &str) -> Option<Preview> {
+        let place = self.sessions.place(device)?;
+        Some(preview::follow(place, &self.runtime))
     }
 
     /// Forgets how the cast to this device ended; somebody has seen it.

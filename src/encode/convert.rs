@@ -10,6 +10,7 @@
 
 mod cursor;
 mod dmabuf;
+pub mod small;
 mod source;
 mod turn;
 

@@ -13,6 +13,7 @@ use std::time::{Duration, Instant, SystemTime};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 
+use super::preview::Place;
 use super::source::sound::Sound;
 use super::{AudioChoice, MirrorRequest, Reason, SourceKind};
 use crate::discovery::{Device, Endpoint};
@@ -111,6 +112,8 @@ pub enum CommandError {
 pub(super) struct Hold {
     /// Gone when the cast was begun without sound.
     pub(super) sound: Weak<Sound>,
+    /// Where what is sent can be looked at.
+    pub(super) place: Weak<Place>,
     /// Whether the person is being asked what to share.
     pub(super) choosing: watch::Receiver<bool>,
 }
@@ -143,6 +146,7 @@ struct Cast {
     request: MirrorRequest,
     addresses: Vec<SocketAddr>,
     sound: Weak<Sound>,
+    place: Weak<Place>,
     /// `None` once it has ended.
     running: Option<SessionHandle>,
 }
@@ -217,6 +221,7 @@ impl Sessions {
             request: request.clone(),
             addresses,
             sound: source.sound,
+            place: source.place,
             running: Some(handle.clone()),
         });
         self.shared.publish(&casts);
@@ -244,6 +249,14 @@ impl Sessions {
         let mut all = casts.all.iter();
         let cast = all.find(|cast| cast.status.device == device)?;
         Some((cast.target.clone(), cast.request.clone()))
+    }
+
+    /// Where what is sent to a device can be looked at.
+    pub(super) fn place(&self, device: &str) -> Option<Weak<Place>> {
+        let casts = self.shared.lock();
+        let mut all = casts.all.iter();
+        let cast = all.find(|cast| cast.running.is_some() && cast.status.device == device);
+        cast.map(|cast| Weak::clone(&cast.place))
     }
 
     /// Stops every session that runs; none of them is running in the list when this returns.

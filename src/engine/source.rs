@@ -20,6 +20,7 @@ use std::sync::Arc;
 use tokio::sync::watch;
 
 use super::captures::{Captures, PictureKey};
+use super::preview::Place;
 use super::tokens::Tokens;
 use super::{MirrorRequest, Missing, Reason, Recording};
 use crate::capture::frame::DmaBufFormat;
@@ -43,7 +44,9 @@ pub struct CastSource {
     request: MirrorRequest,
     tokens: Tokens,
     captures: Arc<Captures>,
-    pictures: Option<Seat>,
+    pictures: Option<Arc<Seat>>,
+    /// For those who look at what is sent.
+    place: Arc<Place>,
     /// `None` when no sound was asked for at all.
     sound: Option<Arc<Sound>>,
     /// Of a cast without pictures: told when its sound has ended.
@@ -77,11 +80,17 @@ impl CastSource {
             tokens,
             captures,
             pictures: None,
+            place: Arc::default(),
             sound,
             end_of_sound,
             choosing: watch::Sender::new(false),
             recording,
         }
+    }
+
+    /// Where it will sit at its capture.
+    pub fn place(&self) -> &Arc<Place> {
+        &self.place
     }
 
     /// Whether the person is being asked what to share, in the desktop's dialog.
@@ -102,7 +111,9 @@ impl CastSource {
             self.choosing.send_replace(false);
             let pictures = pictures?;
             ended = pictures.ended();
-            self.pictures = Some(Seat::new(pictures));
+            let seat = Arc::new(Seat::new(pictures));
+            self.place.take(&seat);
+            self.pictures = Some(seat);
         }
         if let Some(sound) = &self.sound {
             sound.open().await?;

@@ -49,7 +49,16 @@ impl CastPage {
             page,
             move || page.show_time()
         );
-        page.imp().ticker.set(Ticker::new(&page, tick)).ok();
+        let look = glib::clone!(
+            #[weak]
+            page,
+            #[strong]
+            context,
+            #[weak]
+            item,
+            move |seen: bool| page.imp().preview.look(&context, &item, seen)
+        );
+        page.imp().ticker.set(Ticker::new(&page, tick, look)).ok();
         page
     }
 

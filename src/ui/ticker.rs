@@ -19,6 +19,7 @@ pub struct Ticker(#[expect(dead_code, reason = "held for its drop")] Rc<State>);
 
 struct State {
     work: Box<dyn Fn()>,
+    seen: Box<dyn Fn(bool)>,
     timer: RefCell<Option<glib::SourceId>>,
     /// Of the window in which the widget is.
     suspended: RefCell<Option<(gtk::Window, glib::SignalHandlerId)>>,
@@ -31,10 +32,15 @@ impl std::fmt::Debug for State {
 }
 
 impl Ticker {
-    /// Does `work` while `widget` can be seen.
-    pub fn new(widget: &impl IsA<gtk::Widget>, work: impl Fn() + 'static) -> Ticker {
+    /// Does `work` while `widget` can be seen, and tells `seen` when that begins and ends.
+    pub fn new(
+        widget: &impl IsA<gtk::Widget>,
+        work: impl Fn() + 'static,
+        seen: impl Fn(bool) + 'static,
+    ) -> Ticker {
         let state = Rc::new(State {
             work: Box::new(work),
+            seen: Box::new(seen),
             timer: RefCell::default(),
             suspended: RefCell::default(),
         });
@@ -87,6 +93,7 @@ impl State {
         if self.timer.borrow().is_some() {
             return;
         }
+        (self.seen)(true);
         (self.work)();
         let state = Rc::downgrade(self);
         let tick = move || match state.upgrade() {
@@ -103,6 +110,7 @@ impl State {
     fn stop(&self) {
         if let Some(timer) = self.timer.take() {
             timer.remove();
+            (self.seen)(false);
         }
     }
 }

@@ -46,6 +46,7 @@ fn start(sessions: &Sessions, device: &Device) -> Result<Reporter, Reason> {
     };
     let hold = Hold {
         sound: Weak::new(),
+        place: Weak::new(),
         choosing: watch::Sender::new(false).subscribe(),
     };
     sessions.start(device, &request(), hold, begin)?;

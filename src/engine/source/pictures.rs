@@ -26,8 +26,7 @@ pub struct Pictures {
     encodes: Arc<Encodes>,
     tasks: [AbortHandle; 2],
     ended: watch::Sender<Option<Reason>>,
-    /// Held for its drop.
-    _source: Arc<VideoSource>,
+    source: Arc<VideoSource>,
 }
 
 impl Pictures {
@@ -87,7 +86,7 @@ impl Pictures {
             encodes,
             tasks,
             ended,
-            _source: source,
+            source,
         }
     }
 
@@ -138,6 +137,13 @@ impl Seat {
         let (member, feed) = self.pictures.encodes.join(setup, encoders, state.paused)?;
         state.member = Some(member);
         Ok(feed)
+    }
+
+    /// The newest picture if it is in memory, and those that come; `None` while this session's picture is frozen. To be
+    /// read and let go of soon: the source has few buffers.
+    pub fn look(&self) -> Option<SlotReader<RawFrame>> {
+        let paused = self.lock().paused;
+        (!paused).then(|| self.pictures.source.frames())
     }
 
     /// Freezes the picture, or lets it run again.

@@ -7,6 +7,10 @@ use gtk4::prelude::*;
 use gtk4::subclass::prelude::*;
 use gtk4::{gdk, glib};
 
+use crate::engine::SmallPicture;
+use crate::ui::context::Context;
+use crate::ui::model::CastItem;
+
 glib::wrapper! {
     /// A picture of what is sent, or the symbol of what shows it.
     pub struct Preview(ObjectSubclass<imp::Preview>)
@@ -15,8 +19,36 @@ glib::wrapper! {
 }
 
 impl Preview {
+    /// Looks at what is sent for `item` from now on, or not any more.
+    pub fn look(&self, context: &Context, item: &CastItem, seen: bool) {
+        // What waits for pictures is what keeps the engine making them.
+        if let Some(before) = self.imp().looking.take() {
+            before.abort();
+        }
+        if !seen {
+            return;
+        }
+        let engine = context.engine();
+        let Some(mut pictures) = engine.and_then(|engine| engine.preview(&item.device())) else {
+            return;
+        };
+        let preview = self.downgrade();
+        let looking = glib::spawn_future_local(async move {
+            while pictures.changed().await.is_ok() {
+                let picture = pictures.borrow_and_update().clone();
+                let Some(preview) = preview.upgrade() else {
+                    return;
+                };
+                if let Some(texture) = picture.as_deref().and_then(texture) {
+                    preview.show(&texture);
+                }
+            }
+        });
+        self.imp().looking.replace(Some(looking));
+    }
+
     /// Shows a picture.
-    pub fn show(&self, picture: &gdk::Texture) {
+    fn show(&self, picture: &gdk::Texture) {
         let preview = self.imp();
         preview.picture.set_paintable(Some(picture));
         preview.views.set_visible_child(&*preview.picture);
@@ -38,7 +70,22 @@ impl Preview {
     }
 }
 
+/// A small picture for the display; `None` for one whose pixels are not all there.
+fn texture(picture: &SmallPicture) -> Option<gdk::Texture> {
+    let (width, height) = picture.size;
+    let stride = width as usize * 4;
+    if picture.rgba.is_empty() || picture.rgba.len() < stride * height as usize {
+        return None;
+    }
+    let (width, height) = (i32::try_from(width).ok()?, i32::try_from(height).ok()?);
+    let bytes = glib::Bytes::from(&picture.rgba);
+    let format = gdk::MemoryFormat::R8g8b8a8;
+    Some(gdk::MemoryTexture::new(width, height, format, &bytes, stride).upcast())
+}
+
 mod imp {
+    use std::cell::RefCell;
+
     use gtk4 as gtk;
     use gtk4::glib;
     use gtk4::prelude::*;
@@ -60,6 +107,8 @@ mod imp {
         pub(super) picture: TemplateChild<gtk::Picture>,
         #[template_child]
         pub(super) paused: TemplateChild<gtk::Image>,
+        /// While somebody looks.
+        pub(super) looking: RefCell<Option<glib::JoinHandle<()>>>,
     }
 
     #[glib::object_subclass]
