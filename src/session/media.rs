@@ -218,9 +218,17 @@ async fn run(
             datagram = flow.socket.receive() => {
                 flow::take_in(&mut flow.sender, &mut flow.watch, datagram);
             }
-            event = news(&mut flow.feeds.video) => flow.on_video(event),
-            event = news(&mut flow.feeds.audio) => flow.on_audio(event),
+            // First what came before, in the order of its time.
+            event = news(&mut flow.feeds.video) => {
+                flow.hear();
+                flow.on_video(event);
+            }
+            event = news(&mut flow.feeds.audio) => {
+                flow.hear();
+                flow.on_audio(event);
+            }
             _ = tick.tick() => {
+                flow.hear();
                 flow.look_at_route();
                 stats.send_modify(|stats| flow.report(started, stats));
             }

@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 
 use super::marking::Marking;
 use super::sleep::Sleep;
-use super::socket::{Bound, MediaSocket};
+use super::socket::{Bound, MediaSocket, Received};
 use super::watchdog::Watchdog;
 use super::{MediaEvent, Peer};
 use crate::cast::codec::{AudioCodec, VideoCodec};
@@ -34,6 +34,8 @@ const MIN_AUDIO_BITRATE: u32 = 32_000;
 pub(super) struct Watch {
     pub(super) dog: Watchdog,
     marking: Marking,
+    /// The core has been told this time.
+    drained: Instant,
 }
 
 /// The running encoders.
@@ -116,6 +118,7 @@ impl Flow {
             watch: Watch {
                 dog: Watchdog::new(now, timings),
                 marking,
+                drained: now,
             },
             video: settled
                 .video
@@ -154,11 +157,13 @@ impl Flow {
             };
             take_in(&mut self.sender, &mut self.watch, datagram);
         }
+        self.socket.count_told();
     }
 
     /// Takes everything out of the core; returns when it wants to be looked at again.
     pub(super) async fn drain(&mut self) -> Instant {
         let now = Instant::now();
+        self.watch.drained = now;
         self.tell_refused(now);
         let mut wake = now;
         while let Some(output) = self.sender.poll(now) {
@@ -329,12 +334,14 @@ impl Flow {
     }
 }
 
-/// A datagram from the device's address. Only what the core takes for the receiver's word shows that the device lives.
-pub(super) fn take_in(sender: &mut Sender, watch: &mut Watch, datagram: &[u8]) {
-    let now = Instant::now();
-    sender.handle(now, Input::Datagram(datagram));
-    if sender.heard_at() == Some(now) {
-        watch.dog.heard(now);
+/// A datagram from the device's address, at the time at which it came: that this thread was late is not the network's doing.
+/// Only what the core takes for the receiver's word shows that the device lives.
+pub(super) fn take_in(sender: &mut Sender, watch: &mut Watch, datagram: Received<'_>) {
+    // The core's time does not go back.
+    let at = datagram.at.max(watch.drained);
+    sender.handle(at, Input::Datagram(datagram.bytes));
+    if sender.heard_at() == Some(at) {
+        watch.dog.heard(at);
         watch.marking.on_answer();
     }
 }

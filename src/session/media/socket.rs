@@ -6,18 +6,19 @@
 //! sending, and from another of its own. Media goes to one address and port only, whoever writes. What does not come from
 //! that port of an address that was announced for the device is dropped here and counted.
 //!
-//! RTCP is taken in one datagram at a time: there are a few dozen in a second, rarely two at once.
+//! What the network says about packets that were sent (ICMP "port unreachable", "host unreachable") is counted, and
+//! nothing more: anybody on the way may say so.
 
 mod batch;
 mod counts;
+mod inbox;
 mod route;
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::ops::RangeInclusive;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use bytes::BytesMut;
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::io::Interest;
 use tokio::net::UdpSocket;
@@ -25,18 +26,19 @@ use tokio::time::timeout;
 
 use self::batch::Batch;
 pub use self::counts::Counts;
+use self::inbox::Inbox;
 use self::route::Route;
 use crate::session::reason::{Missing, Reason};
 use crate::session::unsent::SendFault;
-
-/// Larger than any RTCP compound that a device sends; what is longer is cut off and then refused by the parser.
-const RECEIVE_BUFFER: usize = 2048;
 
 /// Kernel buffer for sending: two bursts of the pacer at the highest rate, and a key frame's worth beyond.
 const KERNEL_SEND_BUFFER: usize = 512 * 1024;
 
 /// How long a full kernel buffer is waited for. What does not leave then is lost, and will be asked for again.
 const KERNEL_PATIENCE: Duration = Duration::from_millis(50);
+
+/// Between two looks at a full kernel buffer of which the runtime believes that there is room.
+const KERNEL_PAUSE: Duration = Duration::from_millis(1);
 
 /// How long receiving rests after an error, which must not keep the thread busy if it stays.
 const RECEIVE_ERROR_PAUSE: Duration = Duration::from_millis(50);
@@ -81,6 +83,15 @@ pub fn bind(
     })
 }
 
+/// A datagram of the device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Received<'a> {
+    /// Its payload.
+    pub bytes: &'a [u8],
+    /// When the kernel had it; on IPv6 when it was read.
+    pub at: Instant,
+}
+
 /// The socket of one session.
 #[derive(Debug)]
 pub struct MediaSocket {
@@ -90,7 +101,7 @@ pub struct MediaSocket {
     others: Vec<IpAddr>,
     route: Route,
     batch: Batch,
-    buffer: BytesMut,
+    inbox: Inbox,
     counts: Counts,
 }
 
@@ -99,13 +110,15 @@ impl MediaSocket {
     /// listened to at the `announced` addresses, from the same port. Must be called on the runtime that will use it.
     pub fn new(bound: Bound, device: SocketAddr, announced: &[IpAddr]) -> io::Result<MediaSocket> {
         let others = announced.iter().filter(|ip| **ip != device.ip());
+        let socket = UdpSocket::from_std(bound.socket.into())?;
+        let inbox = Inbox::new(&socket, device)?;
         Ok(MediaSocket {
-            socket: UdpSocket::from_std(bound.socket.into())?,
+            socket,
             device,
             others: others.take(MAX_OTHERS).copied().collect(),
             route: bound.route,
             batch: Batch::new(),
-            buffer: BytesMut::zeroed(RECEIVE_BUFFER),
+            inbox,
             counts: Counts::default(),
         })
     }
@@ -140,13 +153,23 @@ impl MediaSocket {
     /// Hands what was queued to the kernel, and waits for room there, though not for long: what does not leave is counted
     /// and taken for lost. Afterwards nothing is queued; when it is cancelled, the rest stays.
     pub async fn flush(&mut self) {
+        let mut full_since = None;
         while self.batch.len() > 0 {
             if self.try_flush() {
+                full_since = None;
                 continue;
             }
-            let writable = timeout(KERNEL_PATIENCE, self.socket.writable()).await;
-            let problem = match writable {
-                Ok(Ok(())) => continue,
+            let is_first_look = full_since.is_none();
+            let since = *full_since.get_or_insert_with(Instant::now);
+            if !is_first_look {
+                // Once an error was reported, the runtime says at any time that there is room.
+                tokio::time::sleep(KERNEL_PAUSE).await;
+            }
+            let left = KERNEL_PATIENCE.saturating_sub(since.elapsed());
+            let writable = timeout(left, self.socket.writable()).await;
+            let problem: io::Error = match writable {
+                Ok(Ok(())) if !left.is_zero() => continue,
+                Ok(Ok(())) => io::ErrorKind::TimedOut.into(),
                 Ok(Err(error)) => error,
                 Err(late) => late.into(),
             };
@@ -169,6 +192,8 @@ impl MediaSocket {
             Ok(count) => self.counts.sent += count as u64,
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => return false,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            // About packets that left before; this one has not been tried.
+            Err(_) if self.count_told() => {}
             Err(error) => {
                 self.counts.not_sent(SendFault::of_error(&error), 1, &error);
                 self.batch.skip(1);
@@ -177,34 +202,59 @@ impl MediaSocket {
         true
     }
 
+    /// Counts what the network says about packets that were sent. Whether it said something.
+    pub fn count_told(&mut self) -> bool {
+        let mut told = false;
+        for error in self.inbox.errors(&self.socket) {
+            let error = io::Error::from_raw_os_error(error.raw_errno);
+            self.counts.not_sent(SendFault::of_error(&error), 1, &error);
+            told = true;
+        }
+        told
+    }
+
     /// A datagram from the device that has come already. `None` as well when something else came instead.
-    pub fn try_receive(&mut self) -> Option<&[u8]> {
-        match self.socket.try_recv_from(&mut self.buffer) {
-            Ok((length, from)) if self.is_device(from) => self.buffer.get(..length),
+    pub fn try_receive(&mut self) -> Option<Received<'_>> {
+        match self.inbox.take(&self.socket) {
+            Ok(came) if self.is_device(came.from) => Some(Received {
+                bytes: self.inbox.bytes(came.range),
+                at: came.at,
+            }),
             Ok(_) => None,
             Err(error) => {
                 let nothing = error.kind() == io::ErrorKind::WouldBlock;
-                self.counts.receive_errors += u64::from(!nothing);
+                if !nothing && !self.count_told() {
+                    self.counts.receive_errors += 1;
+                }
                 None
             }
         }
     }
 
     /// The next datagram from the device. Safe to be cancelled.
-    pub async fn receive(&mut self) -> &[u8] {
-        let length = loop {
-            match self.socket.recv_from(&mut self.buffer).await {
-                Ok((length, from)) if self.is_device(from) => break length,
-                Ok(_) => {}
-                // The device may be restarting; silence ends the session.
-                Err(error) => {
-                    self.counts.receive_errors += 1;
-                    tracing::debug!(%error, "receiving on the media socket");
-                    tokio::time::sleep(RECEIVE_ERROR_PAUSE).await;
+    pub async fn receive(&mut self) -> Received<'_> {
+        let came = loop {
+            let problem = match self.inbox.take(&self.socket) {
+                Ok(came) if self.is_device(came.from) => break came,
+                Ok(_) => continue,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    match self.socket.readable().await {
+                        Ok(()) => continue,
+                        Err(error) => error,
+                    }
                 }
-            }
+                // The device may be restarting; silence ends the session.
+                Err(_) if self.count_told() => continue,
+                Err(error) => error,
+            };
+            self.counts.receive_errors += 1;
+            tracing::debug!(error = %problem, "receiving on the media socket");
+            tokio::time::sleep(RECEIVE_ERROR_PAUSE).await;
         };
-        self.buffer.get(..length).unwrap_or_default()
+        Received {
+            bytes: self.inbox.bytes(came.range),
+            at: came.at,
+        }
     }
 
     /// Whether a datagram is the device's; counts the others. Flow label and, where the kernel leaves it out, scope do
@@ -279,13 +329,13 @@ mod tests {
             assert_eq!(device.recv(&mut buffer).await.unwrap(), 5);
             stranger.send_to(b"false", here).await.unwrap();
             device.send_to(b"true", here).await.unwrap();
-            assert_eq!(media.receive().await, b"true");
+            assert_eq!(media.receive().await.bytes, b"true");
             assert_eq!(media.counts().strangers, 1);
             assert_eq!(media.try_receive(), None);
             device.send_to(b"more", here).await.unwrap();
             let more = loop {
                 if let Some(datagram) = media.try_receive() {
-                    break datagram.to_vec();
+                    break datagram.bytes.to_vec();
                 }
                 tokio::task::yield_now().await;
             };
@@ -312,7 +362,7 @@ mod tests {
         ] {
             socket.send_to(word, ("127.0.0.1", port)).await.unwrap();
         }
-        assert_eq!(media.receive().await, b"else");
+        assert_eq!(media.receive().await.bytes, b"else");
         assert!(media.queue(b"media"));
         media.flush().await;
         let mut buffer = [0; 16];
@@ -346,6 +396,30 @@ mod tests {
         media.flush().await;
         assert_eq!(media.counts().unsent.of(SendFault::NotPermitted), 2);
         assert_eq!(media.counts().sent, 0);
+    }
+
+    #[tokio::test]
+    async fn packets_that_are_refused_are_counted_and_others_go_on() {
+        for host in ["127.0.0.1:0", "[::1]:0"] {
+            let device = UdpSocket::bind(host).await.unwrap();
+            let there = device.local_addr().unwrap();
+            drop(device);
+            let mut media = socket(there);
+            while media.counts().unsent.of(SendFault::Refused) == 0 {
+                assert!(media.queue(b"anybody?"));
+                media.flush().await;
+                assert_eq!(media.try_receive(), None);
+                media.count_told();
+            }
+            let device = UdpSocket::bind(there).await.unwrap();
+            let before = *media.counts();
+            assert!(media.queue(b"again"));
+            media.flush().await;
+            assert_eq!(media.counts().sent, before.sent + 1);
+            let mut buffer = [0; 16];
+            assert_eq!(device.recv(&mut buffer).await.unwrap(), 5);
+            assert_eq!(media.counts().receive_errors, 0);
+        }
     }
 
     #[tokio::test]
