@@ -13,6 +13,8 @@
 mod apps;
 mod captures;
 mod find;
+mod health;
+mod history;
 mod known;
 mod node;
 mod preview;
@@ -44,11 +46,14 @@ pub use crate::receiver::{
     ReceiverStats, Screen, Viewer, Visitor,
 };
 pub use crate::session::handle::{Command, SessionHandle, Volume};
+pub use crate::session::link::Link;
 pub use crate::session::options::{CodecChoice, MirrorOptions};
 pub use crate::session::reason::{Blame, Fault, Layer, Missing, Reason, SourceEnd, Waiting};
 pub use crate::session::state::{SessionState, Streams, Trouble};
-pub use crate::session::stats::SessionStats;
+pub use crate::session::stats::{AudioStats, SessionStats, StageLatencies};
 pub use crate::session::unsent::{SendFault, Unsent};
+pub use health::{Advice, Cause, HOLD, Health, Tone, Verdict};
+pub use history::{Delays, Figure, HISTORY, History, SAMPLES, Sample};
 pub use known::{KnownFile, MAX_KNOWN};
 pub use node::NodeSource;
 pub use preview::{Preview, SmallPicture};

@@ -13,6 +13,7 @@ pub mod connect;
 mod control;
 pub mod handle;
 pub mod leftover;
+pub mod link;
 mod media;
 mod negotiate;
 mod opening;

@@ -8,6 +8,7 @@ mod casting;
 mod codec;
 mod duration;
 mod ended;
+mod health;
 mod network;
 mod numbers;
 mod output;
@@ -28,6 +29,7 @@ pub use casting::{
 pub use codec::codec;
 pub use duration::{about, moment};
 pub use ended::{Ended, ended, labelled, remedies, remedy};
+pub use health::{HealthWords, health, health_in_full, verdict_and_consequence};
 pub use network::not_sent;
 pub use numbers::{receiving, sending};
 pub use output::{

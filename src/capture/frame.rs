@@ -21,6 +21,19 @@ pub enum PixelFormat {
     Nv12,
 }
 
+impl PixelFormat {
+    /// The usual name, as GStreamer and PipeWire write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            PixelFormat::Bgrx => "BGRx",
+            PixelFormat::Bgra => "BGRA",
+            PixelFormat::Rgbx => "RGBx",
+            PixelFormat::Rgba => "RGBA",
+            PixelFormat::Nv12 => "NV12",
+        }
+    }
+}
+
 /// A rectangle in pixels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Rect {

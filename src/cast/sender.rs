@@ -256,6 +256,8 @@ impl Sender {
             estimate: self.decision.estimate,
             pacing_rate: self.pacer.rate(),
             round_trip: self.path.round_trip.known(),
+            jitter: self.path.round_trip.jitter(),
+            target_delay: self.path.target_delay,
             since_feedback: self.feedback_at.map(|at| now.saturating_duration_since(at)),
             foreign_datagrams: self.foreign_datagrams,
             refused_datagrams: self.refused_datagrams,

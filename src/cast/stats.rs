@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use crate::cast::congestion::ladder::Largest;
 use crate::cast::sender::{StreamId, StreamKind};
 
 /// Why a frame was not sent.
@@ -126,8 +127,16 @@ pub struct StreamStats {
     pub fps: FrameRates,
     /// Bits per second that the encoder was last asked for.
     pub target_bitrate: u32,
+    /// The most that it may ever be asked for.
+    pub max_bitrate: u32,
     /// Bits per second that left the encoder since the last sample.
     pub actual_bitrate: u32,
+    /// What the encoder was last told that pictures may be; `None` for sound.
+    pub pictures: Option<Largest>,
+    /// What they may be at most.
+    pub largest_pictures: Option<Largest>,
+    /// Key frames taken in since the start.
+    pub key_frames: u64,
     /// Packets lost on the way, 0 to 1, over the receiver's last report interval.
     pub loss: f64,
     /// Packets sent since the start, those sent again included.
@@ -163,6 +172,10 @@ pub struct SenderStats {
     pub pacing_rate: u32,
     /// Filtered.
     pub round_trip: Option<Duration>,
+    /// How far measurements of it stray from that, on the average.
+    pub jitter: Option<Duration>,
+    /// From capture to display, as it is in force.
+    pub target_delay: Duration,
     /// How long the receiver has been silent; `None` before its first word.
     pub since_feedback: Option<Duration>,
     /// Datagrams that were not RTCP of this session's receiver.

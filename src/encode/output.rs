@@ -2,12 +2,15 @@
 //! What an encoder hands out: frames, and news about itself.
 
 use async_channel::{Sender, TrySendError};
+use serde::Serialize;
 
 use super::error::EncodeError;
+use crate::capture::frame::PixelFormat;
 use crate::cast::frame::EncodedFrame;
 
 /// How pictures get from the source to the encoder.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum FramePath {
     /// As DMA-BUFs: the CPU never touches the pixels.
     ZeroCopy,
@@ -32,8 +35,8 @@ pub enum EncoderEvent {
         /// Whether it takes pictures as DMA-BUF; otherwise the capture should deliver memory that the CPU can read.
         dma_buf: bool,
     },
-    /// How pictures get to the encoder, with the first one and at each change.
-    Path(FramePath),
+    /// How pictures get to the encoder, and the layout of the source's pixels: with the first one and at each change.
+    Path(FramePath, PixelFormat),
     /// The last picture was lost with the encoder that had it, or in memory that the encoder whose turn it is cannot
     /// read. A still screen goes on only when its source delivers the picture again.
     PictureLost,

@@ -5,6 +5,8 @@
 //! A cast that ended by itself stays in the list, with its reason, until somebody has [seen](Sessions::seen) it, another
 //! cast to the device begins, or [`MAX_ENDED`] newer ones have ended. What the person stopped vanishes at once.
 
+mod observe;
+
 use std::future::Future;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -13,6 +15,9 @@ use std::time::{Duration, Instant, SystemTime};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 
+use self::observe::{Shown, observe};
+use super::health::Health;
+use super::history::History;
 use super::preview::Place;
 use super::source::sound::Sound;
 use super::{AudioChoice, MirrorRequest, Reason, SourceKind};
@@ -47,6 +52,10 @@ pub struct CastStatus {
     pub volume: Option<Volume>,
     /// Its numbers, once a second.
     pub stats: watch::Receiver<SessionStats>,
+    /// Those of the last minute.
+    pub history: History,
+    /// How it is going, by its numbers; `None` before the first ones and after the last.
+    pub health: watch::Receiver<Option<Health>>,
     /// When it was asked for.
     pub since: Instant,
     /// When the first pictures or sounds left; `None` until then.
@@ -196,6 +205,8 @@ impl Sessions {
         }
         casts.all.retain(|cast| !same(cast));
         let handle = start();
+        let history = History::default();
+        let (verdicts, health) = watch::channel(None);
         casts.next += 1;
         let number = casts.next;
         casts.all.push(Cast {
@@ -210,6 +221,8 @@ impl Sessions {
                 state: handle.state().borrow().clone(),
                 volume: None,
                 stats: handle.stats(),
+                history: history.clone(),
+                health,
                 since: Instant::now(),
                 began: None,
                 ended: None,
@@ -229,6 +242,13 @@ impl Sessions {
         let list = Arc::downgrade(&self.shared);
         let following = follow(list, number, &handle, source.choosing);
         self.runtime.spawn(following);
+        let shown = Shown {
+            history,
+            health: verdicts,
+        };
+        let list = Arc::downgrade(&self.shared);
+        self.runtime
+            .spawn(observe(list, number, handle.stats(), shown));
         Ok(handle)
     }
 

@@ -4,9 +4,11 @@
 //! The JSON keys are stable: scripts depend on them. What is not known yet is `null`, never an invented number.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 
 use serde::Serialize;
 
+use super::link::Link;
 use super::unsent::Unsent;
 use crate::encode::output::FramePath;
 
@@ -21,6 +23,8 @@ pub struct FrameRates {
     pub sent: f64,
     /// Were acknowledged by the device.
     pub acknowledged: f64,
+    /// May be encoded at the moment; unknown without pictures.
+    pub limit: Option<u32>,
 }
 
 /// Video bits per second.
@@ -32,6 +36,17 @@ pub struct Bitrates {
     pub actual: u32,
     /// What the network is believed to carry; unknown for the first second or so.
     pub estimate: Option<u32>,
+    /// The most that the encoder may ever be asked for.
+    pub max: u32,
+}
+
+/// What of the picture is below its best, because the network does not carry that.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Lowered {
+    /// Its size.
+    pub size: bool,
+    /// How many there are in a second.
+    pub fps: bool,
 }
 
 /// Mean milliseconds spent in each stage over the last second.
@@ -77,9 +92,10 @@ pub struct SessionStats {
     pub encoder: Option<String>,
     /// Whether it runs on the GPU.
     pub hardware: bool,
-    /// How pictures get from the source to it; `None` before the first. Not among the JSON keys.
-    #[serde(skip)]
+    /// How pictures get from the source to it; `None` before the first.
     pub path: Option<FramePath>,
+    /// The layout of the source's pixels; `None` before the first picture.
+    pub pixel_format: Option<&'static str>,
     /// Width of the encoded picture, in pixels.
     pub width: Option<u32>,
     /// Height of the encoded picture, in pixels.
@@ -88,12 +104,20 @@ pub struct SessionStats {
     pub fps: FrameRates,
     /// Bits per second.
     pub bitrate: Bitrates,
+    /// What of the picture is below its best.
+    pub lowered: Lowered,
     /// Filtered round trip time.
     pub rtt_ms: Option<f64>,
+    /// How far its measurements stray from that.
+    pub jitter_ms: Option<f64>,
     /// Video packets lost on the way, percent of the last report interval.
     pub loss_pct: f64,
+    /// Packets sent since the start, those sent again included.
+    pub packets: u64,
     /// Packets sent again since the start.
     pub retransmitted: u64,
+    /// Key frames sent since the start.
+    pub key_frames: u64,
     /// Media time that is sent and not acknowledged.
     pub in_flight_ms: f64,
     /// Pictures not sent since the start, by reason: `encoder_busy`, `in_flight`, `rate`, …; and packets that could not be
@@ -104,6 +128,14 @@ pub struct SessionStats {
     pub unsent: Unsent,
     /// Time spent by stage.
     pub latency_ms: StageLatencies,
+    /// From capture to display, as it is in force.
+    pub target_delay_ms: Option<f64>,
+    /// Where the media goes; `None` before it does.
+    pub address: Option<SocketAddr>,
+    /// What kind of network leads there.
+    pub link: Option<Link>,
+    /// The code point that packets are marked with.
+    pub dscp: Option<u8>,
     /// The sound; `null` without.
     pub audio: Option<AudioStats>,
     /// Seconds since streaming began.
@@ -134,12 +166,12 @@ mod tests {
         let mut found = Vec::new();
         keys("", &serde_json::to_value(&stats).unwrap(), &mut found);
         found.sort();
-        let mut expected: Vec<_> = "state codec encoder hardware width height \
-            fps fps.captured fps.encoded fps.sent fps.acknowledged \
-            bitrate bitrate.target bitrate.actual bitrate.estimate \
-            rtt_ms loss_pct retransmitted in_flight_ms dropped dropped.in_flight \
+        let mut expected: Vec<_> = "state codec encoder hardware path pixel_format width height \
+            fps fps.captured fps.encoded fps.sent fps.acknowledged fps.limit \
+            bitrate bitrate.target bitrate.actual bitrate.estimate bitrate.max \
+            lowered lowered.size lowered.fps rtt_ms jitter_ms loss_pct packets retransmitted key_frames in_flight_ms dropped dropped.in_flight \
             latency_ms latency_ms.capture latency_ms.convert latency_ms.encode latency_ms.pace latency_ms.network \
-            latency_ms.reassembly latency_ms.playout \
+            latency_ms.reassembly latency_ms.playout target_delay_ms address link dscp \
             audio audio.codec audio.bitrate audio.loss_pct audio.gaps uptime_s"
             .split_whitespace()
             .map(str::to_owned)

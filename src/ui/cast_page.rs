@@ -2,6 +2,7 @@
 //! `CastPage`: a cast that runs. Input: its [`CastItem`]; output: commands to the engine. Leaving the page changes nothing.
 
 mod coalesce;
+pub(super) mod health;
 mod latency_row;
 mod preview;
 mod volume_row;
@@ -38,6 +39,9 @@ impl CastPage {
         page.imp().latency.steer(context, item);
         page.follow_width();
         page.show(item);
+        if let Some(status) = item.status() {
+            page.follow_health(&status);
+        }
         let follow = glib::clone!(
             #[weak]
             page,
@@ -76,7 +80,9 @@ impl CastPage {
         page.preview.set_paused(status.paused);
         page.pause.set_visible(status.has_picture);
         page.pause.set_label(&words::pause(status.paused));
-        page.verdict.set_label(&words::describe(&status.state));
+        if !page.judged.get() {
+            page.verdict.set_label(&words::describe(&status.state));
+        }
         page.volume.show(&status);
         page.latency.show(&status);
     }
@@ -116,7 +122,7 @@ impl CastPage {
 }
 
 mod imp {
-    use std::cell::OnceCell;
+    use std::cell::{Cell, OnceCell};
 
     use adw::prelude::*;
     use adw::subclass::prelude::*;
@@ -155,6 +161,8 @@ mod imp {
         pub(super) volume: TemplateChild<VolumeRow>,
         #[template_child]
         pub(super) latency: TemplateChild<LatencyRow>,
+        /// Whether a verdict is shown.
+        pub(super) judged: Cell<bool>,
         pub(super) followed: Followed,
         pub(super) ticker: OnceCell<Ticker>,
     }

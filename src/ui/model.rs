@@ -13,5 +13,6 @@ pub use cast_item::CastItem;
 pub use cast_list::CastList;
 pub use device_item::DeviceItem;
 pub use device_list::DeviceList;
+pub use follow::follow;
 pub use followed::Followed;
 pub use stage::{PageTag, Stage};

@@ -179,6 +179,8 @@ mod tests {
             state: SessionState::Ended(reason.clone()),
             volume: None,
             stats: watch::Sender::new(stats).subscribe(),
+            history: crate::engine::History::default(),
+            health: watch::Sender::new(None).subscribe(),
             since: Instant::now(),
             began: None,
             ended: Some(Ending {

@@ -160,6 +160,8 @@ mod tests {
             state,
             volume: None,
             stats: tokio::sync::watch::Sender::new(SessionStats::default()).subscribe(),
+            history: crate::engine::History::default(),
+            health: tokio::sync::watch::Sender::new(None).subscribe(),
             since: Instant::now(),
             began: None,
             ended: None,

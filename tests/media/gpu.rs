@@ -141,7 +141,10 @@ fn an_encoder_without_a_gpu_reads_linear_dma_bufs_and_refuses_tiled_ones() {
     assert!(matches!(next(&news), EncoderEvent::Dropped));
     assert!(matches!(next(&news), EncoderEvent::PictureLost));
     encoder.push(frame((320, 180), 1, 0, &returned));
-    assert!(matches!(next(&news), EncoderEvent::Path(FramePath::Copied)));
+    assert!(matches!(
+        next(&news),
+        EncoderEvent::Path(FramePath::Copied, _)
+    ));
     assert!(matches!(next(&news), EncoderEvent::Frame(_)));
     thread::sleep(Duration::from_millis(50));
     assert_eq!(returned.load(Ordering::SeqCst), 2);
@@ -211,7 +214,7 @@ fn pictures_may_change_between_plain_memory_and_dma_bufs_at_any_time() {
     let paths: Vec<_> = before
         .iter()
         .filter_map(|event| match event {
-            EncoderEvent::Path(path) => Some(*path),
+            EncoderEvent::Path(path, _) => Some(*path),
             _ => None,
         })
         .collect();

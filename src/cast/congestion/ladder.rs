@@ -148,6 +148,11 @@ impl Ladder {
         self.present()
     }
 
+    /// What pictures may be at most: those of the highest rung.
+    pub fn largest(&self) -> Largest {
+        self.largest
+    }
+
     /// What pictures may be now.
     pub fn present(&self) -> Largest {
         let (size, _) = self.parts(self.rung);

@@ -55,14 +55,15 @@ impl Stream {
         self.in_flight.push(in_flight);
         self.newest_media_time = Some(frame.media_time);
         self.newest_at = Some(now);
-        if dependency == Dependency::KeyFrame {
+        let is_key = dependency == Dependency::KeyFrame;
+        if is_key {
             self.key_frames.on_key_frame(now, id);
             self.broken = false;
         }
         let (captured, answered) = (frame.times.captured, path.round_trip.known().is_some());
         self.reports
             .on_frame(now, frame.media_time, captured, answered);
-        self.meter.on_frame(size);
+        self.meter.on_frame(size, is_key);
         Ok(id)
     }
 

@@ -47,6 +47,7 @@ pub(super) struct Meter {
     in_gap: bool,
     pub(super) packets: u64,
     pub(super) retransmitted: u64,
+    pub(super) key_frames: u64,
     pub(super) loss: f64,
     pub(super) played_out: u64,
     pub(super) decoded: u64,
@@ -72,6 +73,7 @@ impl Meter {
             in_gap: false,
             packets: 0,
             retransmitted: 0,
+            key_frames: 0,
             loss: 0.0,
             played_out: 0,
             decoded: 0,
@@ -107,10 +109,11 @@ impl Meter {
     }
 
     /// An encoded frame was taken in.
-    pub(super) fn on_frame(&mut self, size: usize) {
+    pub(super) fn on_frame(&mut self, size: usize, is_key: bool) {
         self.totals.captured += 1;
         self.totals.encoded += 1;
         self.totals.bytes += size as u64;
+        self.key_frames += u64::from(is_key);
         self.in_gap = false;
     }
 

@@ -49,6 +49,11 @@ impl RoundTrip {
         self.mean
     }
 
+    /// How far measurements stray from the mean; `None` before the first one.
+    pub(super) fn jitter(&self) -> Option<Duration> {
+        self.mean.map(|_| self.stray)
+    }
+
     /// How long an answer may well take: two round trips, or longer on a path (or a busy computer at its end) where the
     /// times vary much. `None` before the first measurement.
     pub(super) fn patience(&self) -> Option<Duration> {
@@ -92,11 +97,12 @@ mod tests {
     #[test]
     fn nothing_is_known_before_the_first_measurement_which_is_then_believed() {
         let round_trip = measured(&[]);
-        assert_eq!(round_trip.known(), None);
+        assert_eq!((round_trip.known(), round_trip.jitter()), (None, None));
         assert_eq!(round_trip.proof(), None);
         assert_eq!(round_trip.overdue(LIMIT), OVERDUE_IF_UNKNOWN);
         let round_trip = measured(&[20 * MS]);
         assert_eq!(round_trip.known(), Some(20 * MS));
+        assert_eq!(round_trip.jitter(), Some(Duration::ZERO));
         assert_eq!(round_trip.proof(), Some(22 * MS));
         assert_eq!(round_trip.overdue(LIMIT), 22 * MS);
         assert_eq!(round_trip.patience(), Some(40 * MS));
@@ -108,6 +114,7 @@ mod tests {
         let mut round_trip = measured(&[20 * MS; 8]);
         round_trip.measured(100 * MS);
         assert_eq!(round_trip.known(), Some(30 * MS));
+        assert_eq!(round_trip.jitter(), Some(20 * MS));
         assert_eq!(round_trip.proof(), Some(110 * MS));
         assert_eq!(round_trip.patience(), Some(110 * MS));
         for _ in 0..20 {

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use crate::capture::frame::{Memory, RawFrame};
+use crate::capture::frame::{Memory, PixelFormat, RawFrame};
 use crate::cast::codec::VideoCodec;
 use crate::encode::convert::{Converter, Picture};
 use crate::encode::error::EncodeError;
@@ -20,7 +20,9 @@ pub(super) struct Coder {
     /// What can be encoded again.
     pub(super) last: Last,
     /// How the last picture came.
-    pub(super) path: Option<FramePath>,
+    pub(super) path: Option<(FramePath, PixelFormat)>,
+    /// Of the newest raw frame.
+    pub(super) format: Option<PixelFormat>,
     /// How often the last picture has been asked for since there was a frame.
     pub(super) asked: u32,
 }
@@ -49,6 +51,7 @@ impl Coder {
             failover: Failover::new(codec, candidates, bitrate),
             last: Last::None,
             path: None,
+            format: None,
             asked: 0,
         }
     }
@@ -60,6 +63,7 @@ impl Coder {
         frame: RawFrame,
         limits: &Limits,
     ) -> Result<(Picture, Option<RawFrame>), EncodeError> {
+        self.format = Some(frame.format);
         let in_dma_buf = matches!(frame.memory, Memory::DmaBuf(_));
         let imports = self
             .failover

@@ -288,12 +288,13 @@ impl<'a> Worker<'a> {
         match encoded {
             Ok(encoded) => {
                 coder.asked = 0;
-                let other_path = coder.path.replace(path) != Some(path);
+                let came = coder.format.map(|format| (path, format));
+                let other_path = came.filter(|_| std::mem::replace(&mut coder.path, came) != came);
                 if let Some(profile) = encoded.switched {
                     self.emit(using(&profile))?;
                 }
-                if other_path {
-                    self.emit(EncoderEvent::Path(path))?;
+                if let Some((path, format)) = other_path {
+                    self.emit(EncoderEvent::Path(path, format))?;
                 }
                 self.emit_frame(encoded.frame, size, origin, converted)
             }

@@ -4,8 +4,10 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use super::*;
 use crate::discovery::{Capabilities, DeviceKind, Endpoint};
+use crate::engine::health::Verdict;
 use crate::session::handle::{Reporter, pair};
 use crate::session::reason::SourceEnd;
+use crate::session::state::Streams;
 
 fn device(id: &str, last_byte: u8) -> Device {
     Device {
@@ -217,4 +219,34 @@ async fn a_session_that_vanishes_is_taken_out() {
     let sessions = Sessions::new(Handle::current());
     drop(start(&sessions, &device("a", 1)).unwrap());
     until(&sessions, <[CastStatus]>::is_empty).await;
+}
+
+#[tokio::test]
+async fn numbers_become_history_and_a_verdict_which_shows_a_pause_at_once() {
+    let sessions = Sessions::new(Handle::current());
+    let reporter = start(&sessions, &device("a", 1)).unwrap();
+    reporter
+        .state
+        .send_replace(SessionState::Streaming(Streams::default()));
+    let list = until(&sessions, |list| list[0].began.is_some()).await;
+    let mut health = list[0].health.clone();
+    assert_eq!(*health.borrow(), None);
+    reporter.stats.send_replace(SessionStats::default());
+    let found = health.wait_for(Option::is_some);
+    let found = *tokio::time::timeout(Duration::from_secs(5), found)
+        .await
+        .unwrap()
+        .unwrap();
+    assert!(matches!(found.unwrap().verdict, Verdict::Well { .. }));
+    assert_eq!(list[0].history.samples().len(), 1);
+    sessions.command("a", Command::Pause(true)).unwrap();
+    let paused = |health: &Option<Health>| {
+        health.is_some_and(|health| matches!(health.verdict, Verdict::Paused { .. }))
+    };
+    let found = health.wait_for(paused);
+    assert!(
+        tokio::time::timeout(Duration::from_secs(5), found)
+            .await
+            .is_ok()
+    );
 }

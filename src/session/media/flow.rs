@@ -52,8 +52,9 @@ pub(crate) struct Feeds {
 pub(super) struct EncoderInUse {
     pub(super) element: Option<String>,
     pub(super) hardware: bool,
-    /// How its pictures come.
+    /// How its pictures come, and the layout of their pixels.
     pub(super) path: Option<FramePath>,
+    pub(super) pixel_format: Option<&'static str>,
     /// Of the newest frame, in pixels.
     pub(super) size: Option<(u32, u32)>,
 }
@@ -271,9 +272,10 @@ impl Flow {
                 self.encoder.element = Some(element);
                 self.encoder.hardware = hardware;
             }
-            Some(EncoderEvent::Path(path)) => {
-                tracing::info!(?path, "pictures");
+            Some(EncoderEvent::Path(path, format)) => {
+                tracing::info!(?path, ?format, "pictures");
                 self.encoder.path = Some(path);
+                self.encoder.pixel_format = Some(format.name());
             }
             Some(EncoderEvent::PictureLost) => {
                 if let Some(feed) = &mut self.feeds.video {
@@ -301,7 +303,7 @@ impl Flow {
             Some(
                 EncoderEvent::Dropped
                 | EncoderEvent::Using { .. }
-                | EncoderEvent::Path(_)
+                | EncoderEvent::Path(..)
                 | EncoderEvent::PictureLost,
             ) => {}
             Some(EncoderEvent::Failed(error)) => {

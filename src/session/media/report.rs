@@ -7,7 +7,9 @@ use std::time::{Duration, Instant};
 use super::flow::Flow;
 use super::watchdog::Observation;
 use crate::cast::stats::StreamStats;
-use crate::session::stats::{AudioStats, Bitrates, FrameRates, SessionStats, StageLatencies};
+use crate::session::stats::{
+    AudioStats, Bitrates, FrameRates, Lowered, SessionStats, StageLatencies,
+};
 
 impl Flow {
     /// Fills in everything but the state. Called once in each report interval.
@@ -27,8 +29,15 @@ impl Flow {
         stats.encoder.clone_from(&self.encoder.element);
         stats.hardware = self.encoder.hardware;
         stats.path = self.encoder.path;
+        stats.pixel_format = self.encoder.pixel_format;
+        stats.address = Some(self.socket.device());
+        stats.link = self.socket.link();
+        stats.dscp = self.socket.dscp();
         (stats.width, stats.height) = self.encoder.size.unzip();
         stats.rtt_ms = core.round_trip.map(ms);
+        stats.jitter_ms = core.jitter.map(ms);
+        stats.target_delay_ms = Some(ms(core.target_delay));
+        stats.packets = core.streams.iter().map(|stream| stream.packets).sum();
         stats.retransmitted = core.streams.iter().map(|stream| stream.retransmitted).sum();
         stats.audio = self.audio.zip(audio).map(|((_, codec), audio)| AudioStats {
             codec: Some(codec.name()),
@@ -62,12 +71,20 @@ fn fill_video(stats: &mut SessionStats, video: &StreamStats) {
         encoded: video.fps.encoded,
         sent: video.fps.sent,
         acknowledged: video.fps.acknowledged,
+        limit: video.pictures.map(|pictures| pictures.frame_rate),
     };
     stats.bitrate = Bitrates {
         target: video.target_bitrate,
         actual: video.actual_bitrate,
         estimate: None,
+        max: video.max_bitrate,
     };
+    let both = video.pictures.zip(video.largest_pictures);
+    stats.lowered = both.map_or_else(Lowered::default, |(now, most)| Lowered {
+        size: now.size != most.size,
+        fps: now.frame_rate != most.frame_rate,
+    });
+    stats.key_frames = video.key_frames;
     stats.loss_pct = video.loss * 100.0;
     stats.in_flight_ms = ms(video.in_flight);
     let dropped = video.dropped.iter();

@@ -28,6 +28,7 @@ use self::batch::Batch;
 pub use self::counts::Counts;
 use self::inbox::Inbox;
 use self::route::Route;
+use crate::session::link::Link;
 use crate::session::reason::{Missing, Reason};
 use crate::session::unsent::SendFault;
 
@@ -103,6 +104,7 @@ pub struct MediaSocket {
     batch: Batch,
     inbox: Inbox,
     counts: Counts,
+    dscp: Option<u8>,
 }
 
 impl MediaSocket {
@@ -120,6 +122,7 @@ impl MediaSocket {
             batch: Batch::new(),
             inbox,
             counts: Counts::default(),
+            dscp: None,
         })
     }
 
@@ -129,18 +132,35 @@ impl MediaSocket {
     }
 
     /// Marks everything that leaves with this code point (0 to 63), once the device has agreed to it.
-    pub fn set_dscp(&self, code_point: u8) -> io::Result<()> {
+    pub fn set_dscp(&mut self, code_point: u8) -> io::Result<()> {
         let class = u32::from(code_point & 0x3f) << 2;
         let socket = socket2::SockRef::from(&self.socket);
         match self.device {
-            SocketAddr::V4(_) => socket.set_tos_v4(class),
-            SocketAddr::V6(_) => socket.set_tclass_v6(class),
+            SocketAddr::V4(_) => socket.set_tos_v4(class)?,
+            SocketAddr::V6(_) => socket.set_tclass_v6(class)?,
         }
+        self.dscp = (code_point > 0).then_some(code_point & 0x3f);
+        Ok(())
     }
 
     /// Bytes of UDP payload that the way to the device takes, as far as the kernel knows by now.
     pub fn max_packet_size(&mut self) -> usize {
         self.route.max_packet_size(self.device)
+    }
+
+    /// What kind of network leads to the device, as it was found with [`max_packet_size`](Self::max_packet_size).
+    pub fn link(&self) -> Option<Link> {
+        self.route.link()
+    }
+
+    /// Where media goes.
+    pub fn device(&self) -> SocketAddr {
+        self.device
+    }
+
+    /// The code point that everything is marked with; `None` for none.
+    pub fn dscp(&self) -> Option<u8> {
+        self.dscp
     }
 
     /// Puts a datagram to those that leave with the next [`flush`](Self::flush). `false` when there is no room left: flush

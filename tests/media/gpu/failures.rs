@@ -51,7 +51,7 @@ fn when_the_gpu_fails_a_linear_picture_is_read_and_a_tiled_one_is_asked_for_in_p
                 &before[..],
                 [
                     EncoderEvent::Using { dma_buf: true, .. },
-                    EncoderEvent::Path(FramePath::ZeroCopy)
+                    EncoderEvent::Path(FramePath::ZeroCopy, _)
                 ]
             ),
             "{before:?}"
@@ -63,7 +63,10 @@ fn when_the_gpu_fails_a_linear_picture_is_read_and_a_tiled_one_is_asked_for_in_p
             assert!(matches!(next(&news), EncoderEvent::PictureLost));
             encoder.push(scene::frame((320, 180), 2, Instant::now()));
         }
-        assert!(matches!(next(&news), EncoderEvent::Path(FramePath::Copied)));
+        assert!(matches!(
+            next(&news),
+            EncoderEvent::Path(FramePath::Copied, _)
+        ));
         let frame = next_frame(&news, &mut Vec::new());
         assert_eq!(frame.dependency, Dependency::KeyFrame);
         thread::sleep(Duration::from_millis(50));
@@ -167,7 +170,10 @@ fn an_encoder_whose_import_fails_goes_on_with_plain_memory() {
     assert!(matches!(next(&news), EncoderEvent::Dropped));
     assert!(matches!(next(&news), EncoderEvent::PictureLost));
     encoder.push(scene::frame((320, 180), 0, Instant::now()));
-    assert!(matches!(next(&news), EncoderEvent::Path(FramePath::Copied)));
+    assert!(matches!(
+        next(&news),
+        EncoderEvent::Path(FramePath::Copied, _)
+    ));
     assert!(matches!(next(&news), EncoderEvent::Frame(_)));
     assert_eq!(returned.load(Ordering::SeqCst), 1);
 }

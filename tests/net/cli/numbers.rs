@@ -5,11 +5,12 @@ use super::*;
 
 /// `mirror --stats json`: each key, nested ones with dots, and what it holds.
 const SENDER: &str = "state:text codec:text encoder:text hardware:truth width:count? height:count? \
-    fps.captured:number fps.encoded:number fps.sent:number fps.acknowledged:number \
-    bitrate.target:count bitrate.actual:count bitrate.estimate:count? rtt_ms:number? loss_pct:number \
-    retransmitted:count in_flight_ms:number dropped:object \
+    fps.captured:number fps.encoded:number fps.sent:number fps.acknowledged:number fps.limit:count \
+    bitrate.target:count bitrate.actual:count bitrate.estimate:count? bitrate.max:count lowered.size:truth lowered.fps:truth rtt_ms:number? jitter_ms:number? loss_pct:number \
+    packets:count retransmitted:count key_frames:count in_flight_ms:number dropped:object \
     latency_ms.capture:number? latency_ms.convert:number? latency_ms.encode:number? latency_ms.pace:number? \
     latency_ms.network:number? latency_ms.reassembly:number? latency_ms.playout:number? \
+    target_delay_ms:number address:text link:text dscp:count? path:text? pixel_format:text? \
     audio.codec:text audio.bitrate:count audio.loss_pct:number audio.gaps:count uptime_s:number";
 
 /// `receive --stats json --measure`, at any time. What is not known yet is null.

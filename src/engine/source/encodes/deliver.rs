@@ -137,7 +137,7 @@ impl State {
                     running.note_use(element, *dma_buf);
                     running.using = Some(news.clone());
                 }
-                EncoderEvent::Path(_) => running.path = Some(news.clone()),
+                EncoderEvent::Path(..) => running.path = Some(news.clone()),
                 _ => {}
             }
         }

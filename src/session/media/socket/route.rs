@@ -5,13 +5,14 @@
 //! Until the sender knows, the kernel cuts what is too large into fragments; nothing fails.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use rustix::net::connect_unspec;
 use rustix::net::sockopt::{ip_mtu, ipv6_mtu};
 use socket2::Socket;
 
 use crate::cast::rtp::packetize::{MAX_PACKET_SIZE_IPV4, MAX_PACKET_SIZE_IPV6, MIN_PACKET_SIZE};
+use crate::session::link::Link;
 
 /// Headers of IP and UDP.
 const HEADERS_IPV4: usize = 20 + 8;
@@ -23,6 +24,9 @@ pub(super) struct Route {
     socket: Socket,
     /// What was found out last.
     known: usize,
+    /// The address of this end, and the link that it belongs to.
+    local: Option<IpAddr>,
+    link: Option<Link>,
 }
 
 impl Route {
@@ -31,6 +35,8 @@ impl Route {
         Route {
             socket,
             known: largest(device),
+            local: None,
+            link: None,
         }
     }
 
@@ -43,10 +49,25 @@ impl Route {
         self.known
     }
 
+    /// The first hop, as it was found with the size of packets.
+    pub(super) fn link(&self) -> Option<Link> {
+        self.link
+    }
+
+    fn look_at_link(&mut self) -> io::Result<()> {
+        let local = self.socket.local_addr()?.as_socket();
+        let local = local.map(|local| local.ip());
+        if local != self.local {
+            (self.local, self.link) = (local, local.and_then(Link::of));
+        }
+        Ok(())
+    }
+
     /// Connects anew each time, because a connected socket keeps to the route that it once found.
-    fn look(&self, device: SocketAddr) -> io::Result<usize> {
+    fn look(&mut self, device: SocketAddr) -> io::Result<usize> {
         connect_unspec(&self.socket)?;
         self.socket.connect(&device.into())?;
+        self.look_at_link()?;
         let (mtu, headers) = match device {
             SocketAddr::V4(_) => (ip_mtu(&self.socket)?, HEADERS_IPV4),
             SocketAddr::V6(_) => (ipv6_mtu(&self.socket)?, HEADERS_IPV6),
@@ -76,6 +97,7 @@ mod tests {
             let mut route = Route::new(open(device).unwrap(), device);
             assert_eq!(route.max_packet_size(device), size);
             assert_eq!(route.max_packet_size(device), size, "again");
+            assert_eq!(route.link(), Some(Link::Other));
         }
     }
 

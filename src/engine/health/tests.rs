@@ -1,0 +1,356 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+use super::*;
+use crate::session::link::Link;
+use crate::session::reason::Reason;
+use crate::session::state::Streams;
+use crate::session::stats::{
+    AudioStats, Bitrates, FrameRates, Lowered, SessionStats, StageLatencies,
+};
+
+const SECOND: Duration = Duration::from_secs(1);
+const CHOSEN: Duration = Duration::from_millis(200);
+const STREAMING: SessionState = SessionState::Streaming(Streams {
+    video: None,
+    audio: None,
+});
+
+/// A good second at 30 pictures a second; its counters are those after `number` such seconds.
+fn good(number: u64) -> SessionStats {
+    SessionStats {
+        codec: Some("vp8"),
+        fps: FrameRates {
+            captured: 30.0,
+            encoded: 30.0,
+            sent: 30.0,
+            acknowledged: 30.0,
+            limit: Some(30),
+        },
+        bitrate: Bitrates {
+            target: 4_000_000,
+            actual: 3_000_000,
+            estimate: Some(9_000_000),
+            max: 5_000_000,
+        },
+        packets: 400 * number,
+        latency_ms: StageLatencies {
+            convert: Some(4.0),
+            encode: Some(10.0),
+            pace: Some(12.0),
+            network: Some(3.0),
+            playout: Some(160.0),
+            ..StageLatencies::default()
+        },
+        target_delay_ms: Some(200.0),
+        link: Some(Link::Cable),
+        audio: Some(AudioStats::default()),
+        ..SessionStats::default()
+    }
+}
+
+/// A cast in simulated time.
+struct Cast {
+    monitor: HealthMonitor,
+    before: SessionStats,
+    now: Instant,
+    second: u64,
+    paused: bool,
+    state: SessionState,
+}
+
+impl Cast {
+    fn new() -> Cast {
+        Cast {
+            monitor: HealthMonitor::default(),
+            before: SessionStats::default(),
+            now: Instant::now(),
+            second: 0,
+            paused: false,
+            state: STREAMING,
+        }
+    }
+
+    fn judge(&mut self) -> Option<Health> {
+        let around = Circumstances {
+            state: &self.state,
+            paused: self.paused,
+            target_delay: CHOSEN,
+        };
+        self.monitor.judge(self.now, around)
+    }
+
+    /// So many seconds that differ from good ones by `change`, which is told the number of the second; what was shown at
+    /// the end of each.
+    fn run(&mut self, seconds: u64, change: impl Fn(u64, &mut SessionStats)) -> Vec<Health> {
+        let second = |_| {
+            self.second += 1;
+            self.now += SECOND;
+            let mut stats = good(self.second);
+            change(self.second, &mut stats);
+            self.monitor.note(Second::between(&self.before, &stats));
+            self.before = stats;
+            self.judge().expect("numbers have come")
+        };
+        (0..seconds).map(second).collect()
+    }
+
+    /// What stands after eight such seconds.
+    fn after(change: impl Fn(u64, &mut SessionStats)) -> Health {
+        let shown = Cast::new().run(8, change);
+        *shown.last().expect("eight")
+    }
+}
+
+fn well() -> Verdict {
+    Verdict::Well {
+        behind: CHOSEN,
+        pictures: true,
+    }
+}
+
+fn network(loss_pct: u8) -> Cause {
+    let wifi = false;
+    Cause::Network { wifi, loss_pct }
+}
+
+#[test]
+fn nothing_is_said_before_the_first_numbers_and_when_frames_do_not_flow() {
+    let mut cast = Cast::new();
+    assert_eq!(cast.judge(), None);
+    cast.run(1, |_, _| {});
+    cast.state = SessionState::Stopping(Reason::UserStopped);
+    assert_eq!(cast.judge(), None);
+}
+
+#[test]
+fn a_good_cast_goes_well_and_says_how_far_the_tv_is_behind() {
+    let health = Cast::after(|_, _| {});
+    assert_eq!((health.verdict, health.advice), (well(), None));
+    assert_eq!(health.tone(), Tone::Good);
+    let raised = Cast::after(|_, stats| stats.target_delay_ms = Some(338.0));
+    let behind = Duration::from_millis(300);
+    let pictures = true;
+    assert_eq!(raised.verdict, Verdict::Well { behind, pictures });
+    let sound = Cast::after(|_, stats| stats.codec = None);
+    let (behind, pictures) = (CHOSEN, false);
+    assert_eq!(sound.verdict, Verdict::Well { behind, pictures });
+}
+
+#[test]
+fn a_screen_on_which_little_happens_goes_well() {
+    let still = Cast::after(|_, stats| {
+        stats.fps = FrameRates {
+            captured: 2.0,
+            encoded: 1.0,
+            sent: 1.0,
+            acknowledged: 0.0,
+            limit: Some(30),
+        };
+        stats.latency_ms = StageLatencies::default();
+    });
+    assert_eq!(still.verdict, well());
+}
+
+#[test]
+fn pictures_that_are_thinned_out_on_purpose_are_no_trouble_by_themselves() {
+    let fast_screen = Cast::after(|second, stats| {
+        stats.fps.captured = 60.0;
+        stats.dropped.insert("encoder_busy", 30 * second);
+    });
+    assert_eq!(fast_screen.verdict, well());
+}
+
+type Change = fn(u64, &mut SessionStats);
+
+/// A trouble, what it does to a second, and what is to be found.
+type Case = (&'static str, Change, Verdict, Advice, Tone);
+
+fn check<const N: usize>(cases: [Case; N]) {
+    for (trouble, change, verdict, advice, tone) in cases {
+        let health = Cast::after(change);
+        assert_eq!(health.verdict, verdict, "{trouble}");
+        assert_eq!(health.advice, Some(advice), "{trouble}");
+        assert_eq!(health.tone(), tone, "{trouble}");
+    }
+}
+
+#[test]
+fn a_picture_that_is_lowered_but_whole_is_softened() {
+    check([
+        (
+            "the network carries less",
+            |_, stats| stats.lowered.size = true,
+            Verdict::Softened(network(0)),
+            Advice::LessTraffic,
+            Tone::Information,
+        ),
+        (
+            "Wi-Fi that loses packets",
+            |_, stats| {
+                stats.lowered = Lowered {
+                    size: false,
+                    fps: true,
+                };
+                (stats.link, stats.loss_pct) = (Some(Link::Wifi), 4.2);
+            },
+            Verdict::Softened(Cause::Network {
+                wifi: true,
+                loss_pct: 4,
+            }),
+            Advice::Nearer,
+            Tone::Information,
+        ),
+        (
+            "few bits",
+            |_, stats| stats.bitrate.target = 1_000_000,
+            Verdict::Softened(network(0)),
+            Advice::LessTraffic,
+            Tone::Information,
+        ),
+        (
+            "an encoder that lags a little",
+            |_, stats| stats.fps.encoded = 24.0,
+            Verdict::Softened(Cause::Computer),
+            Advice::LessWork,
+            Tone::Information,
+        ),
+    ]);
+}
+
+#[test]
+fn what_disturbs_people_is_a_warning_with_a_remedy() {
+    check([
+        (
+            "an encoder that lags",
+            |_, stats| (stats.fps.encoded, stats.fps.acknowledged) = (12.0, 12.0),
+            Verdict::Stuttering(Cause::Computer),
+            Advice::LessWork,
+            Tone::Warning,
+        ),
+        (
+            "too much under way",
+            |second, stats| {
+                (stats.fps.encoded, stats.fps.acknowledged) = (15.0, 15.0);
+                stats.dropped.insert("in_flight", 15 * second);
+            },
+            Verdict::Stuttering(network(0)),
+            Advice::MoreDelay,
+            Tone::Warning,
+        ),
+        (
+            "pictures that are not acknowledged",
+            |_, stats| (stats.fps.acknowledged, stats.loss_pct) = (10.0, 21.0),
+            Verdict::Stuttering(network(21)),
+            Advice::MoreDelay,
+            Tone::Warning,
+        ),
+        (
+            "pictures that are late although the delay is long",
+            |_, stats| {
+                stats.link = Some(Link::Wifi);
+                stats.target_delay_ms = Some(400.0);
+                stats.latency_ms.reassembly = Some(400.0);
+                stats.latency_ms.playout = Some(0.0);
+            },
+            Verdict::Stuttering(Cause::Network {
+                wifi: true,
+                loss_pct: 0,
+            }),
+            Advice::Nearer,
+            Tone::Warning,
+        ),
+        (
+            "pictures that are late because this computer is slow",
+            |_, stats| {
+                stats.latency_ms.encode = Some(190.0);
+                stats.latency_ms.playout = Some(0.0);
+            },
+            Verdict::Stuttering(Cause::Computer),
+            Advice::LessWork,
+            Tone::Warning,
+        ),
+        (
+            "a firewall",
+            |second, stats| {
+                stats.packets = 0;
+                stats.unsent.add(SendFault::NotPermitted, 400 * second);
+            },
+            Verdict::Blocked(SendFault::NotPermitted),
+            Advice::AllowPackets,
+            Tone::Warning,
+        ),
+        (
+            "sound with gaps",
+            |second, stats| {
+                if let Some(audio) = &mut stats.audio {
+                    audio.gaps = second;
+                }
+            },
+            Verdict::SoundGaps(network(0)),
+            Advice::MoreDelay,
+            Tone::Warning,
+        ),
+    ]);
+}
+
+#[test]
+fn a_verdict_holds_for_five_seconds_and_one_bad_second_is_none() {
+    let mut cast = Cast::new();
+    cast.run(10, |_, _| {});
+    let once = cast.run(3, |second, stats| stats.lowered.size = second == 11);
+    assert!(once.iter().all(|health| health.verdict == well()));
+    let bad = cast.run(6, |_, stats| stats.lowered.size = true);
+    let soft = Verdict::Softened(network(0));
+    let from = bad.iter().position(|health| health.verdict == soft);
+    assert_eq!(from, Some(2), "when the whole window is bad");
+    // It stands since the third of six seconds; good again from the next one.
+    let good = cast.run(6, |_, _| {});
+    let shown: Vec<bool> = good.iter().map(|health| health.verdict == soft).collect();
+    assert_eq!(shown, [true, false, false, false, false, false]);
+}
+
+#[test]
+fn numbers_in_a_verdict_do_not_flicker() {
+    let mut cast = Cast::new();
+    let lossy = cast.run(30, |second, stats| {
+        stats.lowered.size = true;
+        stats.loss_pct = 3.0 + (second * 7 % 10) as f64;
+    });
+    let mut changes = 0;
+    for pair in lossy.windows(2) {
+        changes += usize::from(pair[0] != pair[1]);
+    }
+    assert!((2..=6).contains(&changes), "{changes}");
+}
+
+#[test]
+fn a_pause_shows_at_once_and_so_does_its_end() {
+    let mut cast = Cast::new();
+    cast.run(1, |_, _| {});
+    cast.paused = true;
+    let sound = true;
+    assert_eq!(cast.judge().unwrap().verdict, Verdict::Paused { sound });
+    cast.run(20, |_, stats| stats.fps = FrameRates::default());
+    cast.paused = false;
+    assert_eq!(cast.judge().unwrap().verdict, well());
+}
+
+#[test]
+fn what_the_session_deals_with_goes_before_the_numbers() {
+    let mut cast = Cast::new();
+    cast.run(6, |_, _| {});
+    let streams = Streams::default();
+    cast.state = SessionState::Recovering(streams, Trouble::NoFeedback);
+    let health = cast.judge().unwrap();
+    assert_eq!(health.verdict, Verdict::Waiting(Trouble::NoFeedback));
+    assert_eq!(health.advice, Some(Advice::CheckDevice));
+}
+
+#[test]
+fn counters_that_begin_anew_are_no_flood() {
+    let mut cast = Cast::new();
+    cast.run(20, |_, _| {});
+    cast.second = 0;
+    let renegotiated = cast.run(3, |_, _| {});
+    assert!(renegotiated.iter().all(|health| health.verdict == well()));
+}
