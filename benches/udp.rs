@@ -38,7 +38,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     for row in &rows {
         println!("{:<24} {:>12.3} {}", row.name, row.value, row.unit);
     }
-    rows::merge(&rows)?;
+    rows::merge("path.json", &rows)?;
     Ok(())
 }
 

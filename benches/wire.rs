@@ -55,7 +55,7 @@ fn main() -> std::io::Result<()> {
     for row in &rows {
         println!("{:<24} {:>12.3} {}", row.name, row.value, row.unit);
     }
-    rows::merge(&rows)
+    rows::merge("path.json", &rows)
 }
 
 /// Frames to packets and back, and the bare cipher.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! The machine's monotonic clock, as a number and as an [`Instant`].
+//! The machine's monotonic clock, as a number and as an [`Instant`]; and a thread's processor time.
 //!
 //! PipeWire, GTK and the test card's time code count nanoseconds of `CLOCK_MONOTONIC`; the protocol core counts
 //! [`Instant`]s, which on Linux are the same clock without a way to read the number. This is the only place that
@@ -13,6 +13,12 @@ use rustix::time::{ClockId, clock_gettime};
 /// The monotonic clock now, since its origin (the start of the machine).
 pub fn monotonic() -> Duration {
     let now = clock_gettime(ClockId::Monotonic);
+    Duration::new(now.tv_sec.unsigned_abs(), now.tv_nsec as u32)
+}
+
+/// The processor time that this thread has used.
+pub fn of_thread() -> Duration {
+    let now = clock_gettime(ClockId::ThreadCPUTime);
     Duration::new(now.tv_sec.unsigned_abs(), now.tv_nsec as u32)
 }
 

@@ -18,6 +18,7 @@ mod devices_page;
 mod ended_page;
 mod first_picture;
 mod keys;
+mod measure;
 mod model;
 mod question_dialog;
 pub mod receiver_window;

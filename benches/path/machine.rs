@@ -3,16 +3,15 @@
 
 use std::fs;
 
-/// One line: processor, renderer, cipher, how busy the machine is by itself.
+/// One line: processor, renderer, how busy the machine is by itself.
 pub fn describe() -> String {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
     let load = load.split(' ').next().unwrap_or("?");
     format!(
-        "{}, {cores} cores, renderer: {}, AES back end: {}, load before: {load}",
+        "{}, {cores} cores, renderer: {}, load before: {load}",
         processor(),
         renderer(),
-        crate::backend::aes(),
     )
 }
 

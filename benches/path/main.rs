@@ -59,7 +59,7 @@ fn main() -> std::io::Result<()> {
         "long" => long || arguments.iter().any(|wanted| wanted == part),
         _ => arguments.is_empty() || arguments.iter().any(|wanted| wanted == part),
     };
-    println!("{}", machine::describe());
+    println!("{}, AES back end: {}", machine::describe(), backend::aes());
     let mut report = Report::default();
     {
         let mut rig = Rig::start("1280x720");

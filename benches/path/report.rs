@@ -29,7 +29,7 @@ impl Report {
 
     /// Writes what there is into the file.
     pub fn save(&self) -> std::io::Result<()> {
-        rows::merge(&self.rows)
+        rows::merge("path.json", &self.rows)
     }
 
     pub fn print(&self) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! The rows of `target/bench/path.json`: a list of `{"name", "value", "unit"}` to which several benches add theirs.
+//! The rows of a file in `target/bench`: a list of `{"name", "value", "unit"}` to which several benches may add theirs.
 
 #[path = "../support/file.rs"]
 mod file;
@@ -7,8 +7,6 @@ mod file;
 use std::io;
 
 use serde_json::{Value, json};
-
-const FILE: &str = "path.json";
 
 /// One figure.
 #[derive(Debug, Clone)]
@@ -24,9 +22,9 @@ impl Row {
     }
 }
 
-/// Writes the rows into the file: those of the same name are replaced, others stay.
-pub fn merge(rows: &[Row]) -> io::Result<()> {
-    let mut list: Vec<Value> = match std::fs::read(file::path(FILE)) {
+/// Writes the rows into `target/bench/NAME`: those with a name that is there already are replaced, others stay.
+pub fn merge(name: &str, rows: &[Row]) -> io::Result<()> {
+    let mut list: Vec<Value> = match std::fs::read(file::path(name)) {
         Ok(bytes) => serde_json::from_slice(&bytes)?,
         Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
         Err(error) => return Err(error),
@@ -36,5 +34,5 @@ pub fn merge(rows: &[Row]) -> io::Result<()> {
         rows.iter()
             .map(|row| json!({"name": row.name, "value": row.value, "unit": row.unit})),
     );
-    file::write(FILE, &list)
+    file::write(name, &list)
 }

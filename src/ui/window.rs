@@ -16,6 +16,7 @@ use libadwaita as adw;
 use super::application::Application;
 use super::context::Context;
 use super::devices_page::DevicesPage;
+use super::measure;
 
 glib::wrapper! {
     /// The window.
@@ -31,6 +32,7 @@ impl Window {
         let window: Window = glib::Object::builder().property("application", app).build();
         window.imp().context.replace(Some(Rc::clone(context)));
         window.ask_before_closing(context);
+        measure::follow(&window);
         window.remember_size(context);
         let devices = DevicesPage::new(context);
         devices.connect_chosen(glib::clone!(

@@ -20,3 +20,4 @@ mod ground;
 mod permission;
 mod sources;
 mod whole;
+mod window;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! What the desktop tests stand on: sessions, hosts, running programs. Everything a test starts ends with its values.
 
+pub mod accessible;
 pub mod cast;
 pub mod folder;
 pub mod likeness;
