@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::support::cast::Cast;
-use super::support::likeness::{self, is_of_the_card, place, wait_for_likeness};
+use super::support::likeness::{self, is_of_the_card, place};
 use super::support::wait_until;
 
 /// A window moves at once, but this desktop is rendered without a GPU.
@@ -24,10 +24,10 @@ fn cast_a_window(codec: &str) {
         return;
     };
     cast.wait_for_tv("the window's picture", |object| is_measured(object, codec));
-    wait_for_likeness(&cast, likeness::Cast::Window);
+    cast.wait_for_likeness(likeness::Cast::Window);
     cast.desktop
         .shell(&["resize", "Telecast Test Card", "500", "600"]);
-    wait_for_likeness(&cast, likeness::Cast::Window);
+    cast.wait_for_likeness(likeness::Cast::Window);
     cast.stop();
 }
 
@@ -48,7 +48,7 @@ fn a_screen_is_cast_in_h264_as_it_looks() {
         return;
     };
     cast.wait_for_tv("the screen's picture", |object| is_measured(object, "h264"));
-    wait_for_likeness(&cast, likeness::Cast::Screen);
+    cast.wait_for_likeness(likeness::Cast::Screen);
     cast.stop();
 }
 
@@ -76,7 +76,7 @@ fn a_virtual_monitor_is_cast_as_it_looks_with_a_tone() {
         (card.x, card.y) == (x, y)
     });
     cast.wait_for_tv("the card's picture", |object| is_measured(object, "vp8"));
-    wait_for_likeness(&cast, likeness::Cast::Monitor(monitor));
+    cast.wait_for_likeness(likeness::Cast::Monitor(monitor));
     cast.stop();
 }
 

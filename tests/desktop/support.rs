@@ -4,6 +4,7 @@
 pub mod accessible;
 pub mod cast;
 pub mod folder;
+pub mod home;
 pub mod likeness;
 pub mod network;
 pub mod picture;

@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use super::support::cast::Cast;
-use super::support::likeness::{self, is_of_the_card, wait_for_likeness};
+use super::support::likeness::{self, is_of_the_card};
 
 /// A beep a second, ten of them, with time for some that a busy machine loses.
 const AV_LIMIT: Duration = Duration::from_mins(1);
@@ -29,7 +29,7 @@ fn a_screen_and_its_sound_arrive_at_another_host() {
     );
     assert_eq!(tv["codec"], "vp8");
 
-    wait_for_likeness(&cast, likeness::Cast::Screen);
+    cast.wait_for_likeness(likeness::Cast::Screen);
 
     // By media times. What remains is the desktop's own: a picture is stamped when the compositor shows it, some 35 ms
     // after the card drew it, and later while this machine renders late. So the card draws 30 pictures a second on a

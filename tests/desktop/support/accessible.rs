@@ -13,6 +13,24 @@ use super::session::Session;
 /// Programs start, devices are found, encoders are proven: on a busy machine.
 const LIMIT: Duration = Duration::from_secs(45);
 
+/// Roles of what a person uses.
+const INTERACTIVE: [&str; 12] = [
+    "button",
+    "toggle button",
+    "radio button",
+    "check box",
+    "switch",
+    "slider",
+    "spin button",
+    "text",
+    "entry",
+    "combo box",
+    "menu item",
+    "list item",
+];
+/// Roles of what takes the keyboard only for what is in it.
+const CONTAINERS: [&str; 5] = ["frame", "window", "dialog", "panel", "list"];
+
 /// What is looked for: a name, and more where that does not tell it from others.
 #[derive(Debug, Clone)]
 pub struct What(Value);
@@ -129,8 +147,20 @@ impl Person {
         self.step("set", what);
     }
 
-    /// Roles and names of everything that shows.
-    pub fn all(&mut self) -> Value {
+    /// What shows and takes the keyboard or clicks, and has no name: its role.
+    pub fn see_nameless(&mut self) -> Vec<String> {
+        let all = self.all();
+        let nodes = all.as_array().unwrap().iter();
+        nodes
+            .filter(|node| node[1].as_str().is_none_or(str::is_empty))
+            .filter(|node| node[2] == true || INTERACTIVE.iter().any(|role| node[0] == *role))
+            .filter(|node| !CONTAINERS.iter().any(|role| node[0] == *role))
+            .map(|node| node[0].to_string())
+            .collect()
+    }
+
+    /// Role and name of everything that shows, and whether it takes the keyboard.
+    fn all(&mut self) -> Value {
         self.ask(&json!({"do": "all"}))["all"].take()
     }
 

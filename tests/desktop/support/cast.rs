@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::folder::Folder;
+use super::likeness;
 use super::network::Network;
 use super::program::Program;
 use super::session::Session;
@@ -101,8 +102,13 @@ impl Cast {
     }
 
     /// The picture that the receiver decoded last.
-    pub fn tv_picture(&self) -> PathBuf {
+    fn tv_picture(&self) -> PathBuf {
         self.tv.path("tv.png")
+    }
+
+    /// Waits until the receiver's picture is like the screen's.
+    pub fn wait_for_likeness(&self, what: likeness::Cast) {
+        likeness::wait_for_likeness(&self.desktop, &self.tv_picture(), what);
     }
 
     /// Waits for statistics of the receiver that fulfil `condition`.

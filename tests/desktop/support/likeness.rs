@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! Whether the receiver shows what the sender's screen shows: still parts of both pictures, and the card's colours.
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use telecast::testcard::PATCHES;
 use telecast::testcard::sound::{BEEP_HZ, TONE_HZ};
 
-use super::cast;
 use super::picture::{Area, Picture, psnr};
+use super::session::Session;
 
 /// The snapshot is written once a second and the first ones may be of low quality; the machine may be busy.
 const LIMIT: Duration = Duration::from_secs(40);
+/// The title of the card's window.
+pub const CARD: &str = "Telecast Test Card";
 /// In dB.
 const QUALITY: f64 = 30.0;
 /// What is lost in 4:2:0 and limited range, besides the coder's noise.
@@ -51,9 +54,9 @@ pub fn place(object: &Value) -> Area {
 }
 
 /// Waits until the receiver's picture is like the screen's. Panics, saying what is not.
-pub fn wait_for_likeness(cast: &cast::Cast, what: Cast) {
+pub fn wait_for_likeness(desktop: &Session, tv_picture: &Path, what: Cast) {
     let deadline = Instant::now() + LIMIT;
-    while let Err(complaint) = compare(cast, what) {
+    while let Err(complaint) = compare(desktop, tv_picture, what) {
         assert!(
             Instant::now() < deadline,
             "not like the screen within {LIMIT:?}: {complaint}"
@@ -62,13 +65,13 @@ pub fn wait_for_likeness(cast: &cast::Cast, what: Cast) {
     }
 }
 
-fn compare(cast: &cast::Cast, what: Cast) -> Result<(), String> {
-    let tv = Picture::read(&cast.tv_picture()).ok_or("no picture yet")?;
+fn compare(desktop: &Session, tv_picture: &Path, what: Cast) -> Result<(), String> {
+    let tv = Picture::read(tv_picture).ok_or("no picture yet")?;
     let card = tv.card().ok_or("no test card in the decoded picture")?;
-    let file = cast.desktop.path("screen.png");
-    cast.desktop.screenshot(&file);
+    let file = desktop.path("screen.png");
+    desktop.screenshot(&file);
     let screen = Picture::read(&file).expect("a screenshot");
-    let window = window(cast);
+    let window = window(desktop);
     let (area, name) = match what {
         Cast::Screen if (tv.width, tv.height) != (screen.width, screen.height) => {
             return Err(format!(
@@ -116,9 +119,10 @@ fn compare(cast: &cast::Cast, what: Cast) -> Result<(), String> {
 }
 
 /// Where the card's window is on the screen.
-fn window(cast: &cast::Cast) -> Area {
-    let windows = cast.desktop.windows();
-    place(windows.first().expect("the test card's window"))
+fn window(desktop: &Session) -> Area {
+    let windows = desktop.windows();
+    let card = windows.iter().find(|window| window["title"] == CARD);
+    place(card.expect("the test card's window"))
 }
 
 /// The part of the window where nothing moves: from the upper half of the patches, whose middle is `y` pixels below the

@@ -29,6 +29,18 @@ impl Network {
         Some(network)
     }
 
+    /// Lets no multicast DNS through to `b`, as some routers do: nobody finds it by itself.
+    pub fn block_discovery(&self) {
+        let rules = "add table inet mdns; \
+            add chain inet mdns in { type filter hook input priority 0; }; \
+            add rule inet mdns in udp dport 5353 drop";
+        let status = Command::new("ip")
+            .args(["netns", "exec", &self.b(), "nft", rules])
+            .status()
+            .unwrap();
+        assert!(status.success(), "nft: {status}");
+    }
+
     /// The namespace of the sender's host.
     pub fn a(&self) -> String {
         format!("{}-a", self.name)

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! One cast in the window, from the click to the end, as a person sees it and as the receiver does.
+
+use super::support::accessible::named;
+use super::support::cast::{START, TV};
+use super::support::home::{Home, casts_of, wait_until_idle, wait_until_state};
+use super::support::likeness::{self, wait_for_likeness};
+use super::support::picture::{Area, Picture, psnr};
+use super::support::program::Program;
+use super::support::wait_until;
+
+/// Two pictures of one thing, coded again: in dB. The card's moving parts alone bring others far below.
+const SAME_PICTURE: f64 = 36.0;
+/// Between two looks at the receiver's picture, which is written once a second.
+const LOOK: std::time::Duration = std::time::Duration::from_secs(3);
+
+#[test]
+fn a_window_is_cast_and_steered_until_it_is_stopped() {
+    let Some(mut home) = Home::new() else {
+        return;
+    };
+    home.set("window-size=(400, 640)");
+    let receiver = home.switch_on(TV);
+    home.show_card();
+    home.open();
+    home.step_aside();
+    home.person.press(named("Window").below("What to cast"));
+    home.cast_to(TV, &["Telecast Test Card*", "Share"]);
+    wait_for_likeness(&home.desktop, &home.tv_picture(), likeness::Cast::Window);
+
+    statistics_move(&mut home);
+    latency_changes(&mut home);
+    volume_follows_both_ways(&mut home);
+    pause_freezes(&mut home);
+    assert_eq!(casts_of(&receiver), 1, "it never connected again");
+    stop(&mut home, &receiver);
+    home.quit();
+}
+
+/// The numbers of the panel follow what is sent.
+fn statistics_move(home: &mut Home) {
+    home.key("F9");
+    let graph = named("Bitrate *").role("image");
+    let mut first = None;
+    wait_until("two values of the bitrate", START, || {
+        let name = home.person.see(graph.clone())["name"].clone();
+        *first.get_or_insert_with(|| name.clone()) != name
+    });
+    home.key("F9");
+    home.person.miss(graph);
+}
+
+fn latency_changes(home: &mut Home) {
+    home.person
+        .see("Hides short network hiccups from the picture");
+    home.person.press(named("Robust").below("Latency"));
+    home.person.see("Longest delay, best for films");
+    home.person.press(named("Responsive").below("Latency"));
+    home.person.see("Shortest delay, may stutter on busy Wi-Fi");
+}
+
+fn volume_follows_both_ways(home: &mut Home) {
+    let slider = named(&format!("Volume of {TV}"));
+    home.person.see(slider.clone());
+    assert!((home.volume(Some("0.35")) - 0.35).abs() < 0.001);
+    wait_until("the slider follows the TV", START, || {
+        let level = home.person.see(slider.clone())["value"].as_f64();
+        level.is_some_and(|level| (level - 0.35).abs() < 0.01)
+    });
+    home.person.set(slider, 0.8);
+    wait_until("the TV follows the slider", START, || {
+        (home.volume(None) - 0.8).abs() < 0.01
+    });
+    home.person.press(format!("Mute {TV}").as_str());
+    home.person.see(format!("Unmute {TV}").as_str());
+}
+
+/// What the receiver shows stands still while the card goes on, and then does not.
+fn pause_freezes(home: &mut Home) {
+    home.person.press("Pause Picture");
+    home.person.see("Resume Picture");
+    wait_until("a picture that stands still", START, || {
+        picture_stands(home)
+    });
+    home.person.press("Resume Picture");
+    home.person.see("Pause Picture");
+    wait_until("a picture that moves", START, || !picture_stands(home));
+}
+
+fn picture_stands(home: &Home) -> bool {
+    let read = || Picture::read(&home.tv_picture());
+    let before = read();
+    std::thread::sleep(LOOK);
+    let (Some(before), Some(after)) = (before, read()) else {
+        return false;
+    };
+    let whole = Area {
+        x: 0,
+        y: 0,
+        width: before.width,
+        height: before.height,
+    };
+    (before.width, before.height) == (after.width, after.height)
+        && psnr(&before, whole, &after, (0, 0)) > SAME_PICTURE
+}
+
+fn stop(home: &mut Home, receiver: &Program) {
+    wait_until_state(receiver, "streaming");
+    home.person.press("Stop Casting");
+    home.person.see("What to cast");
+    home.person.miss("Stop Casting");
+    assert!(!home.person.sees("Casting Ended"), "the person's own end");
+    wait_until_idle(receiver);
+    assert_eq!(home.complaints(), [""; 0]);
+}

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! The list of devices: nothing there, devices that come and go, devices that are found by their address only.
+
+use super::support::accessible::named;
+use super::support::cast::{START, TV};
+use super::support::home::{ADDRESS, Home, cast_button, wait_until_idle};
+
+#[test]
+fn devices_come_and_go_and_stay_known() {
+    let Some(mut home) = Home::new() else {
+        return;
+    };
+    home.open();
+    home.person.see("No Devices Found");
+    home.person.see("Things to Check");
+    assert_eq!(home.person.see_nameless(), [""; 0]);
+
+    let mut receiver = home.switch_on(TV);
+    home.person.see(cast_button(TV));
+    home.person.miss("No Devices Found");
+
+    assert!(receiver.interrupt(START).success());
+    home.person.miss(cast_button(TV));
+    home.person.see("Not available*");
+    home.quit();
+
+    // It is known at the next start, before it is found, and usable as soon as it is.
+    home.open();
+    home.person.see("Not available*");
+    let _receiver = home.switch_on(TV);
+    home.person.see(cast_button(TV));
+    assert_eq!(home.complaints(), [""; 0]);
+    home.quit();
+}
+
+#[test]
+fn a_device_that_is_not_found_is_added_by_its_address_and_forgotten_again() {
+    let Some(mut home) = Home::new() else {
+        return;
+    };
+    home.network.block_discovery();
+    let receiver = home.switch_on(TV);
+    home.open();
+    home.person.see("No Devices Found");
+    home.person.press(named("Add by Address…").below("*"));
+    home.person.write("Name or Address", "192.168.1.");
+    home.person.see("An address looks like*");
+    home.person.see(named("Add").without("sensitive"));
+    home.person.write("Name or Address", ADDRESS);
+    home.person.press(named("Add").state("sensitive"));
+
+    home.cast_to(TV, &["Share"]);
+    home.person.press("Stop Casting");
+    wait_until_idle(&receiver);
+    home.quit();
+
+    home.open();
+    home.person.see(cast_button(TV));
+    home.person.see("Added by Address");
+    home.person.press(format!("More for {TV}").as_str());
+    home.person.press("Forget");
+    home.person.miss(cast_button(TV));
+    home.quit();
+
+    home.open();
+    home.person.see("No Devices Found");
+    home.quit();
+}

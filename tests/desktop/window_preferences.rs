@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! What is set in the window stays.
+
+use super::support::accessible::{What, named};
+use super::support::home::Home;
+
+fn stay_awake() -> What {
+    named("Stay Awake").role("switch")
+}
+
+#[test]
+fn settings_are_kept_over_a_restart() {
+    let Some(mut home) = Home::new() else {
+        return;
+    };
+    let _receiver = home.switch_on("Kitchen");
+    home.open();
+    home.person
+        .press(named("Second Monitor").below("What to cast"));
+    home.key("Control_L+comma");
+    home.person.see("Preferences");
+    assert_eq!(home.person.see_nameless(), [""; 0]);
+    let was = home.person.see(stay_awake())["states"]
+        .to_string()
+        .contains("checked");
+    home.person.press(stay_awake());
+    let is = |what: What| {
+        if was {
+            what.without("checked")
+        } else {
+            what.state("checked")
+        }
+    };
+    home.person.see(is(stay_awake()));
+    home.key("Escape");
+    home.person.miss("Stay Awake");
+    assert_eq!(home.complaints(), [""; 0]);
+    home.quit();
+
+    home.open();
+    home.person.see(
+        named("Second Monitor")
+            .below("What to cast")
+            .state("checked"),
+    );
+    home.key("Control_L+comma");
+    home.person.see(is(stay_awake()));
+    home.key("Escape");
+    home.quit();
+}
