@@ -13,7 +13,6 @@ use std::io::IsTerminal;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::Parser;
 use tokio::runtime::Runtime;
 use tracing_subscriber::EnvFilter;
 
@@ -32,12 +31,12 @@ const LAST_WORK: Duration = Duration::from_secs(1);
 /// Exit codes: 0 done; 1 failed, with one line on standard error that says what and what to do; 2 usage.
 pub fn main() -> ExitCode {
     words::init();
-    let arguments = Arguments::parse();
+    let arguments = Arguments::of_process();
     if let Err(error) = start_log(&arguments) {
         print::note(&format!("telecast: --log: {error}"));
         return ExitCode::from(2);
     }
-    match run(arguments.command) {
+    match run(arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             print::note(&format!(
@@ -49,21 +48,21 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn run(command: Option<Command>) -> anyhow::Result<()> {
+fn run(arguments: Arguments) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(WORKERS)
         .thread_name("telecast-io")
         .enable_all()
         .build()
         .map_err(|error| anyhow::anyhow!(words::system_failed(&error)))?;
-    let result = dispatch(&runtime, command);
+    let result = dispatch(&runtime, arguments);
     runtime.shutdown_timeout(LAST_WORK);
     result
 }
 
-fn dispatch(runtime: &Runtime, command: Option<Command>) -> anyhow::Result<()> {
-    let Some(command) = command else {
-        return open_window(runtime);
+fn dispatch(runtime: &Runtime, mut arguments: Arguments) -> anyhow::Result<()> {
+    let Some(command) = arguments.command.take() else {
+        return open_window(runtime, arguments);
     };
     match command {
         Command::Devices(arguments) => runtime.block_on(devices::run(&arguments)),
@@ -82,9 +81,23 @@ fn dispatch(runtime: &Runtime, command: Option<Command>) -> anyhow::Result<()> {
 }
 
 #[cfg(feature = "gui")]
-fn open_window(runtime: &Runtime) -> anyhow::Result<()> {
-    use crate::ui::WindowError;
-    crate::ui::run(runtime.handle().clone()).map_err(|error| {
+fn open_window(runtime: &Runtime, arguments: Arguments) -> anyhow::Result<()> {
+    use crate::engine::SourceKind;
+    use crate::ui::{StartRequest, WindowError, WindowOptions};
+    use args::WindowSource;
+
+    let source = arguments.source.map(|source| match source {
+        WindowSource::Screen => SourceKind::Screen,
+        WindowSource::Window => SourceKind::Window,
+        WindowSource::Virtual => SourceKind::Virtual,
+    });
+    let options = WindowOptions {
+        start: arguments
+            .device
+            .map(|device| StartRequest { device, source }),
+        service: arguments.gapplication_service,
+    };
+    crate::ui::run(runtime.handle().clone(), &options).map_err(|error| {
         anyhow::anyhow!(match &error {
             WindowError::NoDisplay(_) => words::no_display(),
             _ => words::no_window(&error),
@@ -94,7 +107,7 @@ fn open_window(runtime: &Runtime) -> anyhow::Result<()> {
 
 /// The parser shows the help instead.
 #[cfg(not(feature = "gui"))]
-fn open_window(_: &Runtime) -> anyhow::Result<()> {
+fn open_window(_: &Runtime, _: Arguments) -> anyhow::Result<()> {
     Ok(())
 }
 

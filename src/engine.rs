@@ -15,11 +15,14 @@ mod captures;
 mod find;
 mod health;
 mod history;
+mod interfaces;
 mod known;
 mod node;
+mod permits;
 mod preview;
 mod receiver_id;
 mod remedy;
+mod report;
 mod sessions;
 mod settings;
 mod sharing;
@@ -29,7 +32,7 @@ mod tokens;
 mod tone;
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use tokio::runtime::Handle;
 use tokio::sync::watch;
@@ -54,10 +57,13 @@ pub use crate::session::stats::{AudioStats, SessionStats, StageLatencies};
 pub use crate::session::unsent::{SendFault, Unsent};
 pub use health::{Advice, Cause, HOLD, Health, Tone, Verdict};
 pub use history::{Delays, Figure, HISTORY, History, SAMPLES, Sample};
+pub use interfaces::interfaces;
 pub use known::{KnownFile, MAX_KNOWN};
 pub use node::NodeSource;
+pub use permits::{Permits, TakenPermit};
 pub use preview::{Preview, SmallPicture};
 pub use remedy::{PreferencesPage, Remedies, Remedy};
+pub use report::{ReportOf, report};
 pub use sessions::{CastStatus, CommandError, Ending, MAX_ENDED};
 pub use settings::key as setting;
 pub use settings::{
@@ -314,6 +320,11 @@ impl Engine {
     /// Forgets how the cast to this device ended; somebody has seen it.
     pub fn seen(&self, device: &str) {
         self.sessions.seen(device);
+    }
+
+    /// How the last casts ended that ended by themselves, the oldest first.
+    fn last_ends(&self) -> Vec<(SystemTime, Reason)> {
+        self.sessions.last_ends()
     }
 
     fn command(&self, device: &str, command: Command) -> Result<(), CommandError> {

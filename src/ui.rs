@@ -8,6 +8,7 @@
 //! A widget has a file of its own and its template beside it. Commands go straight to the engine; what becomes of them
 //! comes back through the model, never from the click.
 
+mod about;
 mod application;
 mod cast_actions;
 mod cast_page;
@@ -18,12 +19,16 @@ mod devices_page;
 mod ended_page;
 mod first_picture;
 mod keys;
+mod main_menu;
 mod measure;
 mod model;
+mod preferences;
 mod question_dialog;
 pub mod receiver_window;
+mod shortcuts;
 pub mod test_card;
 mod ticker;
+mod troubleshooting;
 mod window;
 
 use gtk4::prelude::*;
@@ -31,6 +36,8 @@ use gtk4::{gio, glib};
 use tokio::runtime::Handle;
 
 use crate::engine::{Settings, SettingsError};
+use application::Application;
+pub use application::StartRequest;
 
 /// The style sheet and the icons.
 static RESOURCES: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/telecast.gresource"));
@@ -48,6 +55,18 @@ pub enum WindowError {
     /// The resources in this program cannot be read.
     #[error("the resources cannot be read: {0}")]
     Resources(#[from] glib::Error),
+    /// The session bus refuses.
+    #[error("the session bus refuses: {0}")]
+    NotRegistered(glib::Error),
+}
+
+/// How the window is to be opened.
+#[derive(Debug, Clone, Default)]
+pub struct WindowOptions {
+    /// A cast that is to begin at once.
+    pub start: Option<StartRequest>,
+    /// Started by the session bus: show nothing until it is asked for.
+    pub service: bool,
 }
 
 /// Opens the window, or shows that of the instance that runs already, and stays until it is closed. The engine runs on
@@ -55,11 +74,20 @@ pub enum WindowError {
 ///
 /// # Errors
 /// [`WindowError`], before anything was shown.
-pub fn run(runtime: Handle) -> Result<(), WindowError> {
+pub fn run(runtime: Handle, options: &WindowOptions) -> Result<(), WindowError> {
     gtk4::init().map_err(|_| test_card::NoDisplay)?;
     let settings = Settings::open()?;
     let resources = gio::Resource::from_data(&glib::Bytes::from_static(RESOURCES))?;
     gio::resources_register(&resources);
-    application::Application::new(runtime, settings).run_with_args::<&str>(&[]);
+    let app = Application::new(runtime, settings);
+    if let Some(start) = &options.start {
+        app.hand_over(start).map_err(WindowError::NotRegistered)?;
+        if app.is_remote() {
+            return Ok(());
+        }
+    }
+    let service = options.service.then_some("--gapplication-service");
+    let arguments: Vec<&str> = ["telecast"].into_iter().chain(service).collect();
+    app.run_with_args(&arguments);
     Ok(())
 }

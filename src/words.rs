@@ -4,6 +4,7 @@
 //! Every text goes through gettext with whole sentences; what varies stands in braces and is filled in after
 //! translation, so that translators can move it.
 
+mod about;
 mod casting;
 mod codec;
 mod duration;
@@ -15,6 +16,7 @@ mod output;
 mod permission;
 mod reason;
 mod receiver;
+mod settings;
 mod state;
 mod steps;
 
@@ -22,6 +24,7 @@ use gettextrs::{
     LocaleCategory, bind_textdomain_codeset, bindtextdomain, gettext, setlocale, textdomain,
 };
 
+pub use about::{about_telecast, copied, copyright, developers, facts_from, stands_on};
 pub use casting::{
     KeepCasting, casting_for, casting_reason, clock, ended_title, keep_casting, latency_effect,
     mute, pause, preview_of, volume, volume_of,
@@ -38,6 +41,10 @@ pub use output::{
 pub use permission::{Asking, ask_on_terminal, asking, no_answer_needed, nobody_to_ask};
 pub use reason::{Explanation, explain};
 pub use receiver::{listening, receiver_ended, receiver_failed};
+pub use settings::{
+    absent_interface, automatic, codec_choice, effect, forget, forgotten, latency, monitor_size,
+    picture_size, sound, source, undo, wrong_ports,
+};
 pub use state::{describe, no_devices, picture_of, ready_to_receive, test_card, test_card_title};
 pub use steps::{ConnectStep, Connecting, Progress, connecting};
 

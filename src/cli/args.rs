@@ -5,6 +5,8 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+#[cfg(feature = "gui")]
+use clap::{CommandFactory, error::ErrorKind};
 
 use crate::engine::MAX_OVERSCAN_PCT;
 
@@ -21,9 +23,42 @@ pub struct Arguments {
     #[arg(long, value_name = "FILTER", global = true)]
     pub log: Option<String>,
 
+    /// Cast to this device in the window: its name or id, or its address
+    #[cfg(feature = "gui")]
+    #[arg(long, value_name = "DEVICE")]
+    pub device: Option<String>,
+
+    /// What the window casts to it; what it cast last, when not given
+    #[cfg(feature = "gui")]
+    #[arg(long, value_enum, requires = "device")]
+    pub source: Option<WindowSource>,
+
+    /// Started by the session bus
+    #[cfg(feature = "gui")]
+    #[arg(long, hide = true, conflicts_with = "device")]
+    pub gapplication_service: bool,
+
     /// The window, when there is none
     #[command(subcommand)]
     pub command: Option<Command>,
+}
+
+impl Arguments {
+    /// Those of this process. Ends it when they make no sense.
+    pub fn of_process() -> Arguments {
+        let arguments = Arguments::parse();
+        arguments.checked().unwrap_or_else(|error| error.exit())
+    }
+
+    /// The options of the window mean nothing to a command.
+    fn checked(self) -> Result<Arguments, clap::Error> {
+        #[cfg(feature = "gui")]
+        if self.command.is_some() && (self.device.is_some() || self.gapplication_service) {
+            let why = "--device is for the window: it cannot be used with a command";
+            return Err(Arguments::command().error(ErrorKind::ArgumentConflict, why));
+        }
+        Ok(self)
+    }
 }
 
 /// The commands.
@@ -73,6 +108,18 @@ pub enum Source {
     Virtual,
     /// A moving picture made by Telecast
     TestCard,
+}
+
+/// What the window casts.
+#[cfg(feature = "gui")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum WindowSource {
+    /// A monitor
+    Screen,
+    /// A window
+    Window,
+    /// A second, virtual monitor
+    Virtual,
 }
 
 /// The video codec.
@@ -290,7 +337,7 @@ mod tests {
     use super::*;
 
     fn parse(line: &str) -> Result<Arguments, clap::Error> {
-        Arguments::try_parse_from(line.split(' '))
+        Arguments::try_parse_from(line.split(' '))?.checked()
     }
 
     #[test]
@@ -307,6 +354,9 @@ mod tests {
             "telecast mirror TV --source test-card --audio tone --overscan 10 --no-hardware --no-pointer --profile robust --interface eth0 --port-range 40000-40010",
             "telecast receive --name TV --listen ::1 --port 0 --headless --accept known --credentials keys --measure --snapshot a.png --stats json --duration 3",
             "telecast -v --log telecast=trace devices",
+            "telecast --device TV",
+            "telecast -v --device TV --source virtual",
+            "telecast --gapplication-service",
         ] {
             assert!(
                 parse(line).is_ok(),
@@ -320,6 +370,9 @@ mod tests {
     fn nonsense_is_refused_as_usage() {
         for line in [
             "telecast mirror",
+            "telecast --source screen",
+            "telecast --device TV --source test-card",
+            "telecast --device TV devices",
             "telecast mirror TV --audio loud",
             "telecast mirror TV --audio app=",
             "telecast mirror TV --max-size 12",

@@ -70,6 +70,11 @@ pub fn audio_works() -> bool {
     *known.get_or_insert_with(super::audio::works)
 }
 
+/// The version of `GStreamer`, as it calls itself.
+pub fn version() -> String {
+    gstreamer::version_string().to_string()
+}
+
 /// Proves profiles and remembers the outcome in a file.
 #[derive(Debug)]
 pub struct Prober {

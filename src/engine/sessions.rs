@@ -7,6 +7,7 @@
 
 mod observe;
 
+use std::collections::VecDeque;
 use std::future::Future;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -27,6 +28,9 @@ use crate::session::options::MirrorOptions;
 use crate::session::reason::Blame;
 use crate::session::state::SessionState;
 use crate::session::stats::SessionStats;
+
+/// Ends that are kept for the troubleshooting report.
+const LAST_ENDS: usize = 8;
 
 /// Ended casts that are remembered at most.
 pub const MAX_ENDED: usize = 32;
@@ -144,6 +148,8 @@ struct Shared {
 struct Casts {
     all: Vec<Cast>,
     next: u64,
+    /// How the last ones ended; also of those whose end was seen.
+    ends: VecDeque<(SystemTime, Reason)>,
 }
 
 #[derive(Debug)]
@@ -261,6 +267,11 @@ impl Sessions {
                 .clone()
                 .filter(|_| cast.status.device == device)
         })
+    }
+
+    /// How the last casts ended that ended by themselves, the oldest first.
+    pub(super) fn last_ends(&self) -> Vec<(SystemTime, Reason)> {
+        self.shared.lock().ends.iter().cloned().collect()
     }
 
     /// What was asked for when the cast to this device began that is in the list, running or ended.
@@ -389,7 +400,13 @@ impl Shared {
         };
         cast.running = None;
         match reason.filter(|reason| reason.blame() != Blame::User) {
-            Some(reason) => cast.status.enter(SessionState::Ended(reason)),
+            Some(reason) => {
+                cast.status.enter(SessionState::Ended(reason.clone()));
+                casts.ends.push_back((SystemTime::now(), reason));
+                if casts.ends.len() > LAST_ENDS {
+                    casts.ends.pop_front();
+                }
+            }
             None => casts.all.retain(|cast| cast.number != number),
         }
         let ended = casts.all.iter().filter(|cast| cast.running.is_none());

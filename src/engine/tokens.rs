@@ -30,7 +30,7 @@ impl Tokens {
 
     /// The store in this file.
     #[cfg(test)]
-    fn in_file(file: PathBuf) -> Tokens {
+    pub(super) fn in_file(file: PathBuf) -> Tokens {
         Tokens { file: Some(file) }
     }
 
@@ -53,6 +53,16 @@ impl Tokens {
         if before.as_deref() != token {
             self.write(&all);
         }
+    }
+
+    /// The kinds that have a token.
+    pub fn kinds(&self) -> Vec<SourceKind> {
+        let all = self.read();
+        let known = [SourceKind::Screen, SourceKind::Window, SourceKind::Virtual];
+        known
+            .into_iter()
+            .filter(|kind| key(*kind).is_some_and(|key| all.contains_key(key)))
+            .collect()
     }
 
     fn read(&self) -> BTreeMap<String, String> {

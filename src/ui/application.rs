@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! `Application`: one per user session; its window, and the actions that do not depend on one. Input: activations, also of
-//! other processes; output: the [`Window`].
+//! `Application`: one per user session; its window, and the actions that do not depend on one. Input: activations and
+//! actions, also of other processes; output: the [`Window`].
 
+mod actions;
 mod background;
+mod start;
+mod stay_awake;
 
 use std::rc::Rc;
 
@@ -17,6 +20,8 @@ use super::context::Context;
 use super::window::Window;
 use crate::config::{APP_ID, RESOURCE_PATH};
 use crate::engine::Settings;
+
+pub use start::StartRequest;
 
 glib::wrapper! {
     /// The application of the window.
@@ -44,12 +49,12 @@ impl Application {
         app
     }
 
-    fn context(&self) -> Option<Rc<Context>> {
+    pub(super) fn context(&self) -> Option<Rc<Context>> {
         self.imp().context.get().cloned()
     }
 
     /// The window; the same one as long as there is one.
-    fn window(&self, context: &Rc<Context>) -> Window {
+    pub(super) fn window(&self, context: &Rc<Context>) -> Window {
         let open = self
             .windows()
             .into_iter()
@@ -62,23 +67,6 @@ impl Application {
             }
             window
         })
-    }
-
-    fn add_actions(&self) {
-        let quit = gio::ActionEntry::builder("quit")
-            .activate(|app: &Application, _, _| app.close_or_quit())
-            .build();
-        self.add_action_entries([quit]);
-        self.set_accels_for_action("app.quit", &["<Control>q"]);
-        self.set_accels_for_action("window.close", &["<Control>w"]);
-    }
-
-    /// Through the window, which asks when something is being cast.
-    fn close_or_quit(&self) {
-        match self.active_window() {
-            Some(window) => window.close(),
-            None => self.stop_and_quit(),
-        }
     }
 }
 
@@ -118,6 +106,7 @@ mod imp {
             app.add_actions();
             if let Some(context) = app.context() {
                 app.follow_casts(&context);
+                app.stay_awake(&context);
             }
         }
 

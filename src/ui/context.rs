@@ -3,6 +3,7 @@
 
 use std::cell::OnceCell;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use tokio::runtime::Handle;
 
@@ -13,7 +14,7 @@ use crate::engine::{Engine, Settings};
 #[derive(Debug)]
 pub struct Context {
     runtime: Handle,
-    engine: OnceCell<Rc<Engine>>,
+    engine: OnceCell<Arc<Engine>>,
     settings: Settings,
     devices: DeviceList,
     casts: CastList,
@@ -35,7 +36,7 @@ impl Context {
     pub fn start_engine(&self) {
         self.engine.get_or_init(|| {
             let _runtime = self.runtime.enter();
-            let engine = Rc::new(Engine::start(self.settings.engine_options()));
+            let engine = Arc::new(Engine::start(self.settings.engine_options()));
             self.devices.follow(engine.devices());
             self.casts.follow(engine.sessions());
             engine
@@ -43,7 +44,7 @@ impl Context {
     }
 
     /// The engine, once it runs: a moment after the window was shown.
-    pub fn engine(&self) -> Option<Rc<Engine>> {
+    pub fn engine(&self) -> Option<Arc<Engine>> {
         self.engine.get().cloned()
     }
 

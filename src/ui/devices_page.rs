@@ -50,10 +50,13 @@ impl DevicesPage {
 }
 
 mod imp {
+    use adw::prelude::*;
     use adw::subclass::prelude::*;
     use gtk4 as gtk;
     use gtk4::glib;
     use libadwaita as adw;
+
+    use super::super::main_menu::MainMenu;
 
     #[derive(Debug, Default, gtk::CompositeTemplate)]
     #[template(file = "devices_page.ui")]
@@ -71,6 +74,7 @@ mod imp {
         type ParentType = adw::NavigationPage;
 
         fn class_init(class: &mut Self::Class) {
+            MainMenu::ensure_type();
             class.bind_template();
         }
 

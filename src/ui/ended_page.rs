@@ -177,7 +177,7 @@ fn action(remedy: Remedy) -> &'static str {
         Remedy::ChooseSource => "ended.choose-source",
         Remedy::WithoutSound => "ended.without-sound",
         Remedy::OtherDevice => "navigation.pop",
-        Remedy::AddByAddress => "win.add-address",
+        Remedy::AddByAddress => "win.add-by-address",
         Remedy::Preferences(PreferencesPage::Casting) => "app.preferences-page::casting",
         Remedy::Preferences(PreferencesPage::Network) => "app.preferences-page::network",
         Remedy::Troubleshooting => "app.troubleshooting",

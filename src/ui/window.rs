@@ -48,6 +48,11 @@ impl Window {
         window
     }
 
+    /// Says something that the person can do nothing about here.
+    pub fn say(&self, text: &str) {
+        self.imp().toasts.add_toast(adw::Toast::new(text));
+    }
+
     fn context(&self) -> Option<Rc<Context>> {
         self.imp().context.borrow().clone()
     }

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! What the [`Application`] does because of casts, whether or not there is a window: it lives until the last one is taken
-//! down, keeps the computer awake, and tells of an end that nobody sees.
+//! down, and tells of an end that nobody sees.
 
 use std::rc::Rc;
 
 use adw::prelude::*;
 use adw::subclass::prelude::*;
-use gtk4 as gtk;
 use gtk4::{gio, glib};
 use libadwaita as adw;
 
@@ -20,8 +19,6 @@ use crate::words;
 pub(super) struct Casting {
     #[expect(dead_code, reason = "held for its drop")]
     hold: gio::ApplicationHoldGuard,
-    /// Of the wish that the computer stays awake; 0: not granted.
-    awake: u32,
 }
 
 impl Application {
@@ -68,25 +65,10 @@ impl Application {
         let busy = items.iter().any(|item| item.stage() != Stage::Ended);
         let casting = &self.imp().casting;
         if !busy {
-            let before = casting.take();
-            if let Some(before) = before.as_ref().filter(|before| before.awake != 0) {
-                self.uninhibit(before.awake);
-            }
+            casting.take();
         } else if casting.borrow().is_none() {
-            casting.replace(Some(Casting {
-                hold: self.hold(),
-                awake: self.keep_awake(context),
-            }));
+            casting.replace(Some(Casting { hold: self.hold() }));
         }
-    }
-
-    fn keep_awake(&self, context: &Context) -> u32 {
-        if !context.settings().stay_awake() {
-            return 0;
-        }
-        let flags = gtk::ApplicationInhibitFlags::SUSPEND | gtk::ApplicationInhibitFlags::IDLE;
-        let window = self.active_window();
-        self.inhibit(window.as_ref(), flags, Some(&words::casting_reason()))
     }
 
     /// A cast has ended by itself. Where nobody looks at the window, the desktop tells.

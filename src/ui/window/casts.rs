@@ -46,6 +46,11 @@ impl Window {
         }
     }
 
+    /// Casts what is chosen to `device`, which need not be in the list, or shows the cast that runs there.
+    pub fn begin_chosen(&self, context: &Rc<Context>, device: Device) {
+        self.begin(context, device);
+    }
+
     fn begin(&self, context: &Rc<Context>, device: Device) {
         let Some(engine) = context.engine() else {
             return;

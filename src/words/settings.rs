@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! The choices of the preferences, and what is said of a changed one.
+
+use gettextrs::gettext;
+
+use super::{codec, fill};
+use crate::engine::{
+    CodecChoice, Effect, FIRST_FREE_PORT, LatencyProfile, MonitorSize, PictureSize, PortsError,
+    SoundDefault, SourceKind,
+};
+
+/// The name of a latency.
+pub fn latency(profile: LatencyProfile) -> String {
+    gettext(match profile {
+        LatencyProfile::Responsive => "Responsive",
+        LatencyProfile::Balanced => "Balanced",
+        LatencyProfile::Robust => "Robust",
+    })
+}
+
+/// Where the sound plays.
+pub fn sound(sound: SoundDefault) -> String {
+    gettext(match sound {
+        SoundDefault::Tv => "On the TV",
+        SoundDefault::Both => "On the TV and Here",
+        SoundDefault::None => "Only Here",
+    })
+}
+
+/// A video format that may be chosen.
+pub fn codec_choice(choice: CodecChoice) -> String {
+    match choice {
+        CodecChoice::Auto => gettext("Automatic"),
+        CodecChoice::Only(only) => codec(only).to_owned(),
+    }
+}
+
+/// A size of pictures.
+pub fn picture_size(size: PictureSize) -> String {
+    let (width, height) = size.pixels();
+    let values = [("width", width.to_string()), ("height", height.to_string())];
+    let values = values
+        .each_ref()
+        .map(|(name, value)| (*name, value.as_str()));
+    fill("{width} × {height}", &values)
+}
+
+/// The size of the second monitor.
+pub fn monitor_size(size: MonitorSize) -> String {
+    match size {
+        MonitorSize::LargestPicture => gettext("As the Largest Picture"),
+        MonitorSize::Fixed(size) => picture_size(size),
+    }
+}
+
+/// A number that the program chooses itself.
+pub fn automatic() -> String {
+    gettext("Automatic")
+}
+
+/// A network interface that was chosen and is not there.
+pub fn absent_interface(name: &str) -> String {
+    fill("{name} (Not There)", &[("name", name)])
+}
+
+/// When a changed setting takes effect.
+pub fn effect(effect: Effect) -> String {
+    gettext(match effect {
+        Effect::Now => "Takes effect now",
+        Effect::NextCast => "Takes effect with the next cast",
+        Effect::NextStart => "Takes effect with the next start of Telecast",
+    })
+}
+
+/// What is wrong with a range of ports.
+pub fn wrong_ports(error: PortsError) -> String {
+    match error {
+        PortsError::Reversed => gettext("The last port must not be below the first"),
+        _ => fill(
+            "Ports go from {first} to {last}",
+            &[("first", &FIRST_FREE_PORT.to_string()), ("last", "65535")],
+        ),
+    }
+}
+
+/// What is shared, as a title.
+pub fn source(kind: SourceKind) -> String {
+    gettext(match kind {
+        SourceKind::Screen => "Screen",
+        SourceKind::Window => "Window",
+        SourceKind::Virtual => "Second Monitor",
+        SourceKind::TestCard => "Test Card",
+    })
+}
+
+/// The button that forgets something, for those who do not see which.
+pub fn forget(name: &str) -> String {
+    fill("Forget {name}", &[("name", name)])
+}
+
+/// Something was forgotten.
+pub fn forgotten(name: &str) -> String {
+    fill("“{name}” forgotten", &[("name", name)])
+}
+
+/// Takes back what was just done.
+pub fn undo() -> String {
+    gettext("_Undo")
+}
