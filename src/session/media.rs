@@ -6,6 +6,7 @@
 
 mod flow;
 mod marking;
+mod priority;
 mod report;
 mod sleep;
 pub mod socket;
