@@ -8,6 +8,7 @@ mod translate;
 use std::collections::VecDeque;
 use std::io;
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use bytes::{Buf as _, BytesMut};
 use rustls::pki_types::CertificateDer;
@@ -89,6 +90,13 @@ impl Control {
     /// The certificate (DER) that the device showed on this connection.
     pub(super) fn certificate(&self) -> &CertificateDer<'static> {
         &self.certificate
+    }
+
+    /// For how long nothing has come from the device.
+    pub(super) fn silent_for(&self) -> Duration {
+        Instant::now()
+            .into_std()
+            .saturating_duration_since(self.client.heard_at())
     }
 
     /// Passes a command to the client. What follows comes from [`Control::next`].

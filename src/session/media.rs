@@ -58,6 +58,9 @@ pub(super) enum MediaEvent {
     Recovered,
     /// It has been missing for so long that the device counts as gone.
     Gone(Duration),
+    /// The device's feedback has been missing for this long, and its host says that nobody listens. Weak: anybody on the way
+    /// may say so.
+    Refused(Duration),
     /// Frames arrive, but the device has never shown a picture.
     NoPicture(Evidence),
     /// The way to the device takes no packets that are larger than this, and does not say so. What is under way will never

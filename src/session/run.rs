@@ -277,6 +277,11 @@ impl Actor {
                 }
                 Event::Media(MediaEvent::Recovered) => self.step(&Step::Recovered),
                 Event::Media(MediaEvent::Gone(silence)) => return Err(Reason::DeviceGone(silence)),
+                Event::Media(MediaEvent::Refused(silence)) => {
+                    if self.control()?.silent_for() >= self.timings.restarted {
+                        return Err(Reason::DeviceGone(silence));
+                    }
+                }
                 Event::Media(MediaEvent::Failed(reason)) => return Err(reason),
                 Event::Media(MediaEvent::NoPicture(evidence)) => {
                     if evidence == Evidence::PictureLoss || self.has_another(settled) {

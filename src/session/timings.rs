@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use super::{connect, tls};
-use crate::cast::channel::client::{NEGOTIATION_LIMIT, VANISH_TIMEOUT};
+use crate::cast::channel::client::{NEGOTIATION_LIMIT, PING_INTERVAL, VANISH_TIMEOUT};
 
 /// How long a session waits for what.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,6 +20,9 @@ pub struct Timings {
     pub disturbed: Duration,
     /// Without feedback on the media socket until the device counts as gone (Cast documentation: 15 s).
     pub gone: Duration,
+    /// Without a word on the control channel until the device counts as gone that refuses media, too: it has restarted, and
+    /// knows nothing of the session.
+    pub restarted: Duration,
     /// With acknowledged frames but no sign of a picture until the next codec is offered.
     pub no_picture: Duration,
     /// Between two statistics, and between two looks at all of the above that concern media.
@@ -38,6 +41,8 @@ impl Default for Timings {
             tls: tls::HANDSHAKE_TIMEOUT,
             disturbed: Duration::from_secs(3),
             gone: Duration::from_secs(15),
+            // It has not answered a PING then.
+            restarted: PING_INTERVAL + Duration::from_secs(2),
             no_picture: Duration::from_secs(6),
             report: Duration::from_secs(1),
             // A little more than the channel itself waits, so that CLOSE still leaves.

@@ -137,6 +137,11 @@ impl Client {
         self.unreadable
     }
 
+    /// When the device was last heard.
+    pub fn heard_at(&self) -> Instant {
+        self.last_received
+    }
+
     /// When to call [`Client::poll`] next if nothing else happens; `None` once it has ended.
     pub fn next_timeout(&self) -> Option<Instant> {
         let of_state = match &self.state {

@@ -70,6 +70,8 @@ pub(super) struct Flow {
     pub(super) encoder: EncoderInUse,
     /// Events about pictures that the device had logged at the last report.
     pub(super) logged: u64,
+    /// Packets that were refused at the last report.
+    pub(super) refused: u64,
     /// Bytes of UDP payload in use, and the most that was found to arrive.
     packet_size: usize,
     packet_limit: usize,
@@ -131,6 +133,7 @@ impl Flow {
                 .map(|audio| (StreamId(audio.stream.index), audio.codec)),
             encoder: EncoderInUse::default(),
             logged: 0,
+            refused: 0,
             packet_size,
             packet_limit: peer.packet_limit,
             sleep: Sleep::new(),

@@ -10,6 +10,7 @@ use crate::cast::stats::StreamStats;
 use crate::session::stats::{
     AudioStats, Bitrates, FrameRates, Lowered, SessionStats, StageLatencies,
 };
+use crate::session::unsent::SendFault;
 
 impl Flow {
     /// Fills in everything but the state. Called once in each report interval.
@@ -18,12 +19,16 @@ impl Flow {
         let core = self.sender.stats(now);
         let video = self.video.and_then(|(id, _)| core.stream(id));
         let audio = self.audio.and_then(|(id, _)| core.stream(id));
-        let observation = video.map(|video| Observation {
+        let unsent = self.socket.counts().unsent;
+        let refused = unsent.of(SendFault::Refused);
+        let mut observation = video.map_or(Observation::default(), |video| Observation {
             acknowledged: video.fps.acknowledged > 0.0,
             picture_lost_for: video.picture_lost_for,
             shown: video.played_out > 0 || video.decoded > 0,
             logged: video.logged > self.logged,
+            refused: false,
         });
+        observation.refused = refused > std::mem::replace(&mut self.refused, refused);
         self.logged = video.map_or(0, |video| video.logged);
         stats.codec = self.video.map(|(_, codec)| codec.name());
         stats.encoder.clone_from(&self.encoder.element);
@@ -47,7 +52,7 @@ impl Flow {
         });
         stats.uptime_s = now.saturating_duration_since(started).as_secs_f64();
         stats.dropped = BTreeMap::new();
-        stats.unsent = self.socket.counts().unsent;
+        stats.unsent = unsent;
         if stats.unsent.total() > 0 {
             let kinds = stats.unsent.iter();
             stats
@@ -59,7 +64,7 @@ impl Flow {
             fill_video(stats, video);
             stats.bitrate.estimate = core.estimate;
         }
-        if let Some(event) = self.watch.dog.look(now, observation.unwrap_or_default()) {
+        if let Some(event) = self.watch.dog.look(now, observation) {
             self.tell(event);
         }
     }

@@ -21,6 +21,8 @@ pub(super) struct Observation {
     pub(super) shown: bool,
     /// The device has logged something about frames in this interval.
     pub(super) logged: bool,
+    /// The device's host has refused packets in this interval.
+    pub(super) refused: bool,
 }
 
 /// The watch over one session's media.
@@ -69,6 +71,9 @@ impl Watchdog {
             } else {
                 MediaEvent::Recovered
             });
+        }
+        if disturbed && seen.refused {
+            return Some(MediaEvent::Refused(silence));
         }
         if seen.acknowledged && seen.picture_lost_for.is_none() {
             self.picture_for += passed;
@@ -142,6 +147,23 @@ mod tests {
         let events = watch(20, |second| second < 3, good);
         assert_eq!(events[0], (5, MediaEvent::Disturbed));
         assert_eq!(events[1], (17, MediaEvent::Gone(SECOND * 15)));
+    }
+
+    #[test]
+    fn refused_packets_are_told_in_silence_only() {
+        let events = watch(
+            8,
+            |second| second < 3,
+            |second| Observation {
+                refused: second != 7,
+                ..good(second)
+            },
+        );
+        let refused = |seconds| MediaEvent::Refused(SECOND * seconds);
+        assert_eq!(
+            events,
+            [(5, MediaEvent::Disturbed), (6, refused(4)), (8, refused(6))]
+        );
     }
 
     #[test]

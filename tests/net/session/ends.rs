@@ -185,7 +185,43 @@ async fn a_device_whose_media_port_is_silent_or_closed() {
         .await;
         assert!(matches!(reason, Reason::DeviceGone(_)), "{reason:?}");
         assert!(took < Duration::from_secs(8), "{took:?}");
+        // That packets are refused says nothing, as long as the device speaks.
+        assert!(took > timings().gone, "{took:?}");
         assert_eq!(device.count("STOP"), 1, "the app is stopped");
+    }
+}
+
+#[tokio::test]
+async fn a_device_that_refuses_media_and_says_nothing_has_restarted() {
+    for (afterwards, gone_soon) in [
+        (Afterwards::NoMediaPort, true),
+        (Afterwards::NoFeedback, false),
+    ] {
+        let device = Device::start(Script {
+            afterwards,
+            ..Script::default()
+        })
+        .await;
+        let (source, probe) = NullSource::new();
+        let options = MirrorOptions::default();
+        let timings = Timings {
+            // Until the next PING it has nothing to say.
+            restarted: Duration::from_secs(1),
+            gone: Duration::from_secs(4),
+            ..timings()
+        };
+        let target = target(device.address);
+        let handle = Session::start_with(
+            &Handle::current(),
+            target,
+            options,
+            Box::new(source),
+            timings,
+        );
+        let Reason::DeviceGone(silence) = ended(&handle, &probe).await else {
+            panic!("{:?}", handle.state().borrow());
+        };
+        assert_eq!(silence < Duration::from_secs(3), gone_soon, "{silence:?}");
     }
 }
 
