@@ -31,11 +31,11 @@ fn figures<S: SendingEnd>(
     seed: u64,
     sender: impl FnOnce(Instant, SenderConfig) -> S,
 ) -> Figures {
-    measure(Profile::named(slug).unwrap(), receiver, seed, sender)
+    measure(&Profile::named(slug).unwrap(), receiver, seed, sender)
 }
 
 fn measure<S: SendingEnd>(
-    profile: Profile,
+    profile: &Profile,
     receiver: &str,
     seed: u64,
     sender: impl FnOnce(Instant, SenderConfig) -> S,
@@ -45,7 +45,7 @@ fn measure<S: SendingEnd>(
     let recordings = Recording::of("video");
     let film = Content::Recorded(recordings[seed as usize % recordings.len()].clone());
     let run = Run {
-        profile: &profile,
+        profile,
         receiver,
         pictures: &film,
         seed,
@@ -112,7 +112,7 @@ fn a_link_that_becomes_four_times_slower_is_noticed_before_its_queue_is_full() {
         for seed in [1, 2] {
             let mut profile = Profile::named("steps_8_2_6").unwrap();
             profile.rates = vec![(Duration::from_secs(5), 2_000_000)];
-            let figures = measure(profile, receiver, seed, Sender::new);
+            let figures = measure(&profile, receiver, seed, Sender::new);
             let context = format!("{receiver}, {seed}: {figures:?}");
             assert!(figures.longest_freeze_ms < 400.0, "{context}");
             // A full queue would drop it, and delay it by all of its delay.
