@@ -58,6 +58,7 @@
 mod arrivals;
 mod config;
 mod feedback;
+mod giving_up;
 mod in_flight;
 mod in_flight_frame;
 mod intake;

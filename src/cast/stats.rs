@@ -25,11 +25,13 @@ pub enum DropReason {
     MediaTime,
     /// An encoded frame: the one it refers to was not sent.
     NoKeyFrame,
+    /// An encoded frame: the network became slower, and a small key frame in its place is there sooner.
+    TooLate,
 }
 
 impl DropReason {
     /// Every reason.
-    pub const ALL: [DropReason; 8] = [
+    pub const ALL: [DropReason; 9] = [
         DropReason::InFlight,
         DropReason::EncoderBusy,
         DropReason::FrameRate,
@@ -38,6 +40,7 @@ impl DropReason {
         DropReason::TooLarge,
         DropReason::MediaTime,
         DropReason::NoKeyFrame,
+        DropReason::TooLate,
     ];
 
     /// The key of the statistics.
@@ -51,6 +54,7 @@ impl DropReason {
             DropReason::TooLarge => "too_large",
             DropReason::MediaTime => "media_time",
             DropReason::NoKeyFrame => "no_key_frame",
+            DropReason::TooLate => "too_late",
         }
     }
 }
@@ -212,6 +216,6 @@ mod tests {
             assert_eq!(drops.of(reason), times as u64);
         }
         assert_eq!(drops.iter().count(), DropReason::ALL.len() - 1);
-        assert_eq!(drops.total(), 28);
+        assert_eq!(drops.total(), 36);
     }
 }

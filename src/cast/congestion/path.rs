@@ -35,8 +35,8 @@ pub(super) struct Path {
     waiting: Option<Instant>,
     round_trip: Duration,
     questions: Questions,
-    /// Answers are overdue, and none that came since has told why.
-    late: bool,
+    /// Since when answers are overdue and none that came has told why.
+    late: Option<Instant>,
     /// What was measured before this moment is about a path that is no more.
     changed: Option<Instant>,
 }
@@ -59,7 +59,7 @@ impl Path {
             waiting: None,
             round_trip: Duration::ZERO,
             questions: Questions::default(),
-            late: false,
+            late: None,
             changed: None,
         }
     }
@@ -137,7 +137,9 @@ impl Path {
     fn on_answer(&mut self, now: Instant, sent: Instant, delay: Duration, total: Option<u64>) {
         self.heard(now);
         self.delays.add(now, delay);
-        self.late &= delay > self.base() + self.noise() + OVERDUE;
+        if delay <= self.base() + self.noise() + OVERDUE {
+            self.late = None;
+        }
         if self.was_alone(sent) {
             self.delays.add_alone(delay);
         }
@@ -171,25 +173,25 @@ impl Path {
 
     /// When answers are overdue if none comes, on a path of this many bits per second; `None` when they are already.
     pub(super) fn overdue_at(&self, rate: f64) -> Option<Instant> {
-        Some(self.due(rate)?.1).filter(|_| !self.late)
+        Some(self.due(rate)?.1).filter(|_| self.late.is_none())
     }
 
     /// Looks whether answers are overdue: then the path is another one than a moment ago.
     pub(super) fn check(&mut self, now: Instant, rate: f64) {
         let queue = self.delays.queue(now);
-        if self.late {
-            self.late = queue.is_none();
+        if self.late.is_some() {
+            self.late = self.late.filter(|_| queue.is_none());
         } else if let Some((busy, overdue)) = self.due(rate)
             && overdue <= now
         {
-            self.late = true;
+            self.late = Some(now);
             self.changed = Some(busy);
             self.delays.forget_until(now);
         }
     }
 
-    /// Answers are overdue, and nothing is known yet but that.
-    pub(super) fn is_late(&self) -> bool {
+    /// Since when answers are overdue and nothing is known but that.
+    pub(super) fn late(&self) -> Option<Instant> {
         self.late
     }
 

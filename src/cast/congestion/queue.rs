@@ -61,6 +61,10 @@ const LARGE: f64 = 0.04;
 const WINDOW: Duration = Duration::from_millis(40);
 const LATE_GAIN: f64 = 0.25;
 
+/// When answers have been overdue for this many seconds, half as much media is made: the next picture comes out of the
+/// encoder before it is known what the path carries now.
+const GRACE: f64 = 0.03;
+
 /// As long as no limit has been met: the gain that the reference's successor of today allows itself, and no slower than
 /// the reference's bursts.
 const FREE_GAIN: f64 = 2.5;
@@ -109,13 +113,21 @@ impl QueueControl {
         } else {
             wanted
         };
+        let late = self.path.late().map_or(0.0, |since| {
+            now.saturating_duration_since(since).as_secs_f64()
+        });
+        let wanted = wanted * (GRACE / (GRACE + late)).max(LATE_GAIN);
         wanted.min(self.media * FASTEST.powf(step))
     }
 
     /// How long all that was given to the path and the pacer needs to pass: a picture that is made now comes behind it.
     fn backlog(&self, now: Instant, unsent: usize) -> Option<Duration> {
         let bytes = self.path.outstanding() + unsent as u64;
-        let slower = if self.path.is_late() { LATE_GAIN } else { 1.0 };
+        let slower = if self.path.late().is_some() {
+            LATE_GAIN
+        } else {
+            1.0
+        };
         let rate = self.capacity.estimate()? * slower;
         let passing = Duration::from_secs_f64(bytes as f64 * 8.0 / rate);
         // Nothing passes while nothing is answered.
@@ -131,7 +143,7 @@ impl QueueControl {
         let is_large = unsent as f64 * 8.0 > LARGE * estimate;
         let window = self.path.base() + self.path.noise() + WINDOW;
         let is_much = self.path.outstanding() as f64 * 8.0 > estimate * window.as_secs_f64();
-        let is_late = is_much || self.path.is_late();
+        let is_late = is_much || self.path.late().is_some();
         let gain = match (is_late, is_large || has_queue) {
             (true, _) => LATE_GAIN,
             (false, true) => GENTLE_GAIN,
@@ -189,7 +201,11 @@ impl CongestionControl for QueueControl {
             .clamp(min, max.max(min));
         let pacing = self.pacing(excess > Duration::ZERO, unsent);
         // Slower than media are made only as long as it takes to learn why nothing is heard.
-        let least = if self.path.is_late() { min } else { self.media };
+        let least = if self.path.late().is_some() {
+            min
+        } else {
+            self.media
+        };
         Decision {
             estimate: self.capacity.estimate().map(|estimate| estimate as u32),
             backlog: self.backlog(now, unsent),

@@ -9,7 +9,7 @@
 //! At most [`MAX_UNACKED_FRAMES`] places. What is known of each packet is in the [frame](InFlightFrame) itself.
 
 use std::collections::VecDeque;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::cast::frame::{FrameId, MediaTime};
 use crate::cast::sender::in_flight_frame::InFlightFrame;
@@ -67,9 +67,14 @@ impl InFlight {
         self.places.len() as i64 >= MAX_UNACKED_FRAMES
     }
 
-    /// Media time from the oldest unacknowledged frame to `until`, or 0 when nothing is under way.
+    /// Media time from the oldest unacknowledged frame to `until`, or 0 when nothing is under way. What was set aside does
+    /// not count: only a frame behind it makes the receiver go on.
     pub(super) fn span_until(&self, until: MediaTime, timebase: u32) -> Duration {
-        let Some(oldest) = self.places.front() else {
+        let set_aside = |place: &Place| {
+            let frame = place.frame.as_ref();
+            frame.is_some_and(InFlightFrame::is_set_aside)
+        };
+        let Some(oldest) = self.places.iter().find(|place| !set_aside(place)) else {
             return Duration::ZERO;
         };
         let ticks = until.0.saturating_sub(oldest.media_time.0).max(0);
@@ -133,6 +138,42 @@ impl InFlight {
             .iter_mut()
             .filter_map(|place| place.frame.as_mut())
             .find_map(|frame| Some((frame.next_wanted()?, frame)))
+    }
+
+    /// The newest frame, if it is still held.
+    pub(super) fn newest_mut(&mut self) -> Option<&mut InFlightFrame> {
+        self.places.back_mut()?.frame.as_mut()
+    }
+
+    /// Takes the newest frame out if no packet of it has left: its id is free again. Call until `None`.
+    pub(super) fn take_back(&mut self) -> Option<InFlightFrame> {
+        let is_untouched = |place: &mut Place| {
+            let frame = place.frame.as_ref();
+            frame.is_some_and(InFlightFrame::is_untouched)
+        };
+        let frame = self.places.pop_back_if(is_untouched)?.frame?;
+        self.bytes -= frame.payload.len();
+        Some(frame)
+    }
+
+    /// The oldest frame of which some packets have not left yet, and are to.
+    pub(super) fn first_unsent(&self) -> Option<&InFlightFrame> {
+        let mut frames = self.places.iter().filter_map(|place| place.frame.as_ref());
+        frames.find(|frame| frame.unsent() > 0)
+    }
+
+    /// Packets that have not left yet, and are to.
+    pub(super) fn unsent_packets(&self) -> usize {
+        let frames = self.places.iter().filter_map(|place| place.frame.as_ref());
+        frames.map(InFlightFrame::unsent).sum()
+    }
+
+    /// Whether the frame behind the oldest one is there, or left at this moment or before.
+    pub(super) fn is_second_done(&self, before: Option<Instant>) -> bool {
+        self.places.get(1).is_some_and(|place| {
+            let sent = place.frame.as_ref().map(|frame| frame.all_sent);
+            sent.is_none_or(|at| at.zip(before).is_some_and(|(at, before)| at <= before))
+        })
     }
 
     /// Packets that are to be sent.

@@ -86,6 +86,8 @@ pub(super) struct InFlightFrame {
     /// How many of its packets are to leave.
     pub(super) wanted: usize,
     never_sent: usize,
+    /// The rest of it is not to leave for the time being.
+    set_aside: bool,
 }
 
 /// What became of marking a packet as sent.
@@ -126,6 +128,7 @@ impl InFlightFrame {
             packets: vec![packet; packet_count],
             wanted: packet_count,
             never_sent: packet_count,
+            set_aside: false,
         }
     }
 
@@ -189,13 +192,44 @@ impl InFlightFrame {
         };
         let first = packet_id.unwrap_or(0);
         let packets = self.packets.get_mut(range).unwrap_or_default();
-        for (id, packet) in (first..).zip(packets) {
+        // Of a frame that is set aside the first packet tells when it was due.
+        let set_aside = self.set_aside;
+        let counts = |id: &u16| !set_aside || *id == 0;
+        for (id, packet) in (first..).zip(packets).filter(|(id, _)| counts(id)) {
             if packet.is_lost(now, proof) {
                 packet.wanted = true;
                 self.wanted += 1;
                 each(id);
             }
         }
+    }
+
+    /// Packets that have not left yet, and are to.
+    pub(super) fn unsent(&self) -> usize {
+        if self.set_aside { 0 } else { self.never_sent }
+    }
+
+    /// Whether the rest of it is not to leave for the time being.
+    pub(super) fn is_set_aside(&self) -> bool {
+        self.set_aside
+    }
+
+    /// Nothing but its first packet is to leave any more.
+    pub(super) fn set_aside(&mut self) {
+        self.set_aside = true;
+        for packet in self.packets.iter_mut().skip(1) {
+            packet.wanted = false;
+        }
+        self.wanted = self.packets.iter().filter(|packet| packet.wanted).count();
+    }
+
+    /// What has not left is to leave after all.
+    pub(super) fn take_up_again(&mut self) {
+        self.set_aside = false;
+        for packet in &mut self.packets {
+            packet.wanted |= packet.sent.is_none();
+        }
+        self.wanted = self.packets.iter().filter(|packet| packet.wanted).count();
     }
 
     /// Marks a packet that left to be sent once more, whatever became of it.

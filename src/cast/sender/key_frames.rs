@@ -53,6 +53,13 @@ impl KeyFrames {
         self.gap = false;
     }
 
+    /// A frame will not be sent after all, and its id belongs to another one.
+    pub(super) fn on_taken_back(&mut self, id: FrameId) {
+        let before = FrameId(id.0 - 1);
+        self.newest = self.newest.min(before);
+        self.lost = self.lost.min(before);
+    }
+
     /// The receiver reports picture loss. Whether that is news.
     pub(super) fn on_picture_loss(&mut self, now: Instant, checkpoint: FrameId) -> bool {
         let given_up = self
@@ -71,6 +78,12 @@ impl KeyFrames {
     pub(super) fn on_gap(&mut self) {
         self.gap = true;
         self.lost = self.lost.max(self.newest);
+    }
+
+    /// A frame was given up for the sake of a key frame, which is wanted at once, whenever the last one was.
+    pub(super) fn on_given_up(&mut self) {
+        self.on_gap();
+        self.requested = None;
     }
 
     /// Whether a request is to go out now; it is then taken for sent.

@@ -4,9 +4,10 @@
 use std::time::Instant;
 
 use crate::cast::congestion::{Bounds, DECISION_INTERVAL, IDLE_INTERVAL};
-use crate::cast::sender::Sender;
 use crate::cast::sender::config::{SenderConfig, StreamKind};
+use crate::cast::sender::giving_up::Outlook;
 use crate::cast::sender::stream::Stream;
+use crate::cast::sender::{Sender, remember};
 
 impl Sender {
     /// Asks the congestion control what to do from now on.
@@ -27,6 +28,27 @@ impl Sender {
             self.set_target_delay(delay);
         }
         self.share_bitrate(now);
+        self.weigh(now);
+    }
+
+    /// Looks whether pictures that wait are worth sending.
+    fn weigh(&mut self, now: Instant) {
+        for stream in &mut self.streams {
+            stream.take_up_again(now, &self.path);
+        }
+        let (Some(backlog), Some(rate)) = (self.decision.backlog, self.decision.estimate) else {
+            return;
+        };
+        let outlook = Outlook {
+            backlog,
+            rate,
+            media: self.decision.media_bitrate,
+        };
+        let queue = &mut self.events;
+        for stream in &mut self.streams {
+            let events = &mut |event| remember(queue, event);
+            stream.weigh(now, outlook, &self.path, events);
+        }
     }
 
     /// Bytes that wait for the pacer, about.

@@ -2,6 +2,7 @@
 //! The rules of the sender, one by one, on a clock that is moved by hand.
 
 mod feedback;
+mod giving_up;
 mod intake;
 mod repair;
 mod rig;
