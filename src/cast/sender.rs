@@ -27,6 +27,8 @@
 //! | reports losses late, but acknowledges complete frames | the oldest frame is repeated when overdue | `suspicion` |
 //! | has perhaps not heard of the newest frame | that frame's last packet is repeated | `transmit` |
 //!
+//! What cannot arrive in time because the network has become slower is not sent on: see `giving_up`.
+//!
 //! Whatever it was that made a receiver speak, `repair` decides what its report proves and what leaves again.
 //!
 //! # Example

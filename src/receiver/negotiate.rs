@@ -15,6 +15,7 @@ use crate::cast::frame::{Ssrc, StreamId, StreamKind};
 use crate::cast::offer::{Abilities, Selection, Stream};
 use crate::cast::picture::{Dimensions, FrameRate, Resolution};
 use crate::cast::receiver::{ReceiverConfig, Ssrcs, StreamConfig};
+use crate::cast::rtp::packetize::MAX_PACKET_SIZE_IPV6;
 
 /// Video codecs, the one to take first in front. AV1 and VP9 give a better picture at the same rate, but a sender that
 /// offers them encodes them in software at twice the cost; VP8 is what every sender does well, as Open Screen's receiver
@@ -125,9 +126,6 @@ fn stream_config(stream: &Stream, kind: StreamKind) -> StreamConfig {
     config.event_log = stream.event_log;
     config
 }
-
-/// UDP payload of a packet on Ethernet: 1500 less 40 bytes of IPv6 and 8 of UDP.
-const MAX_PACKET_SIZE_IPV6: usize = 1452;
 
 fn dimensions(options: &ReceiverOptions) -> Dimensions {
     Dimensions {

@@ -19,7 +19,7 @@
 //!
 //! Frames that are too late already are repaired all the same, in their turn: what refers to them cannot be shown without
 //! them, a receiver does not go beyond a frame whose packet 0 it lacks, and a new key frame is as large as all that may be
-//! in flight.
+//! in flight. Only a frame that is larger still, on a network that has become slower, is [given up](super::giving_up).
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
