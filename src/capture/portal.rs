@@ -135,6 +135,10 @@ impl Running for Sharing {
     fn draw_again(&self) {
         self.stream.draw_again();
     }
+
+    fn set_max_fps(&self, rate: u32) {
+        self.stream.set_max_fps(rate);
+    }
 }
 
 /// A session that is closed when this is dropped.

@@ -127,6 +127,9 @@ const AUDIO_BLOCKS: usize = 15;
 pub(super) trait Running: Send + Sync {
     /// Wants the last picture once more.
     fn draw_again(&self) {}
+
+    /// Wants up to so many pictures a second. Synthetic sources keep to the rate that they were started with.
+    fn set_max_fps(&self, _rate: u32) {}
 }
 
 /// A running source of pictures.
@@ -173,6 +176,12 @@ impl VideoSource {
     /// other; nothing comes from a source that has ended.
     pub fn draw_again(&self) {
         self.running.draw_again();
+    }
+
+    /// Asks for up to so many pictures a second from now on, in place of [`VideoRequest::max_fps`]. Of no meaning for
+    /// synthetic sources.
+    pub fn set_max_fps(&self, rate: u32) {
+        self.running.set_max_fps(rate);
     }
 
     /// A reader of the newest picture, beginning with the last one that there was, unless that was in a DMA-BUF and has

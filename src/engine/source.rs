@@ -126,7 +126,9 @@ impl CastSource {
         match PictureKey::of(&self.request) {
             Some(key) => {
                 let pictures = &self.captures.pictures;
-                pictures.get(key, is_running, open).await
+                let pictures = pictures.get(key, is_running, open).await?;
+                pictures.at_least(self.request.options.frame_rate);
+                Ok(pictures)
             }
             None => open.await.map(Arc::new),
         }
@@ -188,13 +190,11 @@ impl MediaSource for CastSource {
     }
 
     fn codecs(&self) -> BoxFuture<'static, Result<Codecs, Reason>> {
-        {
-            let options = &self.request.options;
-            Box::pin(proven_codecs(
-                options.video.then(|| self.codec_choice()),
-                options.audio,
-            ))
-        }
+        let options = &self.request.options;
+        Box::pin(proven_codecs(
+            options.video.then(|| self.codec_choice()),
+            options.audio,
+        ))
     }
 
     fn open(&mut self) -> BoxFuture<'_, Result<Ended, Reason>> {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! Pictures from a PipeWire producer that behaves like a compositor, and like a bad one.
 
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use telecast::capture::error::CaptureEnd;
@@ -10,8 +11,34 @@ use telecast::capture::source::VideoEvent;
 use telecast::clock::{instant_of, monotonic};
 
 use super::consumer::{Consumer, picture, request, value};
-use super::pipewire_daemon::{Daemon, PATIENCE};
+use super::pipewire_daemon::{Daemon, PATIENCE, wait_for};
 use super::producer::{Picture, Producer, Spec};
+
+#[test]
+fn more_pictures_a_second_can_be_asked_for_while_pictures_come() {
+    // The highest that the producer has.
+    const FAST: u32 = 60;
+    let daemon = Daemon::start();
+    let producer = Producer::start(daemon.connect(), Spec::bgrx(64, 64));
+    let consumer = Consumer::start(&daemon, producer.node, request(), 1);
+    let agreed = |is_fast: bool| {
+        wait_for("a picture at this rate", || {
+            producer.draw(picture(1));
+            let frame = consumer.soon();
+            let rate = producer.max_fps.load(Ordering::SeqCst);
+            frame.filter(|_| (rate == FAST) == is_fast)
+        })
+    };
+    assert_eq!(value(&agreed(false)), 1);
+    consumer.stream.control().set_max_fps(FAST);
+    // All buffers circulate.
+    for _ in 0..12 {
+        assert_eq!(value(&agreed(true)), 1);
+    }
+    while let Ok(event) = consumer.events.try_recv() {
+        assert!(!matches!(event, VideoEvent::Ended(_)), "{event:?}");
+    }
+}
 
 #[test]
 fn pictures_arrive_with_their_metadata() {

@@ -10,7 +10,8 @@ use std::collections::{HashMap, VecDeque};
 use std::fs::File;
 use std::os::fd::OwnedFd;
 use std::rc::Rc;
-use std::sync::mpsc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, mpsc};
 use std::thread::{self, JoinHandle};
 
 use pipewire::context::ContextRc;
@@ -104,6 +105,8 @@ pub struct Producer {
     orders: pipewire::channel::Sender<Order>,
     thread: Option<JoinHandle<()>>,
     pub states: mpsc::Receiver<bool>,
+    /// The most pictures a second that the consumer wants, as agreed last.
+    pub max_fps: Arc<AtomicU32>,
 }
 
 impl Producer {
@@ -111,7 +114,9 @@ impl Producer {
         let (orders, inbox) = pipewire::channel::channel();
         let (ready, node) = mpsc::channel();
         let (streaming, states) = mpsc::channel();
-        let thread = thread::spawn(move || run(remote, spec, inbox, ready, streaming));
+        let max_fps = Arc::new(AtomicU32::new(0));
+        let agreed = Arc::clone(&max_fps);
+        let thread = thread::spawn(move || run(remote, spec, agreed, inbox, ready, streaming));
         let node = node
             .recv_timeout(super::pipewire_daemon::PATIENCE)
             .expect("the producer's node");
@@ -120,6 +125,7 @@ impl Producer {
             orders,
             thread: Some(thread),
             states,
+            max_fps,
         }
     }
 
@@ -160,6 +166,7 @@ impl Drop for Producer {
 
 struct State {
     spec: Spec,
+    max_fps: Arc<AtomicU32>,
     stride: i32,
     /// SPA number of the buffers' kind of memory.
     kind: u32,
@@ -173,6 +180,7 @@ struct State {
 fn run(
     remote: OwnedFd,
     spec: Spec,
+    max_fps: Arc<AtomicU32>,
     inbox: pipewire::channel::Receiver<Order>,
     ready: mpsc::Sender<u32>,
     streaming: mpsc::Sender<bool>,
@@ -192,6 +200,7 @@ fn run(
         stride: 0,
         kind: spa::SPA_DATA_MemFd,
         spec,
+        max_fps,
         files: HashMap::new(),
         drawn: VecDeque::new(),
         at_starts: None,
@@ -294,6 +303,17 @@ fn format_changed(stream: &Stream, state: &mut State, pod: &Pod) {
                 other => panic!("not a fixed format: {other:?}"),
             }
     });
+    for property in &format.properties {
+        if property.key == spa::SPA_FORMAT_VIDEO_maxFramerate
+            && let Value::Fraction(rate)
+            | Value::Choice(ChoiceValue::Fraction(Choice(_, ChoiceEnum::None(rate)))) =
+                &property.value
+        {
+            state
+                .max_fps
+                .store(rate.num / rate.denom.max(1), Ordering::SeqCst);
+        }
+    }
     state.stride = state.spec.size.0 as i32 * if nv12 { 1 } else { 4 };
     let modified = format
         .properties

@@ -61,6 +61,8 @@ enum Command {
     Return(BufferId),
     /// The consumer takes these DMA-BUFs now.
     DmaBuf(Vec<DmaBufFormat>),
+    /// Up to so many pictures a second are wanted now.
+    MaxFps(u32),
     /// The last picture is wanted once more.
     Again,
     /// End, for this reason.
@@ -94,6 +96,11 @@ impl StreamControl {
     /// buffers are exchanged, and the producer draws its picture anew.
     pub fn take_dma_buf(&self, formats: Vec<DmaBufFormat>) {
         self.send(Command::DmaBuf(formats));
+    }
+
+    /// Up to so many pictures a second are wanted from now on. The running stream is renegotiated, as for other memory.
+    pub fn set_max_fps(&self, rate: u32) {
+        self.send(Command::MaxFps(rate));
     }
 
     /// Switches the stream off and on, upon which producers draw.
@@ -171,6 +178,10 @@ impl VideoStream {
 impl Running for VideoStream {
     fn draw_again(&self) {
         self.control.draw_again();
+    }
+
+    fn set_max_fps(&self, rate: u32) {
+        self.control.set_max_fps(rate);
     }
 }
 

@@ -2,6 +2,7 @@
 //! The picture's half of a cast: one `VideoSource`, whose frames go to the encodes of all sessions that show it, and the
 //! place of each session in it.
 
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::runtime::Handle;
@@ -27,6 +28,8 @@ pub struct Pictures {
     tasks: [AbortHandle; 2],
     ended: watch::Sender<Option<Reason>>,
     source: Arc<VideoSource>,
+    /// The most pictures a second that a session has wanted.
+    rate: AtomicU32,
 }
 
 impl Pictures {
@@ -43,9 +46,10 @@ impl Pictures {
         };
         let memory;
         (memory, request.dma_buf) = choose(asks, expected);
+        let rate = request.max_fps;
         let source = VideoSource::start(request).await;
         let source = source.map_err(|error| reasons::of_error(&error))?;
-        Ok(Pictures::of(source, memory))
+        Ok(Pictures::of(source, memory, rate))
     }
 
     /// The same for a PipeWire node.
@@ -55,12 +59,13 @@ impl Pictures {
         expected: impl FnOnce() -> Option<Vec<DmaBufFormat>> + Send + 'static,
     ) -> Result<Pictures, Reason> {
         let (memory, wish) = choose(ASKS, expected);
+        let rate = request.max_fps;
         let source = VideoSource::of_node(node, request, wish).await;
         let source = source.map_err(|error| reasons::of_error(&error))?;
-        Ok(Pictures::of(source, memory))
+        Ok(Pictures::of(source, memory, rate))
     }
 
-    fn of(source: VideoSource, memory: Arc<MemoryChoice>) -> Pictures {
+    fn of(source: VideoSource, memory: Arc<MemoryChoice>, rate: u32) -> Pictures {
         let source = Arc::new(source);
         let of_redraw = Arc::downgrade(&source);
         let redraw = Box::new(move || {
@@ -87,6 +92,15 @@ impl Pictures {
             tasks,
             ended,
             source,
+            rate: AtomicU32::new(rate),
+        }
+    }
+
+    /// Sees to it that so many pictures a second may come, for a session that joins. What is too much for the others is left
+    /// out before their encoders; the capture stays as fast when this one leaves.
+    pub fn at_least(&self, rate: u32) {
+        if self.rate.fetch_max(rate, Ordering::Relaxed) < rate {
+            self.source.set_max_fps(rate);
         }
     }
 

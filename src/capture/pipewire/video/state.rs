@@ -65,6 +65,8 @@ struct State {
     returned: Vec<BufferId>,
     /// What the consumer has begun to take as DMA-BUF, until the stream is renegotiated for it.
     other_dma_buf: Option<Vec<DmaBufFormat>>,
+    /// How many pictures a second are wanted now, until the stream is renegotiated for it.
+    other_max_fps: Option<u32>,
     end: Option<CaptureEnd>,
 }
 
@@ -147,6 +149,7 @@ pub(super) fn connect(
         connected: false,
         returned: Vec::new(),
         other_dma_buf: None,
+        other_max_fps: None,
         end: None,
     }));
     let listener = stream
@@ -273,6 +276,7 @@ impl Streaming {
                 // Whoever draws the pointer has to read the picture.
                 Command::DmaBuf(_) if state.wish.cursor => {}
                 Command::DmaBuf(formats) => state.other_dma_buf = Some(formats),
+                Command::MaxFps(rate) => state.other_max_fps = Some(rate),
                 Command::Again => state.watchdog.draw_again(),
                 Command::End(reason) => state.end(reason),
             }
@@ -318,22 +322,31 @@ impl Streaming {
         }
     }
 
-    /// Offers other memory to the producer, when the consumer takes other memory than before. The stream goes on with the
-    /// new buffers; pictures of the old ones stay readable.
+    /// Offers another format to the producer, when the consumer takes other memory or another rate than before. The stream
+    /// goes on with the new buffers; pictures of the old ones stay readable.
     fn renegotiate(&self) {
         let formats = {
             let state = &mut *self.state.borrow_mut();
-            match state.other_dma_buf.take() {
-                Some(dma_buf) if dma_buf != state.wish.dma_buf => {
-                    tracing::debug!(formats = dma_buf.len(), "other memory for a video stream");
-                    state.wish.before = std::mem::replace(&mut state.wish.dma_buf, dma_buf);
-                    state
-                        .watchdog
-                        .renegotiated(Instant::now(), state.pool.filled);
-                    offers(&state.wish)
-                }
-                _ => return,
+            let wish = &mut state.wish;
+            let dma_buf = state.other_dma_buf.take();
+            let dma_buf = dma_buf.filter(|dma_buf| *dma_buf != wish.dma_buf);
+            let rate = state.other_max_fps.take();
+            let rate = rate.filter(|rate| *rate != wish.max_fps);
+            if dma_buf.is_none() && rate.is_none() {
+                return;
             }
+            if let Some(dma_buf) = dma_buf {
+                tracing::debug!(formats = dma_buf.len(), "other memory for a video stream");
+                wish.before = std::mem::replace(&mut wish.dma_buf, dma_buf);
+            }
+            if let Some(rate) = rate {
+                tracing::debug!(rate, "another rate for a video stream");
+                wish.max_fps = rate;
+            }
+            state
+                .watchdog
+                .renegotiated(Instant::now(), state.pool.filled);
+            offers(&state.wish)
         };
         // Calls back.
         if let Err(error) = self.stream.update_params(&mut pods(&formats)) {
