@@ -61,7 +61,6 @@ impl Control {
             .map_err(|error| Reason::System(error.to_string()))?;
         let left = timings.negotiation.saturating_sub(begun.elapsed());
         let secured = handshake(tcp, timings.tls.min(left)).await?;
-        tracing::debug!(%peer, certificate = secured.certificate.len(), "connected");
         let (reader, writer) = tokio::io::split(secured.stream);
         let config = ClientConfig {
             sender_id: rand::random_range(0..1_000_000),

@@ -138,7 +138,7 @@ impl Actor {
         };
         // The time in the source's dialog and of looking for encoders is not the device's.
         self.negotiation = self.negotiation.saturating_sub(begun.elapsed());
-        tracing::debug!(certificate = control.certificate().len(), "connected");
+        tracing::debug!(peer = %control.peer(), certificate = control.certificate().len(), "connected");
         self.control = Some(control);
         self.step(&Step::Connected);
         // No device authentication yet: the certificate is kept in the control channel for it.
