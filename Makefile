@@ -13,7 +13,20 @@ DESKTOP_FILE := share/applications/$(APP_ID).desktop
 METAINFO := share/metainfo/$(APP_ID).metainfo.xml
 ICON := share/icons/hicolor/scalable/apps/$(APP_ID).svg
 SYMBOLIC_ICON := share/icons/hicolor/symbolic/apps/$(APP_ID)-symbolic.svg
-INSTALLED := bin/telecast $(DESKTOP_FILE) $(METAINFO) $(ICON) $(SYMBOLIC_ICON)
+SCHEMA := share/glib-2.0/schemas/$(APP_ID).gschema.xml
+SERVICE := share/dbus-1/services/$(APP_ID).service
+INSTALLED := bin/telecast $(DESKTOP_FILE) $(METAINFO) $(ICON) $(SYMBOLIC_ICON) $(SCHEMA) $(SERVICE)
+SHARED := $(filter share/%,$(INSTALLED))
+
+# The system's caches, brought up to date unless the files go to another root. What is missing is a program that needs none.
+SCHEMAS_HERE = $(DESTDIR)$(PREFIX)/$(dir $(SCHEMA))
+define refresh
+	@[ -n "$(DESTDIR)" ] || { \
+	    glib-compile-schemas $(SCHEMAS_HERE) || \
+	        echo "Run glib-compile-schemas $(SCHEMAS_HERE), or the window cannot be opened."; \
+	    gtk4-update-icon-cache -qtf $(PREFIX)/share/icons/hicolor 2>/dev/null || :; \
+	    update-desktop-database -q $(PREFIX)/share/applications 2>/dev/null || :; }
+endef
 
 .PHONY: all run demo test test-desktop bench bench-links bench-network install uninstall clean
 
@@ -53,12 +66,18 @@ install: $(BINARY)
 	install -Dm644 data/$(APP_ID).metainfo.xml $(DESTDIR)$(PREFIX)/$(METAINFO)
 	install -Dm644 data/icons/$(APP_ID).svg $(DESTDIR)$(PREFIX)/$(ICON)
 	install -Dm644 data/icons/$(APP_ID)-symbolic.svg $(DESTDIR)$(PREFIX)/$(SYMBOLIC_ICON)
+	install -Dm644 data/$(APP_ID).gschema.xml $(DESTDIR)$(PREFIX)/$(SCHEMA)
+	install -d $(dir $(DESTDIR)$(PREFIX)/$(SERVICE))
+	sed 's|@bindir@|$(PREFIX)/bin|' data/$(APP_ID).service.in > $(DESTDIR)$(PREFIX)/$(SERVICE)
+	chmod 644 $(DESTDIR)$(PREFIX)/$(SERVICE)
+	$(refresh)
 
 # With the folders that are empty then, but for bin/, which others rely on.
 uninstall:
 	rm -f $(addprefix $(DESTDIR)$(PREFIX)/,$(INSTALLED))
+	$(refresh)
 	[ ! -d $(DESTDIR)$(PREFIX) ] || { cd $(DESTDIR)$(PREFIX) && \
-	    rmdir -p --ignore-fail-on-non-empty $(sort $(dir $(wordlist 2,9,$(INSTALLED)))) 2>/dev/null || :; }
+	    rmdir -p --ignore-fail-on-non-empty $(sort $(dir $(SHARED))) 2>/dev/null || :; }
 
 clean:
 	rm -rf target demo/*.png demo/*.json demo/*.log
