@@ -21,6 +21,8 @@ use super::window::Window;
 use crate::config::{APP_ID, RESOURCE_PATH};
 use crate::engine::Settings;
 
+#[cfg(test)]
+pub use actions::KEYS;
 pub use start::StartRequest;
 
 glib::wrapper! {

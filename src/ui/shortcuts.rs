@@ -6,7 +6,7 @@ use gtk4::prelude::*;
 
 const TEMPLATE: &str = include_str!("shortcuts.ui");
 
-/// Shows the keys above `parent`; the keys of actions are those that the application has set.
+/// Shows the keys above `parent`.
 #[expect(deprecated, reason = "its successor comes with libadwaita 1.8")]
 pub fn show(parent: &gtk::Window) {
     let builder = gtk::Builder::from_string(TEMPLATE);
@@ -16,4 +16,21 @@ pub fn show(parent: &gtk::Window) {
     };
     window.set_transient_for(Some(parent));
     window.present();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::TEMPLATE;
+    use crate::ui::application::KEYS;
+
+    #[test]
+    fn every_key_of_an_action_is_in_the_list() {
+        for (action, keys) in KEYS {
+            for key in keys {
+                let key = key.replace('<', "&lt;").replace('>', "&gt;");
+                let line = format!("<property name=\"accelerator\">{key}</property>");
+                assert!(TEMPLATE.contains(&line), "{action}: {key}");
+            }
+        }
+    }
 }

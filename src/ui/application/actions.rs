@@ -11,15 +11,14 @@ use crate::ui::preferences::Preferences;
 use crate::ui::troubleshooting::Troubleshooting;
 use crate::ui::{about, shortcuts};
 
-/// Actions and their keys. Those of the window are the window's own.
-const KEYS: [(&str, &[&str]); 7] = [
+/// Actions and their keys. GTK and libadwaita have F10, Alt+Left and Escape themselves.
+pub const KEYS: [(&str, &[&str]); 6] = [
     ("app.quit", &["<Control>q"]),
     ("app.preferences", &["<Control>comma"]),
     ("app.shortcuts", &["<Control>question"]),
     ("window.close", &["<Control>w"]),
     ("win.add-by-address", &["<Control>n"]),
     ("win.statistics", &["F9"]),
-    ("win.back", &["<Alt>Left"]),
 ];
 
 impl Application {
