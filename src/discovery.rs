@@ -9,10 +9,12 @@
 
 pub mod advertise;
 mod announcement;
+mod anybody;
 mod browse;
 mod device;
 mod direct;
 mod handle;
+mod links;
 mod lookup;
 mod manual;
 mod mdns;
@@ -23,8 +25,10 @@ mod text;
 
 pub use advertise::{AdvertiseError, Advertisement, Advertiser};
 pub use announcement::{Announcement, TxtFields};
+pub use anybody::anybody;
 pub use device::{Capabilities, Device, DeviceEvent, DeviceKind, Endpoint};
 pub use handle::{Discovery, DiscoveryError, DiscoveryHandle, DiscoveryOptions};
+pub use links::{Link, LinkKind, links};
 pub use lookup::{has_address, has_interface};
 pub use manual::{ManualHost, ParseHostError};
 pub use table::{MAX_DEVICES, Table};

@@ -12,17 +12,22 @@
 
 mod apps;
 mod captures;
+mod devices;
 mod find;
 mod health;
 mod history;
 mod interfaces;
+mod host;
 mod known;
+mod listing;
+mod network;
 mod node;
 mod permits;
 mod preview;
 mod receiver_id;
 mod remedy;
 mod report;
+mod remembered;
 mod sessions;
 mod settings;
 mod sharing;
@@ -58,7 +63,11 @@ pub use crate::session::unsent::{SendFault, Unsent};
 pub use health::{Advice, Cause, HOLD, Health, Tone, Verdict};
 pub use history::{Delays, Figure, HISTORY, History, SAMPLES, Sample};
 pub use interfaces::interfaces;
+pub use devices::remembered as remembered_devices;
+pub use host::{HostError, check_host};
 pub use known::{KnownFile, MAX_KNOWN};
+pub use listing::{Forgotten, ListedDevice};
+pub use network::{Finding, Firewall, Judgement, LinkKind, Network, NetworkFacts, Vpn};
 pub use node::NodeSource;
 pub use permits::{Permits, TakenPermit};
 pub use preview::{Preview, SmallPicture};
@@ -72,12 +81,13 @@ pub use settings::{
 };
 pub use tone::{TestSound, play_test_sound};
 
-use crate::capture::source::AudioSource;
+use crate::capture::source::{AudioSource, VideoSource};
 use crate::discovery::{Discovery, DiscoveryHandle, DiscoveryOptions, has_interface};
 use crate::session::Session;
 use crate::session::options::Target;
 use apps::Apps;
 use captures::Captures;
+use devices::Devices;
 use sessions::{Hold, Sessions};
 use source::CastSource;
 use tokens::Tokens;
@@ -87,6 +97,8 @@ use tokens::Tokens;
 pub struct EngineOptions {
     /// Look for devices on this network interface only.
     pub interface: Option<String>,
+    /// Whether the devices that are found are remembered for the next start. They are listed and asked for in any case.
+    pub remember: bool,
     /// For measuring everything but the encoder: frames of this recording are sent instead of encoded pictures.
     pub recording: Option<Arc<Recording>>,
 }
@@ -126,6 +138,7 @@ pub struct MirrorRequest {
 pub struct Engine {
     runtime: Handle,
     discovery: DiscoveryHandle,
+    devices: Devices,
     interface: Option<String>,
     tokens: Tokens,
     apps: Arc<Apps>,
@@ -143,14 +156,23 @@ impl Engine {
             }
         });
         let apps = Apps::of_user(Handle::current());
+        let devices = Devices::of_user();
+        let (mut hints, mut hosts) = devices.with(|listing| (listing.hints(), listing.hosts()));
+        hints.extend(apps.devices());
+        if !options.remember {
+            // They are the window's, which has entered them.
+            hosts.clear();
+        }
         let discovery = Discovery::start(DiscoveryOptions {
             interface: options.interface.clone(),
-            hosts: Vec::new(),
-            hints: apps.devices(),
+            hosts,
+            hints,
         });
+        tokio::spawn(devices.clone().follow(discovery.watch(), options.remember));
         Engine {
             runtime: Handle::current(),
             discovery,
+            devices,
             interface: options.interface,
             tokens: Tokens::of_user(),
             apps: Arc::new(apps),
@@ -163,6 +185,53 @@ impl Engine {
     /// The devices that are known, as they come and go.
     pub fn devices(&self) -> watch::Receiver<Arc<[Device]>> {
         self.discovery.watch()
+    }
+
+    /// The devices as lists show them, with those that are remembered and away; in no particular order.
+    pub fn listed(&self) -> watch::Receiver<Arc<[ListedDevice]>> {
+        self.devices.watch()
+    }
+
+    /// Adds an address that a person entered, for good. It is listed at once, under the id that is returned.
+    ///
+    /// # Errors
+    /// See [`check_host`]; [`HostError::TooMany`].
+    pub async fn add_host(&self, text: &str) -> Result<String, HostError> {
+        let host = host::parse(text)?;
+        if !self.devices.with(|listing| listing.add_host(&host)) {
+            return Err(HostError::TooMany);
+        }
+        let id = host.id();
+        self.discovery.add_host(host).await;
+        Ok(id)
+    }
+
+    /// Forgets a listed device and the addresses by which it was added; `None` when it is not listed.
+    pub async fn forget(&self, id: &str) -> Option<Forgotten> {
+        let forgotten = self.devices.with(|listing| listing.forget(id))?;
+        for host in forgotten.hosts() {
+            self.discovery.remove_host(host.clone()).await;
+        }
+        Some(forgotten)
+    }
+
+    /// Takes back [`Engine::forget`].
+    pub async fn restore(&self, forgotten: Forgotten) {
+        for host in forgotten.hosts() {
+            self.discovery.add_host(host.clone()).await;
+        }
+        let now = std::time::Instant::now();
+        self.devices.with(|listing| listing.restore(forgotten, now));
+    }
+
+    /// Measures what the network is like, which takes some seconds. Needs the tokio runtime.
+    pub fn network_facts(&self) -> impl Future<Output = NetworkFacts> + Send + 'static {
+        network::measure(self.interface.clone(), self.discovery_problem())
+    }
+
+    /// Counts how often the network has changed.
+    pub fn network_changes(&self) -> watch::Receiver<u64> {
+        self.discovery.changes()
     }
 
     /// Why the network cannot be searched at the moment.
@@ -222,7 +291,11 @@ impl Engine {
         };
         let options = asked.options.clone();
         let start = || Session::start(&self.runtime, target, options, Box::new(source));
-        self.sessions.start(device, &asked, hold, start)
+        let handle = self.sessions.start(device, &asked, hold, start)?;
+        let now = SystemTime::now();
+        self.devices
+            .with(|listing| listing.use_device(&device.id, now));
+        Ok(handle)
     }
 
     /// Casts to this device once more what was cast to it last, with `change` applied to the request; where the device is
@@ -240,8 +313,9 @@ impl Engine {
             .asked(device)
             .ok_or_else(|| Reason::DeviceNotFound(device.to_owned()))?;
         change(&mut request);
-        let known = self.discovery.devices();
-        let now = known.iter().find(|known| known.id == device);
+        let known = self.listed().borrow().clone();
+        let now = known.iter().find(|known| known.is(device));
+        let now = now.and_then(|known| known.device.as_ref());
         self.mirror(now.unwrap_or(&before), request)
     }
 
@@ -329,6 +403,14 @@ impl Engine {
 
     fn command(&self, device: &str, command: Command) -> Result<(), CommandError> {
         self.sessions.command(device, command)
+    }
+
+    /// The kinds of source that this desktop offers; `None` when it does not tell. Needs the tokio runtime.
+    pub async fn offered_sources() -> Option<Vec<SourceKind>> {
+        VideoSource::offered()
+            .await
+            .inspect_err(|error| tracing::debug!(%error, "the desktop does not say what it offers"))
+            .ok()
     }
 
     /// Starts to be a Cast device, on the current tokio runtime. Unless the options say otherwise, it has the same id at

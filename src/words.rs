@@ -7,6 +7,7 @@
 mod about;
 mod casting;
 mod codec;
+mod devices;
 mod duration;
 mod ended;
 mod health;
@@ -21,7 +22,8 @@ mod state;
 mod steps;
 
 use gettextrs::{
-    LocaleCategory, bind_textdomain_codeset, bindtextdomain, gettext, setlocale, textdomain,
+    LocaleCategory, bind_textdomain_codeset, bindtextdomain, gettext, ngettext, setlocale,
+    textdomain,
 };
 
 pub use about::{about_telecast, copied, copyright, developers, facts_from, stands_on};
@@ -30,6 +32,10 @@ pub use casting::{
     mute, pause, preview_of, volume, volume_of,
 };
 pub use codec::codec;
+pub use devices::{
+    CheckWords, cast_banner, cast_button, check, device_facts, device_line, forgotten, host_error,
+    more_button, no_device_answers, not_offered, stop_button,
+};
 pub use duration::{about, moment};
 pub use ended::{Ended, ended, labelled, remedies, remedy};
 pub use health::{HealthWords, health, health_in_full, verdict_and_consequence};
@@ -107,7 +113,13 @@ pub fn fill(text: &str, values: &[(&str, &str)]) -> String {
     fill_in(&gettext(text), values)
 }
 
-/// The same for a text that is translated already, as with plural forms.
+/// Like [`fill`], with the form of the text that goes with `count`.
+pub fn fill_plural(one: &str, many: &str, count: usize, values: &[(&str, &str)]) -> String {
+    let count = u32::try_from(count).unwrap_or(u32::MAX);
+    fill_in(&ngettext(one, many, count), values)
+}
+
+/// The same for a text that is translated already.
 fn fill_in(translated: &str, values: &[(&str, &str)]) -> String {
     let mut filled = String::with_capacity(translated.len());
     let mut rest = translated;

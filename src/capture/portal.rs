@@ -125,6 +125,21 @@ pub(super) async fn start(mut request: VideoRequest) -> Result<VideoSource, Capt
     })
 }
 
+/// The kinds of source that the desktop's dialog knows.
+pub(super) async fn offered() -> Result<Vec<SourceKind>, CaptureError> {
+    let connection = Connection::session()
+        .await
+        .map_err(|_| CaptureError::NoPortal)?;
+    let portal = Screencast::with_connection(connection)
+        .await
+        .map_err(error)?;
+    let offered = portal.available_source_types().await.map_err(error)?;
+    let kinds = [SourceKind::Screen, SourceKind::Window, SourceKind::Virtual];
+    let is_offered =
+        |kind: &SourceKind| source_type(*kind).is_some_and(|kind| offered.contains(kind));
+    Ok(kinds.into_iter().filter(is_offered).collect())
+}
+
 /// Keeps stream and session: dropped in this order.
 struct Sharing {
     stream: VideoStream,

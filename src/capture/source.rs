@@ -152,6 +152,14 @@ impl VideoSource {
         }
     }
 
+    /// The kinds of source that this desktop offers, without a dialog.
+    ///
+    /// # Errors
+    /// [`CaptureError::NoPortal`] and what else keeps the desktop from telling.
+    pub async fn offered() -> Result<Vec<SourceKind>, CaptureError> {
+        portal::offered().await
+    }
+
     /// Pictures of a PipeWire node without the portal: of a program's own producer, or of a test's. `dma_buf` is what
     /// [`VideoRequest::dma_buf`] is.
     pub async fn of_node(

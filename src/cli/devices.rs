@@ -144,7 +144,7 @@ mod tests {
             }],
             status: status.to_owned(),
             busy: false,
-            manual: false,
+            hosts: Vec::new(),
             last_seen: Instant::now(),
         }
     }

@@ -43,6 +43,7 @@ pub(super) struct Task {
     devices: watch::Sender<Arc<[Device]>>,
     problem: watch::Sender<Option<Arc<DiscoveryError>>>,
     events: broadcast::Sender<DeviceEvent>,
+    changes: watch::Sender<u64>,
     lookups: JoinSet<(ManualHost, Vec<Endpoint>)>,
     hosts: Vec<ManualHost>,
     hints: Vec<IpAddr>,
@@ -87,6 +88,7 @@ impl Task {
         devices: watch::Sender<Arc<[Device]>>,
         problem: watch::Sender<Option<Arc<DiscoveryError>>>,
         events: broadcast::Sender<DeviceEvent>,
+        changes: watch::Sender<u64>,
     ) -> Task {
         let (found, answers) = mpsc::channel(ANSWERS);
         let mut task = Task {
@@ -95,6 +97,7 @@ impl Task {
             devices,
             problem,
             events,
+            changes,
             lookups: JoinSet::new(),
             hosts: Vec::new(),
             hints: options.hints,
@@ -142,6 +145,7 @@ impl Task {
                 },
                 () = changed(interfaces.as_mut()) => {
                     tracing::debug!("the network has changed");
+                    self.changes.send_modify(|count| *count += 1);
                     match &mut search {
                         Some(search) => broken = search.look_again().is_err(),
                         None => retry = Instant::now(),
@@ -208,7 +212,10 @@ impl Task {
 
     fn command(&mut self, command: Command) {
         match command {
-            Command::Add(host) => self.add_host(host),
+            Command::Add(host) => {
+                self.add_host(host);
+                self.ask();
+            }
             Command::Remove(host) => {
                 self.hosts.retain(|known| *known != host);
                 self.table.remove_host(&host);
@@ -221,6 +228,10 @@ impl Task {
             && self.table.add_host(std::time::Instant::now(), host.clone())
         {
             self.lookups.spawn(lookup::endpoints(host.clone()));
+            // It may tell its name when it is asked.
+            if let Some(ip) = host.ip().filter(|ip| !self.hints.contains(ip)) {
+                self.hints.push(ip);
+            }
             self.hosts.push(host);
         }
     }

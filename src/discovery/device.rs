@@ -5,6 +5,8 @@ use std::fmt;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr, SocketAddrV6};
 use std::time::Instant;
 
+use super::manual::ManualHost;
+
 /// A Cast device, as far as it is known from its announcements.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Device {
@@ -24,8 +26,8 @@ pub struct Device {
     pub status: String,
     /// Whether it announces that something runs.
     pub busy: bool,
-    /// Whether the user entered its address.
-    pub manual: bool,
+    /// The addresses by which the user entered it; none when it was found by itself alone.
+    pub hosts: Vec<ManualHost>,
     /// When it was last announced (or entered).
     pub last_seen: Instant,
 }

@@ -10,7 +10,7 @@
 //! with nothing but IPv6 is served by mDNS proper. What stays in the list is mDNS' affair: these answers are good for a
 //! few seconds.
 
-mod message;
+pub(super) mod message;
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};

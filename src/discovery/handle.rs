@@ -50,13 +50,15 @@ impl Discovery {
         let (devices, watch) = watch::channel(Arc::<[Device]>::default());
         let (problem, problems) = watch::channel(None);
         let (events, _) = broadcast::channel(EVENTS);
-        let task = Task::new(options, devices, problem, events.clone());
+        let (counter, changes) = watch::channel(0);
+        let task = Task::new(options, devices, problem, events.clone(), counter);
         let task = tokio::spawn(task.run(received));
         DiscoveryHandle {
             commands,
             devices: watch,
             problem: problems,
             events,
+            changes,
             task,
         }
     }
@@ -69,6 +71,7 @@ pub struct DiscoveryHandle {
     devices: watch::Receiver<Arc<[Device]>>,
     problem: watch::Receiver<Option<Arc<DiscoveryError>>>,
     events: broadcast::Sender<DeviceEvent>,
+    changes: watch::Receiver<u64>,
     task: JoinHandle<()>,
 }
 
@@ -91,6 +94,11 @@ impl DiscoveryHandle {
     /// Why mDNS does not work at the moment; `None` when it does.
     pub fn problem(&self) -> watch::Receiver<Option<Arc<DiscoveryError>>> {
         self.problem.clone()
+    }
+
+    /// Counts how often the network interfaces or their addresses have changed.
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.changes.clone()
     }
 
     /// Adds a host that the user entered. It is in the list at once, and merged with the announced device when that

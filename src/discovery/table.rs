@@ -251,7 +251,7 @@ impl Table {
                 })
             };
             if let Some(device) = devices.values_mut().find(|device| same(device)) {
-                device.manual = true;
+                device.hosts.push(host.clone());
                 for endpoint in &manual.endpoints {
                     if !device
                         .endpoints
@@ -273,7 +273,7 @@ impl Table {
                 endpoints: manual.endpoints.clone(),
                 status: String::new(),
                 busy: false,
-                manual: true,
+                hosts: vec![host.clone()],
                 last_seen: manual.since,
             };
             devices.insert(id, device);

@@ -196,8 +196,7 @@ fn is_host(device: &Device, id: &str, host: &ManualHost) -> bool {
             .endpoints
             .iter()
             .any(|endpoint| endpoint.ip == ip && endpoint.port == host.port),
-        // Hosts are in the list for the time of a search alone, so it is this one.
-        None => device.manual && !device.id.starts_with(PROVISIONAL),
+        None => device.hosts.contains(host) && !device.id.starts_with(PROVISIONAL),
     };
     !device.endpoints.is_empty() && (device.id == id || merged())
 }
@@ -225,7 +224,7 @@ mod tests {
             }],
             status: String::new(),
             busy: false,
-            manual: false,
+            hosts: Vec::new(),
             last_seen: Instant::now(),
         }
     }
@@ -301,7 +300,7 @@ mod tests {
         };
         assert_eq!(Wanted::of("kitchen.lan").choose(&[unresolved], true), None);
         let merged = Device {
-            manual: true,
+            hosts: vec!["kitchen.lan".parse().expect("a host")],
             ..device("abc123", "TV")
         };
         let devices = [device("def456", "Speaker"), merged];

@@ -97,6 +97,7 @@ impl Settings {
     pub fn engine_options(&self) -> EngineOptions {
         EngineOptions {
             interface: self.interface(),
+            remember: true,
             ..EngineOptions::default()
         }
     }

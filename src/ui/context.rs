@@ -5,10 +5,11 @@ use std::cell::OnceCell;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use gtk4::glib;
 use tokio::runtime::Handle;
 
 use super::model::{CastList, DeviceList};
-use crate::engine::{Engine, Settings};
+use crate::engine::{Engine, Settings, remembered_devices};
 
 /// Shared by all parts of the window; lives on the main thread.
 #[derive(Debug)]
@@ -23,13 +24,32 @@ pub struct Context {
 impl Context {
     /// A context whose engine does not run yet; it will on `runtime`.
     pub fn new(runtime: Handle, settings: Settings) -> Rc<Context> {
-        Rc::new(Context {
+        let context = Rc::new(Context {
             runtime,
             engine: OnceCell::new(),
             settings,
             devices: DeviceList::default(),
             casts: CastList::default(),
-        })
+        });
+        context.show_remembered();
+        context
+    }
+
+    /// Fills the list with what is remembered, before the engine runs.
+    fn show_remembered(self: &Rc<Self>) {
+        let reading = self.runtime.spawn_blocking(remembered_devices);
+        let context = Rc::downgrade(self);
+        glib::spawn_future_local(async move {
+            let Ok(devices) = reading.await else {
+                return;
+            };
+            if let Some(context) = context
+                .upgrade()
+                .filter(|context| context.engine().is_none())
+            {
+                context.devices.update(&devices);
+            }
+        });
     }
 
     /// Starts the engine, unless it runs. Kept out of the way of the first picture of the window.
@@ -37,7 +57,7 @@ impl Context {
         self.engine.get_or_init(|| {
             let _runtime = self.runtime.enter();
             let engine = Arc::new(Engine::start(self.settings.engine_options()));
-            self.devices.follow(engine.devices());
+            self.devices.follow(engine.listed());
             self.casts.follow(engine.sessions());
             engine
         });

@@ -7,6 +7,7 @@ mod device_item;
 mod device_list;
 mod follow;
 mod followed;
+mod places;
 mod stage;
 
 pub use cast_item::CastItem;

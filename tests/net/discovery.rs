@@ -360,8 +360,9 @@ async fn a_manual_host_is_listed_with_its_address_and_the_search_stops_cleanly()
     };
     let discovery = Discovery::start(options);
     let is_there = |list: &[Device], host: &str| {
-        list.iter()
-            .any(|device| device.name == host && device.manual && device.best().is_some())
+        list.iter().any(|device| {
+            device.name == host && !device.hosts.is_empty() && device.best().is_some()
+        })
     };
     list_until(&discovery, Duration::from_secs(5), |list| {
         is_there(list, "127.0.0.1:9")

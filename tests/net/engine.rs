@@ -87,7 +87,7 @@ async fn tv(number: usize) -> Tv {
         }],
         status: String::new(),
         busy: false,
-        manual: false,
+        hosts: Vec::new(),
         last_seen: Instant::now(),
     };
     Tv {

@@ -41,12 +41,17 @@ pub(super) struct Via {
 
 /// "Which Cast devices are there?", under this number.
 pub(super) fn question(id: u16) -> Vec<u8> {
+    question_for(&SERVICE, id)
+}
+
+/// A question for what the pointers of this name lead to, for example the instances of a service.
+pub(in super::super) fn question_for(name: &[&str], id: u16) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(64);
     // No flags, one question, no records.
     for field in [id, 0, 1, 0, 0, 0] {
         bytes.extend_from_slice(&field.to_be_bytes());
     }
-    for label in SERVICE {
+    for label in name {
         bytes.push(label.len() as u8);
         bytes.extend_from_slice(label.as_bytes());
     }

@@ -140,7 +140,7 @@ pub(super) fn device(mut sources: Vec<&Source>) -> Option<Device> {
         endpoints,
         status: txt.status.clone(),
         busy: txt.busy,
-        manual: false,
+        hosts: Vec::new(),
         last_seen: newest.last_seen,
     })
 }

@@ -24,7 +24,7 @@ fn device(id: &str, last_byte: u8) -> Device {
         }],
         status: String::new(),
         busy: false,
-        manual: false,
+        hosts: Vec::new(),
         last_seen: Instant::now(),
     }
 }

@@ -51,6 +51,7 @@ async fn scenario() {
     let engine = Engine::start(EngineOptions {
         interface: Some("lo".to_owned()),
         recording: Some(Arc::new(recording)),
+        ..EngineOptions::default()
     });
     for tv in &tvs {
         engine.mirror(&tv.device, slow()).unwrap();
