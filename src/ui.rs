@@ -9,11 +9,14 @@
 //! comes back through the model, never from the click.
 
 mod about;
+mod address_dialog;
 mod application;
 mod cast_actions;
 mod cast_page;
 mod connecting_page;
 mod context;
+mod device_details;
+mod device_group;
 mod device_row;
 mod devices_page;
 mod ended_page;
@@ -25,6 +28,7 @@ mod model;
 mod preferences;
 mod question_dialog;
 pub mod receiver_window;
+mod search_help;
 mod shortcuts;
 pub mod test_card;
 mod ticker;

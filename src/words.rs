@@ -33,8 +33,8 @@ pub use casting::{
 };
 pub use codec::codec;
 pub use devices::{
-    CheckWords, cast_banner, cast_button, check, device_facts, device_line, forgotten, host_error,
-    more_button, no_device_answers, not_offered, stop_button,
+    CheckWords, cast_banner, cast_button, check, device_facts, device_line, fact_line, host_error,
+    host_hint, judgement, more_button, no_device_answers, not_offered, stop_button,
 };
 pub use duration::{about, moment};
 pub use ended::{Ended, ended, labelled, remedies, remedy};

@@ -145,7 +145,7 @@ async fn follow(
             () = sleep_until(deadline) => {}
             () = tokio::time::sleep_until(next_write), if unsaved => {}
             _ = again.tick(), if waiting => try_all(shared, &mut tries),
-            Some(tried) = tries.join_next() => if let Ok((host, works)) = tried {
+            Some(ended) = tries.join_next() => if let Ok((host, works)) = ended {
                 let now = std::time::Instant::now();
                 shared.lock().tried(&host, works, now, SystemTime::now());
             },

@@ -119,7 +119,8 @@ impl Listing {
     /// Where devices were before.
     pub(super) fn hints(&self) -> Vec<IpAddr> {
         let known = self.memory.devices.values();
-        let addresses = known.flat_map(|entry| entry.addresses.iter().map(|address| address.ip()));
+        let addresses =
+            known.flat_map(|entry| entry.addresses.iter().map(std::net::SocketAddr::ip));
         let mut hints: Vec<IpAddr> = addresses.filter(|ip| !ip.is_loopback()).collect();
         hints.sort_unstable();
         hints.dedup();
@@ -391,7 +392,7 @@ impl Listing {
 
     fn known(&self, id: &str, entry: &Entry) -> ListedDevice {
         let here = self.here(id);
-        let present = here.map(|device| device.endpoints.iter().map(ToString::to_string).collect());
+        let present = here.map(|device| in_words(&device.endpoints));
         let before = || entry.addresses.iter().map(ToString::to_string).collect();
         ListedDevice {
             id: id.to_owned(),
@@ -410,8 +411,7 @@ impl Listing {
     fn unknown(&self, host: &ManualHost, entry: &HostEntry) -> ListedDevice {
         let id = host.id();
         let device = self.here(&id);
-        let addresses =
-            device.map(|device| device.endpoints.iter().map(ToString::to_string).collect());
+        let addresses = device.map(|device| in_words(&device.endpoints));
         ListedDevice {
             name: host.to_string(),
             model: String::new(),
@@ -425,6 +425,17 @@ impl Listing {
             id,
         }
     }
+}
+
+/// Each address once, whichever interface it was heard over.
+fn in_words(endpoints: &[Endpoint]) -> Vec<String> {
+    let mut addresses: Vec<String> = Vec::new();
+    for address in endpoints.iter().map(ToString::to_string) {
+        if !addresses.contains(&address) {
+            addresses.push(address);
+        }
+    }
+    addresses
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@
 //! The file is its owner's, but the names in it once came from the network, and anybody may edit it: all is bounded.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::net::SocketAddr;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -61,11 +61,14 @@ impl Entry {
         self.model.clone_from(&device.model);
         self.capabilities = device.capabilities.0;
         self.last_seen = seconds(now);
-        let present: Vec<SocketAddr> = device
+        let mut present: Vec<SocketAddr> = device
             .endpoints
             .iter()
             .map(crate::discovery::Endpoint::socket_addr)
             .collect();
+        // The same one may be heard over several interfaces.
+        let mut seen = HashSet::new();
+        present.retain(|address| seen.insert(*address));
         self.addresses.retain(|known| !present.contains(known));
         self.addresses.splice(0..0, present);
         self.addresses.truncate(MAX_ADDRESSES);

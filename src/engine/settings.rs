@@ -13,7 +13,8 @@ use std::path::Path;
 use gio::prelude::*;
 
 use super::{
-    CodecChoice, EngineOptions, MAX_OVERSCAN_PCT, MirrorOptions, MirrorRequest, SourceKind,
+    AudioChoice, CodecChoice, EngineOptions, MAX_OVERSCAN_PCT, MirrorOptions, MirrorRequest,
+    SourceKind,
 };
 use crate::config::APP_ID;
 
@@ -112,6 +113,17 @@ impl Settings {
             parent_window: None,
             options: self.options(sound),
         }
+    }
+
+    /// A request to cast the sound alone. Somebody who asks for nothing else wants to hear it on the TV, whatever is set.
+    pub fn sound_request(&self) -> MirrorRequest {
+        let mut request = self.request(SourceKind::Screen);
+        request.options.video = false;
+        request.options.audio = true;
+        if request.audio == AudioChoice::None {
+            request.audio = AudioChoice::Both;
+        }
+        request
     }
 
     fn options(&self, sound: SoundDefault) -> MirrorOptions {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! `Context`: what every part of the window needs, owned by the application: the engine, once it runs, and the settings.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
+use std::fmt;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -12,13 +13,24 @@ use super::model::{CastList, DeviceList};
 use crate::engine::{Engine, Settings, remembered_devices};
 
 /// Shared by all parts of the window; lives on the main thread.
-#[derive(Debug)]
 pub struct Context {
     runtime: Handle,
     engine: OnceCell<Arc<Engine>>,
     settings: Settings,
     devices: DeviceList,
     casts: CastList,
+    waiting: RefCell<Vec<Waiting>>,
+}
+
+/// What is done once the engine runs.
+type Waiting = Box<dyn FnOnce(&Arc<Engine>)>;
+
+impl fmt::Debug for Context {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Context")
+            .field("runs", &self.engine.get().is_some())
+            .finish_non_exhaustive()
+    }
 }
 
 impl Context {
@@ -30,6 +42,7 @@ impl Context {
             settings,
             devices: DeviceList::default(),
             casts: CastList::default(),
+            waiting: RefCell::default(),
         });
         context.show_remembered();
         context
@@ -61,6 +74,19 @@ impl Context {
             self.casts.follow(engine.sessions());
             engine
         });
+        for waiting in self.waiting.take() {
+            if let Some(engine) = self.engine() {
+                waiting(&engine);
+            }
+        }
+    }
+
+    /// Calls `then` once the engine runs: now, or a moment after the window was shown.
+    pub fn when_engine_runs(&self, then: impl FnOnce(&Arc<Engine>) + 'static) {
+        match self.engine.get() {
+            Some(engine) => then(engine),
+            None => self.waiting.borrow_mut().push(Box::new(then)),
+        }
     }
 
     /// The engine, once it runs: a moment after the window was shown.

@@ -4,6 +4,7 @@
 
 mod casts;
 mod closing;
+mod wishes;
 
 use std::rc::Rc;
 
@@ -34,15 +35,8 @@ impl Window {
         window.ask_before_closing(context);
         measure::follow(&window);
         window.remember_size(context);
-        let devices = DevicesPage::new(context);
-        devices.connect_chosen(glib::clone!(
-            #[weak]
-            window,
-            #[strong]
-            context,
-            move |item| window.cast_to(&context, item)
-        ));
-        window.imp().pages.add(&devices);
+        window.imp().pages.add(&DevicesPage::new(context));
+        window.add_wishes();
         window.add_cast_actions();
         window.follow_casts(context);
         window
@@ -50,7 +44,9 @@ impl Window {
 
     /// Says something that the person can do nothing about here.
     pub fn say(&self, text: &str) {
-        self.imp().toasts.add_toast(adw::Toast::new(text));
+        // What it says may come from the network: no markup.
+        let toast = adw::Toast::builder().title(text).use_markup(false).build();
+        self.imp().toasts.add_toast(toast);
     }
 
     fn context(&self) -> Option<Rc<Context>> {

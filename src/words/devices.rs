@@ -13,7 +13,7 @@ use crate::engine::{
     Capabilities, CastStatus, DeviceKind, HostError, ListedDevice, SessionState, SourceKind,
 };
 
-pub use checks::{CheckWords, check};
+pub use checks::{CheckWords, check, judgement};
 
 /// The second line of a device: the first that applies of what is cast to it, that it is away, what it plays, its model.
 pub fn device_line(device: &ListedDevice, cast: Option<&CastStatus>, now: SystemTime) -> String {
@@ -128,9 +128,11 @@ pub fn cast_banner(casts: &[CastStatus]) -> Option<String> {
     }
 }
 
-/// A device was forgotten.
-pub fn forgotten(name: &str) -> String {
-    fill("{device} Forgotten", &[("device", name)])
+/// A fact as a line of text.
+pub fn fact_line(title: &str, value: &str) -> String {
+    let value = value.replace('\n', ", ");
+    // Translators: a line of the details that are copied as text.
+    fill("{title}: {value}", &[("title", title), ("value", &value)])
 }
 
 /// What to say below the list when there are devices in it, and none of them is there.
@@ -156,6 +158,11 @@ pub fn not_offered(missing: &[SourceKind]) -> Option<String> {
         (true, ..) => gettext("This desktop does not offer whole screens."),
     };
     Some(text)
+}
+
+/// What a typed address may look like.
+pub fn host_hint() -> String {
+    gettext("For example tv.local or 192.168.1.20")
 }
 
 /// What is wrong with an address that is being typed; `None` while there is nothing to say.

@@ -168,8 +168,6 @@ mod tests {
             ..SessionStats::default()
         };
         CastStatus {
-            has_picture: true,
-            choosing: false,
             device: "id".into(),
             name: "Kitchen".into(),
             source: SourceKind::Screen,

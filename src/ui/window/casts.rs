@@ -23,7 +23,16 @@ pub(super) enum Awaited {
     /// It has begun; the list of casts follows the engine a moment later than the click.
     Begun(String),
     /// The one before to this device is still being taken down; then it is to begin.
-    Next(Box<Device>),
+    Next(Box<Device>, Wish),
+}
+
+/// What is to be cast.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wish {
+    /// What is chosen above the list of devices.
+    Chosen,
+    /// No picture.
+    SoundOnly,
 }
 
 impl Window {
@@ -39,30 +48,33 @@ impl Window {
         self.add_action_entries([show]);
     }
 
-    /// Casts what is chosen to a device, or shows the cast that runs there.
-    pub fn cast_to(&self, context: &Rc<Context>, item: &DeviceItem) {
+    /// Casts what is chosen to a device, or its sound alone, or shows the cast that runs there.
+    pub fn cast_to(&self, context: &Rc<Context>, item: &DeviceItem, wish: Wish) {
         if let Some(device) = item.device() {
-            self.begin(context, device);
+            self.begin(context, device, wish);
         }
     }
 
     /// Casts what is chosen to `device`, which need not be in the list, or shows the cast that runs there.
     pub fn begin_chosen(&self, context: &Rc<Context>, device: Device) {
-        self.begin(context, device);
+        self.begin(context, device, Wish::Chosen);
     }
 
-    fn begin(&self, context: &Rc<Context>, device: Device) {
+    fn begin(&self, context: &Rc<Context>, device: Device, wish: Wish) {
         let Some(engine) = context.engine() else {
             return;
         };
         let settings = context.settings();
-        let request = settings.request(settings.source());
+        let request = match wish {
+            Wish::Chosen => settings.request(settings.source()),
+            Wish::SoundOnly => settings.sound_request(),
+        };
         let awaited = match engine.mirror(&device, request) {
             Ok(_) => Awaited::Begun(device.id),
             Err(Reason::AlreadyCasting) => {
                 let before = context.casts().item(&device.id);
                 match before.map(|item| item.stage()) {
-                    Some(Stage::Over) => Awaited::Next(Box::new(device)),
+                    Some(Stage::Over) => Awaited::Next(Box::new(device), wish),
                     _ => Awaited::Begun(device.id),
                 }
             }
@@ -171,10 +183,12 @@ impl Window {
                     self.imp().awaited.replace(Some(Awaited::Begun(device)));
                 }
             },
-            Some(Awaited::Next(device)) => match context.casts().item(&device.id) {
-                None => self.begin(context, *device),
+            Some(Awaited::Next(device, wish)) => match context.casts().item(&device.id) {
+                None => self.begin(context, *device, wish),
                 Some(_) => {
-                    self.imp().awaited.replace(Some(Awaited::Next(device)));
+                    self.imp()
+                        .awaited
+                        .replace(Some(Awaited::Next(device, wish)));
                 }
             },
             None => {}

@@ -4,7 +4,7 @@
 use gettextrs::gettext;
 
 use super::super::{fill, fill_plural};
-use crate::engine::{Finding, Firewall, LinkKind, Network};
+use crate::engine::{Finding, Firewall, Judgement, LinkKind, Network};
 
 /// A thing to check, for people.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +15,15 @@ pub struct CheckWords {
     pub text: String,
     /// What to type into a terminal.
     pub command: Option<String>,
+}
+
+/// A judgement, for those who do not see its symbol.
+pub fn judgement(judgement: Judgement) -> String {
+    match judgement {
+        Judgement::Good => gettext("Good"),
+        Judgement::Suspect => gettext("May be the cause"),
+        Judgement::Unknown => gettext("Cannot be checked"),
+    }
 }
 
 /// A finding in words.
