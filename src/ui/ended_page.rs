@@ -65,9 +65,10 @@ impl EndedPage {
         let words = words::ended(&cast, reason, others);
         let shown = self.imp();
         shown.heading.set_label(&words.title);
-        let sentences = [words.what, words.next];
-        shown.what.set_label(sentences.join(" ").trim());
+        shown.what.set_label(&words.what);
         shown.privacy.set_label(&words.privacy);
+        shown.advice.set_label(&words.next);
+        shown.advice.set_visible(!words.next.is_empty());
         for (remedy, label) in words::remedies(reason) {
             self.add_button(remedy, &label);
         }
@@ -116,9 +117,10 @@ impl EndedPage {
             shown.heading.label(),
             shown.what.label(),
             shown.privacy.label(),
+            shown.advice.label(),
         ];
         self.announce(
-            &said.join(". "),
+            said.join("\n").trim(),
             gtk::AccessibleAnnouncementPriority::Medium,
         );
         if let Some(button) = shown.buttons.first_child() {
@@ -202,6 +204,8 @@ mod imp {
         pub(super) what: TemplateChild<gtk::Label>,
         #[template_child]
         pub(super) privacy: TemplateChild<gtk::Label>,
+        #[template_child]
+        pub(super) advice: TemplateChild<gtk::Label>,
         #[template_child]
         pub(super) buttons: TemplateChild<gtk::Box>,
         #[template_child]

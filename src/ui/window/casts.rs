@@ -45,7 +45,17 @@ impl Window {
                 }
             })
             .build();
-        self.add_action_entries([show]);
+        // Each page of a cast has statistics of its own; the key is the window's.
+        let statistics = gio::ActionEntry::builder("statistics")
+            .activate(|window: &Window, _, _| {
+                if let Some(page) = window.imp().pages.visible_page()
+                    && page.activate_action("cast.statistics", None).is_err()
+                {
+                    tracing::debug!("this page has no statistics");
+                }
+            })
+            .build();
+        self.add_action_entries([show, statistics]);
     }
 
     /// Casts what is chosen to a device, or its sound alone, or shows the cast that runs there.
