@@ -11,6 +11,7 @@
 //! What a front end needs of the rooms below is re-exported here, so that it needs to know no other room.
 
 mod apps;
+mod banners;
 mod captures;
 mod devices;
 mod find;
@@ -23,6 +24,7 @@ mod listing;
 mod network;
 mod node;
 mod permits;
+mod players;
 mod preview;
 mod receiver_id;
 mod remedy;
@@ -55,11 +57,12 @@ pub use crate::receiver::{
 };
 pub use crate::session::handle::{Command, SessionHandle, Volume};
 pub use crate::session::link::Link;
-pub use crate::session::options::{CodecChoice, MirrorOptions};
+pub use crate::session::options::{CodecChoice, MirrorOptions, Quality};
 pub use crate::session::reason::{Blame, Fault, Layer, Missing, Reason, SourceEnd, Waiting};
 pub use crate::session::state::{SessionState, Streams, Trouble};
 pub use crate::session::stats::{AudioStats, SessionStats, StageLatencies};
 pub use crate::session::unsent::{SendFault, Unsent};
+pub use banners::Banners;
 pub use devices::remembered as remembered_devices;
 pub use health::{Advice, Cause, HOLD, Health, Tone, Verdict};
 pub use history::{Delays, Figure, HISTORY, History, SAMPLES, Sample};
@@ -375,6 +378,14 @@ impl Engine {
         self.command(device, Command::SetTargetDelay { target, max })
     }
 
+    /// Bounds what the pictures may cost from now on, without reconnecting.
+    ///
+    /// # Errors
+    /// See [`Engine::stop`].
+    pub fn set_quality(&self, device: &str, quality: Quality) -> Result<(), CommandError> {
+        self.command(device, Command::SetQuality(quality))
+    }
+
     /// Sends another sound to this device, without reconnecting. Returns when it is there.
     ///
     /// # Errors
@@ -382,6 +393,12 @@ impl Engine {
     /// cannot be had, and the one before goes on.
     pub async fn set_audio(&self, device: &str, audio: AudioChoice) -> Result<(), CommandError> {
         self.sessions.set_audio(device, audio).await
+    }
+
+    /// The applications that play sound, as they come and go, for as long as the receiver is kept: what
+    /// [`AudioChoice::App`] can be.
+    pub fn players(&self) -> watch::Receiver<Arc<[String]>> {
+        players::follow(&self.runtime)
     }
 
     /// Small pictures of what is sent to this device, at most two a second, for as long as the receiver is kept. `None`

@@ -28,8 +28,8 @@ use gettextrs::{
 
 pub use about::{about_telecast, copied, copyright, developers, facts_from, stands_on};
 pub use casting::{
-    KeepCasting, casting_for, casting_reason, clock, ended_title, keep_casting, latency_effect,
-    mute, pause, preview_of, volume, volume_of,
+    KeepCasting, cast_sound, casting_for, casting_reason, clock, ended_title, keep_casting,
+    latency_effect, mute, pause, preview_of, quality, quality_effect, volume, volume_of,
 };
 pub use codec::codec;
 pub use devices::{

@@ -186,6 +186,15 @@ impl Sender {
                 self.latency = LatencyControl::new(now, least, most);
                 self.set_target_delay(least);
             }
+            Input::PictureLimits {
+                max_bitrate,
+                max_size,
+            } => {
+                for stream in &mut self.streams {
+                    stream.limit(max_bitrate, max_size);
+                }
+                self.share_bitrate(now);
+            }
             Input::MaxPacketSize(size) => self.on_max_packet_size(size),
             Input::Slept(span) => {
                 self.clock.advance(span);

@@ -24,7 +24,7 @@ use super::source::sound::Sound;
 use super::{AudioChoice, MirrorRequest, Reason, SourceKind};
 use crate::discovery::{Device, Endpoint};
 use crate::session::handle::{Command, SessionHandle, Volume};
-use crate::session::options::MirrorOptions;
+use crate::session::options::{MirrorOptions, Quality};
 use crate::session::reason::Blame;
 use crate::session::state::SessionState;
 use crate::session::stats::SessionStats;
@@ -48,6 +48,8 @@ pub struct CastStatus {
     pub audio: AudioChoice,
     /// Whether the picture is frozen.
     pub paused: bool,
+    /// What the pictures may cost at most.
+    pub quality: Quality,
     /// From the capture of a picture to its display on the device.
     pub target_delay: Duration,
     /// How it goes, or why it ended.
@@ -223,6 +225,7 @@ impl Sessions {
                 source: request.source,
                 audio: request.audio.clone(),
                 paused: false,
+                quality: Quality::default(),
                 target_delay: request.options.target_delay,
                 state: handle.state().borrow().clone(),
                 volume: None,
@@ -341,6 +344,7 @@ impl Sessions {
         }
         match shown {
             Command::Pause(paused) => cast.status.paused = paused,
+            Command::SetQuality(quality) => cast.status.quality = quality,
             Command::SetTargetDelay { target, .. } => {
                 cast.status.target_delay = target.min(MirrorOptions::MAX_TARGET_DELAY);
             }
@@ -365,9 +369,14 @@ impl Sessions {
             (cast.number, cast.sound.upgrade())
         };
         let sound = sound.ok_or(CommandError::NoSound)?;
-        sound
-            .choose(choice.clone())
-            .await
+        // Starting to capture needs the runtime, from which the caller may be far.
+        let wanted = choice.clone();
+        let chosen = self
+            .runtime
+            .spawn(async move { sound.choose(wanted).await })
+            .await;
+        chosen
+            .unwrap_or_else(|error| Err(Reason::System(error.to_string())))
             .map_err(CommandError::Sound)?;
         self.shared
             .change(number, |cast| cast.status.audio = choice);

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
 
+use super::options::Quality;
 use super::reason::Reason;
 use super::state::SessionState;
 use super::stats::SessionStats;
@@ -28,6 +29,8 @@ pub enum Command {
         /// Up to which a bad one may raise it; what is not above `target` keeps that as it is.
         max: Duration,
     },
+    /// Bound what the pictures may cost.
+    SetQuality(Quality),
     /// Freeze the picture, or let it run again.
     Pause(bool),
 }

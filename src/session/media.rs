@@ -24,6 +24,7 @@ use tokio::time::{MissedTickBehavior, interval, sleep_until, timeout};
 use self::flow::{Feeds, Flow, news};
 use self::socket::Bound;
 use super::negotiate::Settled;
+use super::options::Quality;
 use super::reason::{Fault, Reason};
 use super::source::{AudioSetup, MediaSource, Valve, VideoSetup};
 use super::stats::SessionStats;
@@ -47,6 +48,8 @@ const ENCODERS_END: Duration = Duration::from_secs(3);
 pub(super) enum MediaCommand {
     /// From the next frames on, this much time passes from capture to display, and up to `most` on a bad network.
     SetTargetDelay { least: Duration, most: Duration },
+    /// From now on, pictures cost no more than this.
+    SetQuality(Quality),
 }
 
 /// What the session must know of its media.
@@ -217,6 +220,13 @@ async fn run(
                 None => return flow.into_feeds(),
                 Some(MediaCommand::SetTargetDelay { least, most }) => {
                     flow.sender.handle(Instant::now(), Input::TargetDelay { least, most });
+                }
+                Some(MediaCommand::SetQuality(quality)) => {
+                    let limits = Input::PictureLimits {
+                        max_bitrate: quality.max_bitrate().unwrap_or(u32::MAX),
+                        max_size: quality.max_size().unwrap_or((u32::MAX, u32::MAX)),
+                    };
+                    flow.sender.handle(Instant::now(), limits);
                 }
             },
             datagram = flow.socket.receive() => {

@@ -32,6 +32,42 @@ pub enum CodecChoice {
     Only(VideoCodec),
 }
 
+/// A bound on what pictures may cost, which can be changed while they are sent. What was settled with the device stays the
+/// upper one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Quality {
+    /// As much as network and settings allow.
+    #[default]
+    Automatic,
+    /// 1280 × 720 and 3 Mbit/s.
+    P720,
+    /// 854 × 480 and 1 Mbit/s.
+    P480,
+}
+
+impl Quality {
+    /// All, best first.
+    pub const ALL: [Quality; 3] = [Quality::Automatic, Quality::P720, Quality::P480];
+
+    /// Pictures are not larger (width, height in pixels).
+    pub fn max_size(self) -> Option<(u32, u32)> {
+        match self {
+            Quality::Automatic => None,
+            Quality::P720 => Some((1280, 720)),
+            Quality::P480 => Some((854, 480)),
+        }
+    }
+
+    /// Pictures take no more bits per second.
+    pub fn max_bitrate(self) -> Option<u32> {
+        match self {
+            Quality::Automatic => None,
+            Quality::P720 => Some(3_000_000),
+            Quality::P480 => Some(1_000_000),
+        }
+    }
+}
+
 /// What the user wants of a mirror. `Default` is what the command line does without options.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]

@@ -20,7 +20,7 @@ use super::media::socket::{self, Bound};
 use super::media::{Evidence, Media, MediaCommand, MediaEvent, Peer, Since};
 use super::negotiate::{Settled, offered_codecs, propose, settle};
 use super::opening::{Opening, Progress};
-use super::options::{MirrorOptions, Target};
+use super::options::{MirrorOptions, Quality, Target};
 use super::reason::{Missing, Reason};
 use super::source::MediaSource;
 use super::state::{SessionState, Step, Streams, Trouble};
@@ -44,6 +44,7 @@ pub(super) struct Actor {
     /// Larger packets than this, in bytes of UDP payload, were found to vanish.
     packet_limit: usize,
     paused: bool,
+    quality: Quality,
     /// What is left for the negotiation.
     negotiation: Duration,
     /// The moment of media time 0: before any picture was captured.
@@ -82,6 +83,7 @@ impl Actor {
             tried: Vec::new(),
             packet_limit: usize::MAX,
             paused: false,
+            quality: Quality::default(),
             epoch: Instant::now(),
             started: None,
         }
@@ -262,6 +264,9 @@ impl Actor {
             self.reporter.stats.clone(),
         )?;
         source.pause(paused);
+        if self.quality != Quality::default() {
+            media.command(MediaCommand::SetQuality(self.quality));
+        }
         self.media = Some(media);
         self.step(&Step::Answered(streams(settled)));
         Ok(())
@@ -397,6 +402,12 @@ impl Actor {
                 self.options.max_target_delay = most;
                 if let Some(media) = &self.media {
                     media.command(MediaCommand::SetTargetDelay { least, most });
+                }
+            }
+            Command::SetQuality(quality) => {
+                self.quality = quality;
+                if let Some(media) = &self.media {
+                    media.command(MediaCommand::SetQuality(quality));
                 }
             }
             Command::Pause(paused) => {

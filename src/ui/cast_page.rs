@@ -4,7 +4,10 @@
 mod coalesce;
 pub(super) mod health;
 mod latency_row;
+mod notifications_row;
 mod preview;
+mod quality_row;
+mod sound_row;
 mod volume_row;
 
 use std::rc::Rc;
@@ -36,7 +39,10 @@ impl CastPage {
         let actions = cast_actions::of_casting(context, item);
         page.insert_action_group("cast", Some(&actions));
         page.imp().volume.steer(context, item);
+        page.imp().sound.steer(context, item);
         page.imp().latency.steer(context, item);
+        page.imp().quality.steer(context, item);
+        page.imp().notifications.steer(context);
         page.follow_width();
         page.show(item);
         if let Some(status) = item.status() {
@@ -60,7 +66,10 @@ impl CastPage {
             context,
             #[weak]
             item,
-            move |seen: bool| page.imp().preview.look(&context, &item, seen)
+            move |seen: bool| {
+                page.imp().preview.look(&context, &item, seen);
+                page.imp().sound.look(&context, &item, seen);
+            }
         );
         page.imp().ticker.set(Ticker::new(&page, tick, look)).ok();
         page
@@ -84,7 +93,10 @@ impl CastPage {
             page.verdict.set_label(&words::describe(&status.state));
         }
         page.volume.show(&status);
+        page.sound.show(&status);
         page.latency.show(&status);
+        page.quality.show(&status);
+        page.notifications.show(&status);
     }
 
     fn show_time(&self) {
@@ -133,7 +145,10 @@ mod imp {
     use super::super::model::Followed;
     use super::super::ticker::Ticker;
     use super::latency_row::LatencyRow;
+    use super::notifications_row::NotificationsRow;
     use super::preview::Preview;
+    use super::quality_row::QualityRow;
+    use super::sound_row::SoundRow;
     use super::volume_row::VolumeRow;
 
     #[derive(Debug, Default, gtk::CompositeTemplate)]
@@ -160,7 +175,13 @@ mod imp {
         #[template_child]
         pub(super) volume: TemplateChild<VolumeRow>,
         #[template_child]
+        pub(super) sound: TemplateChild<SoundRow>,
+        #[template_child]
         pub(super) latency: TemplateChild<LatencyRow>,
+        #[template_child]
+        pub(super) quality: TemplateChild<QualityRow>,
+        #[template_child]
+        pub(super) notifications: TemplateChild<NotificationsRow>,
         /// Whether a verdict is shown.
         pub(super) judged: Cell<bool>,
         pub(super) followed: Followed,
@@ -176,7 +197,10 @@ mod imp {
         fn class_init(class: &mut Self::Class) {
             Preview::ensure_type();
             VolumeRow::ensure_type();
+            SoundRow::ensure_type();
             LatencyRow::ensure_type();
+            QualityRow::ensure_type();
+            NotificationsRow::ensure_type();
             class.bind_template();
         }
 

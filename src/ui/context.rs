@@ -10,13 +10,14 @@ use gtk4::glib;
 use tokio::runtime::Handle;
 
 use super::model::{CastList, DeviceList};
-use crate::engine::{Engine, Settings, remembered_devices};
+use crate::engine::{Banners, Engine, Settings, remembered_devices};
 
 /// Shared by all parts of the window; lives on the main thread.
 pub struct Context {
     runtime: Handle,
     engine: OnceCell<Arc<Engine>>,
     settings: Settings,
+    banners: OnceCell<Option<Banners>>,
     devices: DeviceList,
     casts: CastList,
     waiting: RefCell<Vec<Waiting>>,
@@ -40,6 +41,7 @@ impl Context {
             runtime,
             engine: OnceCell::new(),
             settings,
+            banners: OnceCell::new(),
             devices: DeviceList::default(),
             casts: CastList::default(),
             waiting: RefCell::default(),
@@ -68,6 +70,7 @@ impl Context {
     /// Starts the engine, unless it runs. Kept out of the way of the first picture of the window.
     pub fn start_engine(&self) {
         self.engine.get_or_init(|| {
+            Banners::repair(&self.settings);
             let _runtime = self.runtime.enter();
             let engine = Arc::new(Engine::start(self.settings.engine_options()));
             self.devices.follow(engine.listed());
@@ -102,6 +105,13 @@ impl Context {
     /// What the person set.
     pub fn settings(&self) -> &Settings {
         &self.settings
+    }
+
+    /// The desktop's notifications, where they can be silenced. Looked up when something is cast for the first time.
+    pub fn banners(&self) -> Option<&Banners> {
+        self.banners
+            .get_or_init(|| Banners::open(&self.settings))
+            .as_ref()
     }
 
     /// The devices, as they come and go.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use gettextrs::{gettext, ngettext};
 
 use super::fill;
-use crate::engine::LatencyProfile;
+use crate::engine::{AudioChoice, LatencyProfile, Quality};
 
 /// How long a cast has been running.
 pub fn casting_for(time: Duration) -> String {
@@ -53,6 +53,37 @@ pub fn latency_effect(profile: LatencyProfile) -> String {
         LatencyProfile::Responsive => gettext("Shortest delay, may stutter on busy Wi-Fi"),
         LatencyProfile::Balanced => gettext("Hides short network hiccups from the picture"),
         LatencyProfile::Robust => gettext("Longest delay, best for films"),
+    }
+}
+
+/// Where the sound plays, or whose it is.
+pub fn cast_sound(choice: &AudioChoice, has_picture: bool) -> String {
+    match (choice, has_picture) {
+        (AudioChoice::Tv, true) => gettext("On the TV"),
+        (AudioChoice::Tv, false) => gettext("On the Speaker"),
+        (AudioChoice::Both, true) => gettext("On the TV and Here"),
+        (AudioChoice::Both, false) => gettext("On the Speaker and Here"),
+        (AudioChoice::App(name), _) => fill("Only {application}", &[("application", name)]),
+        (AudioChoice::Tone, _) => gettext("Test Sound"),
+        (AudioChoice::None, _) => gettext("None"),
+    }
+}
+
+/// A bound on what the pictures may cost.
+pub fn quality(quality: Quality) -> String {
+    match quality {
+        Quality::Automatic => gettext("Automatic"),
+        Quality::P720 => gettext("Up to 720p"),
+        Quality::P480 => gettext("Up to 480p"),
+    }
+}
+
+/// What such a bound is good for.
+pub fn quality_effect(quality: Quality) -> String {
+    match quality {
+        Quality::Automatic => gettext("As good as the network allows"),
+        Quality::P720 => gettext("Takes at most 3 megabits per second"),
+        Quality::P480 => gettext("Takes at most 1 megabit per second"),
     }
 }
 

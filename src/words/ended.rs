@@ -156,7 +156,7 @@ mod tests {
     use tokio::sync::watch;
 
     use super::*;
-    use crate::engine::{AudioChoice, SessionState, SessionStats};
+    use crate::engine::{AudioChoice, Quality, SessionState, SessionStats};
     use crate::words::reason::tests::all;
 
     fn cast(reason: &Reason, lasted: Option<Duration>) -> CastStatus {
@@ -175,6 +175,7 @@ mod tests {
             choosing: false,
             audio: AudioChoice::Both,
             paused: false,
+            quality: Quality::default(),
             target_delay: Duration::from_millis(200),
             state: SessionState::Ended(reason.clone()),
             volume: None,

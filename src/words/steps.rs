@@ -147,7 +147,7 @@ mod tests {
 
     use super::Progress::{Active, Done, Waiting};
     use super::*;
-    use crate::engine::{AudioChoice, SessionStats, SourceKind};
+    use crate::engine::{AudioChoice, Quality, SessionStats, SourceKind};
 
     fn status(state: SessionState) -> CastStatus {
         CastStatus {
@@ -156,6 +156,7 @@ mod tests {
             source: SourceKind::Screen,
             audio: AudioChoice::Both,
             paused: false,
+            quality: Quality::default(),
             target_delay: Duration::ZERO,
             state,
             volume: None,

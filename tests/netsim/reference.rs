@@ -242,7 +242,7 @@ impl SendingEnd for Reference {
             Input::Dropped(id, _) => self.rate.on_raw_frame(id, true),
             Input::TargetDelay { least, .. } => self.target_delay = least,
             // It knows neither.
-            Input::MaxPacketSize(_) | Input::Slept(_) => {}
+            Input::PictureLimits { .. } | Input::MaxPacketSize(_) | Input::Slept(_) => {}
         }
     }
 

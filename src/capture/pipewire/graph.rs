@@ -66,6 +66,25 @@ impl Graph {
             || self.nodes.values().any(|node| self.belongs_to(node, name))
     }
 
+    /// The names of the applications that play, sorted, each once. Processes for which `is_own` holds are not among them.
+    pub fn players(&self, is_own: impl Fn(u32) -> bool) -> Vec<String> {
+        let mut names: Vec<String> = Vec::new();
+        let playing = self.nodes.values();
+        for node in playing.filter(|node| node.class.as_deref() == Some(PLAYBACK)) {
+            let client = node.client.and_then(|id| self.clients.get(&id));
+            let own_name = node.application.as_ref();
+            let name = own_name.or_else(|| client.and_then(|client| client.name.as_ref()));
+            if let Some(name) = name.filter(|name| !name.trim().is_empty())
+                && !client.and_then(|client| client.pid).is_some_and(&is_own)
+                && !names.iter().any(|known| same(known, name))
+            {
+                names.push(name.clone());
+            }
+        }
+        names.sort_by_key(|name| name.to_lowercase());
+        names
+    }
+
     fn belongs_to(&self, node: &Node, name: &str) -> bool {
         let client = node.client.and_then(|id| self.clients.get(&id));
         let own_name = node.application.as_deref();

@@ -67,6 +67,8 @@ pub struct Largest {
 #[derive(Debug)]
 pub struct Ladder {
     largest: Largest,
+    /// As it was settled, before any limit.
+    settled: (u32, u32),
     /// Of the pictures on a rung of full size: those of a window are smaller than the largest.
     natural: (u32, u32),
     rung: usize,
@@ -85,6 +87,7 @@ impl Ladder {
     pub fn new(now: Instant, largest: Largest) -> Ladder {
         Ladder {
             largest,
+            settled: largest.size,
             natural: largest.size,
             rung: 0,
             is_moving: true,
@@ -94,6 +97,18 @@ impl Ladder {
             drawn: 0,
             against: 0,
         }
+    }
+
+    /// No picture is to be larger than this any more; as before with a size that is not below what was settled.
+    pub fn limit(&mut self, size: (u32, u32)) {
+        let limited = (size.0.min(self.settled.0), size.1.min(self.settled.1));
+        let was = std::mem::replace(&mut self.largest.size, limited);
+        // Until the first picture of the new size tells, it is as large as it may be.
+        self.natural = if limited.0 > was.0 || limited.1 > was.1 {
+            limited
+        } else {
+            (self.natural.0.min(limited.0), self.natural.1.min(limited.1))
+        };
     }
 
     /// A picture was drawn: encoded in this size, or left out.
@@ -311,6 +326,20 @@ mod tests {
             at((480, 360), 20),
             "not smaller and smaller"
         );
+    }
+
+    #[test]
+    fn a_limit_bounds_the_size_until_it_is_taken_back() {
+        let mut now = Instant::now();
+        let mut ladder = Ladder::new(now, FULL_HD);
+        ladder.limit((1280, 720));
+        let chosen = run(&mut ladder, &mut now, 4000 * MS, 5_000_000, 33 * MS);
+        assert_eq!(chosen, [at((1280, 720), 30)]);
+        let chosen = run(&mut ladder, &mut now, 4000 * MS, 300_000, 33 * MS);
+        assert!(chosen.iter().all(|it| it.size.0 <= 1280), "{chosen:?}");
+        ladder.limit((u32::MAX, u32::MAX));
+        let chosen = run(&mut ladder, &mut now, 30_000 * MS, 9_000_000, 33 * MS);
+        assert_eq!(chosen.last(), Some(&FULL_HD));
     }
 
     #[test]

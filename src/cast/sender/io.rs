@@ -23,6 +23,14 @@ pub enum Input<'a> {
         /// Up to which a bad one may raise it; the same or less: it stays.
         most: Duration,
     },
+    /// From now on, pictures take no more bits per second than this, and are no larger than this (width, height in
+    /// pixels); never more than what was settled.
+    PictureLimits {
+        /// Bits per second; `u32::MAX`: what was settled.
+        max_bitrate: u32,
+        /// Width and height; `(u32::MAX, u32::MAX)`: what was settled.
+        max_size: (u32, u32),
+    },
     /// The path carries this many bytes of UDP payload, more or less than before. Frames that are taken in from now on are
     /// cut accordingly; those under way keep their packets.
     MaxPacketSize(usize),

@@ -58,6 +58,8 @@ pub(super) struct Stream {
     pub(super) picture_lost: Option<Instant>,
     /// What the encoder was asked for last.
     target_bitrate: u32,
+    /// What was settled; the person may want less.
+    settled_bitrate: u32,
     /// Not told to the encoder yet.
     bitrate_changed: bool,
     ladder: Option<Ladder>,
@@ -93,6 +95,7 @@ impl Stream {
             new_playout_delay_ms: None,
             picture_lost: None,
             target_bitrate: 0,
+            settled_bitrate: config.max_bitrate,
             bitrate_changed: false,
             ladder: session
                 .largest_pictures
@@ -112,6 +115,17 @@ impl Stream {
         if at_bound || change > self.target_bitrate / BITRATE_STEPS {
             self.target_bitrate = bitrate;
             self.bitrate_changed = true;
+        }
+    }
+
+    /// Bounds what pictures may cost from now on, within what was settled; sound stays as it is.
+    pub(super) fn limit(&mut self, max_bitrate: u32, max_size: (u32, u32)) {
+        if self.config.kind == StreamKind::Video {
+            let least = self.config.min_bitrate.min(self.settled_bitrate);
+            self.config.max_bitrate = max_bitrate.clamp(least, self.settled_bitrate);
+            if let Some(ladder) = &mut self.ladder {
+                ladder.limit(max_size);
+            }
         }
     }
 

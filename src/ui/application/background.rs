@@ -65,6 +65,9 @@ impl Application {
         let busy = items.iter().any(|item| item.stage() != Stage::Ended);
         let casting = &self.imp().casting;
         if !busy {
+            if let Some(banners) = context.banners() {
+                banners.restore();
+            }
             casting.take();
         } else if casting.borrow().is_none() {
             casting.replace(Some(Casting { hold: self.hold() }));

@@ -34,9 +34,9 @@ impl StepRow {
         self.imp().marks.set_visible_child_name(mark);
         self.update_state(&[gtk::accessible::State::Busy(busy)]);
         if step.progress == Progress::Waiting {
-            self.add_css_class("dim-label");
+            self.add_css_class("waiting");
         } else {
-            self.remove_css_class("dim-label");
+            self.remove_css_class("waiting");
         }
     }
 }

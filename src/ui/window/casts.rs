@@ -10,7 +10,7 @@ use gtk4::{gio, glib};
 use libadwaita as adw;
 
 use super::Window;
-use crate::engine::{Device, Reason};
+use crate::engine::{AudioChoice, Device, Reason};
 use crate::ui::cast_page::CastPage;
 use crate::ui::connecting_page::ConnectingPage;
 use crate::ui::context::Context;
@@ -75,10 +75,15 @@ impl Window {
             return;
         };
         let settings = context.settings();
-        let request = match wish {
+        let mut request = match wish {
             Wish::Chosen => settings.request(settings.source()),
             Wish::SoundOnly => settings.sound_request(),
         };
+        // A device that was promised sound can be given some later.
+        request.options.audio = true;
+        if !device.kind.has_picture() && request.audio == AudioChoice::None {
+            request.audio = AudioChoice::Tv;
+        }
         let awaited = match engine.mirror(&device, request) {
             Ok(_) => Awaited::Begun(device.id),
             Err(Reason::AlreadyCasting) => {

@@ -93,3 +93,22 @@ fn the_parent_is_read_behind_a_name_with_parentheses() {
     let own = std::process::id();
     assert_eq!(parent_of(own), Some(std::os::unix::process::parent_id()));
 }
+
+#[test]
+fn who_plays_is_told_once_by_its_name_and_without_ourselves() {
+    let mut graph = graph();
+    let own = |pid| pid == 200;
+    assert_eq!(graph.players(own), ["Player"]);
+    assert_eq!(graph.players(|_| false), ["Player", "Telecast"]);
+    let stream = |name: &str| Node {
+        class: Some("Stream/Output/Audio".to_owned()),
+        application: Some(name.to_owned()),
+        ..Node::default()
+    };
+    graph.nodes.insert(50, stream("PLAYER"));
+    graph.nodes.insert(51, stream("a browser"));
+    graph.nodes.insert(52, stream("  "));
+    assert_eq!(graph.players(own), ["a browser", "Player"]);
+    graph.remove(10);
+    assert_eq!(graph.players(own), ["a browser", "PLAYER"]);
+}
