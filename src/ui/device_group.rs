@@ -32,6 +32,9 @@ impl DeviceGroup {
         for item in items.iter().filter(|item| !shown.contains(item)) {
             list.append(&DeviceRow::new(item, source));
         }
+        // A hidden one would still be the last child, whose border differs.
+        let placeholder = self.imp().placeholder.borrow().clone();
+        list.set_placeholder(placeholder.filter(|_| items.is_empty()).as_ref());
         list.invalidate_sort();
     }
 
@@ -62,7 +65,9 @@ impl DeviceGroup {
 
     /// What stands in place of the rows while there are none.
     pub fn set_placeholder(&self, placeholder: &impl IsA<gtk::Widget>) {
-        self.imp().rows.set_placeholder(Some(placeholder));
+        self.imp()
+            .placeholder
+            .replace(Some(placeholder.clone().upcast()));
     }
 }
 
@@ -75,6 +80,8 @@ fn by_place(a: &gtk::ListBoxRow, b: &gtk::ListBoxRow) -> gtk::Ordering {
 }
 
 mod imp {
+    use std::cell::RefCell;
+
     use adw::prelude::*;
     use adw::subclass::prelude::*;
     use gtk4 as gtk;
@@ -86,6 +93,7 @@ mod imp {
     pub struct DeviceGroup {
         #[template_child]
         pub(super) rows: TemplateChild<gtk::ListBox>,
+        pub(super) placeholder: RefCell<Option<gtk::Widget>>,
     }
 
     #[glib::object_subclass]

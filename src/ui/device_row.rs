@@ -143,6 +143,7 @@ impl DeviceRow {
         button.set_action_name(Some("device.stop"));
         button.set_visible(true);
         self.set_activatable_widget(gtk::Widget::NONE);
+        button.reset_relation(gtk::AccessibleRelation::LabelledBy);
         self.set_activatable(true);
         self.set_detailed_action_name("win.show-cast");
         self.set_action_target_value(Some(&cast.device.to_variant()));
@@ -156,6 +157,8 @@ impl DeviceRow {
         self.enable("cast", possible);
         self.set_action_name(None);
         self.set_activatable_widget(Some(&**button).filter(|_| possible));
+        // The row labels it with its title, which would hide the name of the button.
+        button.reset_relation(gtk::AccessibleRelation::LabelledBy);
         self.set_activatable(possible);
     }
 
