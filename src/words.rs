@@ -19,6 +19,7 @@ mod reason;
 mod receiver;
 mod settings;
 mod state;
+pub mod statistics;
 mod steps;
 
 use gettextrs::{

@@ -22,6 +22,7 @@ use libadwaita as adw;
 use super::cast_actions;
 use super::context::Context;
 use super::model::CastItem;
+use super::statistics::CastLayout;
 use super::ticker::Ticker;
 use crate::words;
 
@@ -37,6 +38,12 @@ impl CastPage {
     pub fn new(context: &Rc<Context>, item: &CastItem) -> CastPage {
         let page: CastPage = glib::Object::new();
         let actions = cast_actions::of_casting(context, item);
+        if let Some(content) = page.child() {
+            page.set_child(gtk::Widget::NONE);
+            let layout = CastLayout::new(&content, item);
+            actions.add_action(&layout.action());
+            page.set_child(Some(&layout));
+        }
         page.insert_action_group("cast", Some(&actions));
         page.imp().volume.steer(context, item);
         page.imp().sound.steer(context, item);
