@@ -145,8 +145,9 @@ impl DeviceRow {
         self.set_activatable_widget(gtk::Widget::NONE);
         button.reset_relation(gtk::AccessibleRelation::LabelledBy);
         self.set_activatable(true);
-        self.set_detailed_action_name("win.show-cast");
+        // The target first: the action takes none without.
         self.set_action_target_value(Some(&cast.device.to_variant()));
+        self.set_action_name(Some("win.show-cast"));
     }
 
     fn offer_cast(&self, listed: &ListedDevice, possible: bool) {
