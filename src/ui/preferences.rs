@@ -3,6 +3,7 @@
 //! says when it takes effect.
 
 mod choice_row;
+mod devices_group;
 mod forget;
 mod interface_row;
 mod permits_group;
@@ -46,6 +47,7 @@ impl Preferences {
         let rows = dialog.imp();
         rows.ports.bind(store);
         interface_row::bind(&rows.interface, context);
+        rows.devices.fill(context, &rows.forget_all);
         rows.permits.fill(context);
         dialog.say_effects(context);
         dialog
@@ -84,12 +86,12 @@ impl Preferences {
         let bitrate = &rows.bitrate_limit;
         bitrate.connect_output(|row| {
             if row.value() < 1.0 {
-                row.set_text(&words::automatic());
+                row.set_text(&words::auto());
                 return true;
             }
             false
         });
-        bitrate.connect_input(|row| (row.text() == words::automatic()).then_some(Ok(0.0)));
+        bitrate.connect_input(|row| (row.text() == words::auto()).then_some(Ok(0.0)));
         for (row, key) in [
             (&rows.frame_rate, setting::FRAME_RATE),
             (bitrate, setting::BITRATE_LIMIT),
@@ -168,6 +170,7 @@ mod imp {
     use gtk4::glib;
     use libadwaita as adw;
 
+    use super::devices_group::DevicesGroup;
     use super::permits_group::PermitsGroup;
     use super::ports_row::PortsRow;
 
@@ -201,6 +204,10 @@ mod imp {
         #[template_child]
         pub(super) ports: TemplateChild<PortsRow>,
         #[template_child]
+        pub(super) devices: TemplateChild<DevicesGroup>,
+        #[template_child]
+        pub(super) forget_all: TemplateChild<adw::ButtonRow>,
+        #[template_child]
         pub(super) permits: TemplateChild<PermitsGroup>,
         /// The last sentence about a changed setting.
         pub(super) said: RefCell<Option<adw::Toast>>,
@@ -214,6 +221,7 @@ mod imp {
 
         fn class_init(class: &mut Self::Class) {
             PortsRow::ensure_type();
+            DevicesGroup::ensure_type();
             PermitsGroup::ensure_type();
             class.bind_template();
         }

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! The choices of the preferences, and what is said of a changed one.
 
+use std::time::SystemTime;
+
 use gettextrs::gettext;
 
-use super::{codec, fill};
+use super::{codec, fill, moment};
 use crate::engine::{
-    CodecChoice, Effect, FIRST_FREE_PORT, LatencyProfile, MonitorSize, PictureSize, PortsError,
-    SoundDefault, SourceKind,
+    CodecChoice, Effect, FIRST_FREE_PORT, LatencyProfile, ListedDevice, MonitorSize, PictureSize,
+    PortsError, SoundDefault, SourceKind,
 };
 
 /// The name of a latency.
@@ -53,9 +55,14 @@ pub fn monitor_size(size: MonitorSize) -> String {
     }
 }
 
-/// A number that the program chooses itself.
+/// A choice that the program makes itself.
 pub fn automatic() -> String {
     gettext("Automatic")
+}
+
+/// The same in the place of a number, where there is little room.
+pub fn auto() -> String {
+    gettext("Auto")
 }
 
 /// A network interface that was chosen and is not there.
@@ -106,4 +113,47 @@ pub fn forgotten(name: &str) -> String {
 /// Takes back what was just done.
 pub fn undo() -> String {
     gettext("_Undo")
+}
+
+/// What stands below a remembered device.
+pub fn remembered_line(device: &ListedDevice, now: SystemTime) -> String {
+    if let Some(used) = device.used {
+        fill("Last used: {moment}", &[("moment", &moment(used, now))])
+    } else if let Some(host) = device.hosts.first() {
+        host.clone()
+    } else if let Some(seen) = device.last_seen {
+        fill("Last seen: {moment}", &[("moment", &moment(seen, now))])
+    } else {
+        device.model.clone()
+    }
+}
+
+/// The question before all devices are forgotten.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ForgetAll {
+    /// The question.
+    pub title: String,
+    /// What a yes does.
+    pub detail: String,
+    /// No.
+    pub keep: String,
+    /// Yes.
+    pub forget: String,
+}
+
+/// See [`ForgetAll`].
+pub fn forget_all() -> ForgetAll {
+    ForgetAll {
+        title: gettext("Forget All Devices?"),
+        detail: gettext(
+            "Devices that are switched on come back when they are found; addresses that you added do not.",
+        ),
+        keep: gettext("_Cancel"),
+        forget: gettext("_Forget"),
+    }
+}
+
+/// What was forgotten when all were.
+pub fn all_devices() -> String {
+    gettext("All Devices")
 }
