@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! Asks for real-time priority for the media thread: a thread id in, nothing out. Whoever grants it (the portal, or
-//! RealtimeKit where there is none) decides; without it the cast goes on as before.
+//! `RealtimeKit` where there is none) decides; without it the cast goes on as before.
 //!
 //! The kernel watches threads of that priority: one that never sleeps within the granted time (`RLIMIT_RTTIME`, of the
 //! whole process) costs it the process. The media thread sleeps after each round of its loops.
@@ -138,6 +138,7 @@ mod tests {
     #[derive(Default)]
     struct Granting(Arc<Mutex<Vec<(u64, u64, u32)>>>);
 
+    #[expect(clippy::unused_self, reason = "the form that the bus asks for")]
     #[zbus::interface(name = "org.freedesktop.portal.Realtime")]
     impl Granting {
         #[zbus(property, name = "MaxRealtimePriority")]

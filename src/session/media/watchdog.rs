@@ -11,6 +11,10 @@ use crate::session::timings::Timings;
 const PROOF_OF_PICTURE: Duration = Duration::from_secs(3);
 
 /// What one report interval has shown.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent observations, not a state"
+)]
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(super) struct Observation {
     /// Video frames were acknowledged.

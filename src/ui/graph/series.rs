@@ -130,6 +130,7 @@ mod tests {
         assert_eq!(Series::default().nearest(Duration::ZERO), None);
     }
 
+    #[expect(clippy::float_cmp, reason = "the steps themselves, never computed")]
     #[test]
     fn a_scale_grows_in_steps_and_shrinks_when_a_peak_has_left_the_minute() {
         const STEPS: &[f64] = &[4.0, 8.0, 16.0];

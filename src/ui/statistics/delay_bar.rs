@@ -129,6 +129,7 @@ mod tests {
         }
     }
 
+    #[expect(clippy::float_cmp, reason = "whole numbers")]
     #[test]
     fn the_whole_width_is_the_target_and_without_margin_the_sum() {
         let lengths = |target| spans(&delays(target), 400.0).map(|(_, length)| length.round());
