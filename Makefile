@@ -28,7 +28,7 @@ define refresh
 	    update-desktop-database -q $(PREFIX)/share/applications 2>/dev/null || :; }
 endef
 
-.PHONY: all run demo test test-desktop bench bench-links bench-network install uninstall clean
+.PHONY: all run demo screenshots test test-desktop bench bench-links bench-network install uninstall clean
 
 all: $(RELEASE)
 
@@ -42,6 +42,10 @@ run:
 
 demo:
 	demo/run
+
+# make screenshots ARGS="dark casting"
+screenshots: $(RELEASE)
+	$(DEVENV) --for test build-aux/screenshots $(ARGS)
 
 test:
 	$(DEVENV) --for test build-aux/test
