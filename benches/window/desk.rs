@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! The arrangement that is measured: a desktop of 1280x800 with the window on one host, a receiver on another.
 
+use std::fs::OpenOptions;
+use std::io::Write as _;
 use std::time::Duration;
 
 use telecast::clock;
@@ -38,6 +40,16 @@ impl Desk {
         let network = Network::up(folder.name(), 0).expect("network namespaces");
         let tv = Session::sound_only(Some(&network.b()));
         let desktop = Session::desktop("1280x800", Some(&network.a()));
+        let settings = desktop.path("home/.config/glib-2.0/settings/keyfile");
+        let mut settings = OpenOptions::new()
+            .append(true)
+            .open(settings)
+            .expect("the desktop's settings");
+        writeln!(
+            settings,
+            "[io/github/telecast/Telecast]\nwindow-size=(900, 600)"
+        )
+        .expect("settings");
         Desk {
             desktop,
             tv,

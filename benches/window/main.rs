@@ -4,7 +4,7 @@
 //!
 //! Prints a table with targets, and puts its rows into `target/bench/window.json`. `docs/benchmarks.md` explains them.
 //!
-//!     cargo bench --bench window -- [PART...]      of: first idle statistics; all by default
+//!     cargo bench --bench window -- [PART...]      of: first idle statistics blocks; all by default
 #![allow(
     clippy::panic,
     clippy::unwrap_used,
@@ -59,6 +59,7 @@ fn main() -> std::io::Result<()> {
         ("first", parts::first as fn() -> Vec<Row>),
         ("idle", parts::idle),
         ("statistics", parts::statistics),
+        ("blocks", parts::blocks),
     ] {
         if wanted.is_empty() || wanted.iter().any(|wanted| wanted == name) {
             rows.extend(part());
