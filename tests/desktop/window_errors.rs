@@ -78,7 +78,8 @@ fn without_an_encoder_the_window_says_what_to_install() {
         ("GST_REGISTRY_1_0", &registry.to_string_lossy()),
     ]);
     home.click_on(TV);
-    home.person.see(named("*encoder*"));
+    home.person.see(named("No Video Encoder").role("heading"));
+    home.person.see("Install GStreamer's*");
     home.person.see("Try Again");
     wait_until_idle(&receiver);
     home.quit();

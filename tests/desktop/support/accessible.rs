@@ -29,7 +29,15 @@ const INTERACTIVE: [&str; 12] = [
     "list item",
 ];
 /// Roles of what takes the keyboard only for what is in it.
-const CONTAINERS: [&str; 5] = ["frame", "window", "dialog", "panel", "list"];
+const CONTAINERS: [&str; 7] = [
+    "frame",
+    "window",
+    "dialog",
+    "panel",
+    "grouping",
+    "scroll pane",
+    "list",
+];
 
 /// What is looked for: a name, and more where that does not tell it from others.
 #[derive(Debug, Clone)]
@@ -183,7 +191,8 @@ impl Person {
         writeln!(commands, "{command}").unwrap();
         let mut line = String::new();
         self.answers.read_line(&mut line).unwrap();
-        serde_json::from_str(&line).unwrap_or_else(|_| panic!("{command}: {line:?}"))
+        assert!(line.ends_with('\n'), "{command}: no answer");
+        serde_json::from_str(&line).unwrap()
     }
 }
 
