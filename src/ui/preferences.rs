@@ -36,10 +36,7 @@ impl Preferences {
     /// A dialog that shows `page` first.
     pub fn new(context: &Rc<Context>, page: PreferencesPage) -> Preferences {
         let dialog: Preferences = glib::Object::new();
-        dialog.set_visible_page_name(match page {
-            PreferencesPage::Casting => "casting",
-            PreferencesPage::Network => "network",
-        });
+        dialog.turn_to(page);
         let store = context.settings().store();
         dialog.bind_choices(store);
         dialog.bind_numbers(store);
@@ -51,6 +48,14 @@ impl Preferences {
         rows.permits.fill(context);
         dialog.say_effects(context);
         dialog
+    }
+
+    /// Shows this page.
+    pub fn turn_to(&self, page: PreferencesPage) {
+        self.set_visible_page_name(match page {
+            PreferencesPage::Casting => "casting",
+            PreferencesPage::Network => "network",
+        });
     }
 
     fn bind_choices(&self, store: &gio::Settings) {

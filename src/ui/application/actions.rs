@@ -76,8 +76,16 @@ impl Application {
     }
 
     fn show_preferences(&self, page: PreferencesPage) {
-        if let (Some(context), Some(window)) = (self.context(), self.active_window()) {
-            Preferences::new(&context, page).present(Some(&window));
+        let (Some(context), Some(window)) = (self.context(), self.active_window()) else {
+            return;
+        };
+        let open = window
+            .downcast_ref::<adw::ApplicationWindow>()
+            .and_then(adw::prelude::AdwApplicationWindowExt::visible_dialog)
+            .and_then(|dialog| dialog.downcast::<Preferences>().ok());
+        match open {
+            Some(preferences) => preferences.turn_to(page),
+            None => Preferences::new(&context, page).present(Some(&window)),
         }
     }
 }

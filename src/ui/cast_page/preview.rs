@@ -67,6 +67,8 @@ impl Preview {
     /// Dims the picture when what the TV shows stands still.
     pub fn set_paused(&self, paused: bool) {
         self.imp().paused.set_visible(paused);
+        // Two symbols on top of each other are none.
+        self.imp().icon.set_opacity(if paused { 0.0 } else { 1.0 });
     }
 }
 
