@@ -22,6 +22,9 @@ const HARMLESS: Duration = Duration::from_millis(5);
 const SILENCE: Duration = Duration::from_millis(250);
 const SILENCE_ROUND_TRIPS: u32 = 4;
 
+/// A shorter queue, beyond the noise, is none.
+const SHORT_QUEUE: Duration = Duration::from_millis(10);
+
 /// An answer is overdue so much later than it was expected: schedulers and radios are late by some milliseconds.
 const OVERDUE: Duration = Duration::from_millis(10);
 
@@ -37,6 +40,9 @@ pub(super) struct Path {
     questions: Questions,
     /// Since when answers are overdue and none that came has told why.
     late: Option<Instant>,
+    /// When the answer that was overdue last had been expected, until it is known how late it was; and how late that was.
+    missed: Option<Instant>,
+    excess: Option<Duration>,
     /// What was measured before this moment is about a path that is no more.
     changed: Option<Instant>,
 }
@@ -60,6 +66,8 @@ impl Path {
             round_trip: Duration::ZERO,
             questions: Questions::default(),
             late: None,
+            missed: None,
+            excess: None,
             changed: None,
         }
     }
@@ -137,8 +145,11 @@ impl Path {
     fn on_answer(&mut self, now: Instant, sent: Instant, delay: Duration, total: Option<u64>) {
         self.heard(now);
         self.delays.add(now, delay);
-        if delay <= self.base() + self.noise() + OVERDUE {
-            self.late = None;
+        if let Some(expected) = self.missed.take() {
+            self.excess = Some(now.saturating_duration_since(expected));
+        }
+        if delay <= self.base() + self.noise() + OVERDUE && self.late.take().is_some() {
+            self.on_false_alarm();
         }
         if self.was_alone(sent) {
             self.delays.add_alone(delay);
@@ -180,14 +191,33 @@ impl Path {
     pub(super) fn check(&mut self, now: Instant, rate: f64) {
         let queue = self.delays.queue(now);
         if self.late.is_some() {
-            self.late = self.late.filter(|_| queue.is_none());
+            if queue.is_some() {
+                self.late = None;
+            }
         } else if let Some((busy, overdue)) = self.due(rate)
             && overdue <= now
         {
             self.late = Some(now);
+            self.missed = overdue.checked_sub(self.noise() * 2 + OVERDUE);
+            self.excess = None;
             self.changed = Some(busy);
             self.delays.forget_until(now);
         }
+    }
+
+    /// An answer was overdue, and no queue was the reason: so long the radio may delay a packet. A link that is nearly full
+    /// is late too, but by little.
+    fn on_false_alarm(&mut self) {
+        if let (Some(base), Some(excess)) = (self.delays.base(), self.excess.take())
+            && excess > OVERDUE * 2
+        {
+            self.delays.add_alone(base + excess.saturating_sub(OVERDUE));
+        }
+    }
+
+    /// A queue up to this is none.
+    pub(super) fn allowed(&self) -> Duration {
+        SHORT_QUEUE + self.noise()
     }
 
     /// Since when answers are overdue and nothing is known but that.
@@ -267,5 +297,56 @@ impl Path {
     /// The part of what leaves that is new media.
     pub(super) fn media_share(&self) -> f64 {
         self.ledger.media_share()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MS: Duration = Duration::from_millis(1);
+    const RATE: f64 = 100e6;
+
+    /// A picture of three packets leaves, and is answered after so many ms; in between it is looked after overdue answers.
+    fn picture(path: &mut Path, now: Instant, answered_after: u32) {
+        for _ in 0..3 {
+            path.on_sent(now, 1000, true);
+        }
+        path.on_asked(now, false, 0.0);
+        let answered = now + MS * answered_after;
+        if let Some(overdue) = path.overdue_at(RATE).filter(|at| *at < answered) {
+            path.check(overdue, RATE);
+        }
+        let frame = Acknowledged {
+            bytes: 3000,
+            first_sent: now,
+            all_sent: Some(now),
+            round_trip: 5 * MS,
+        };
+        path.on_acknowledged(answered, frame);
+        path.check(answered, RATE);
+    }
+
+    /// The noise after pictures that are answered after so many ms each.
+    fn noise(answered_after: &[u32]) -> Duration {
+        let mut now = Instant::now();
+        let mut path = Path::new(now);
+        for after in answered_after {
+            picture(&mut path, now, *after);
+            now += 60 * MS;
+        }
+        path.noise()
+    }
+
+    #[test]
+    fn an_answer_that_is_late_without_a_queue_behind_it_is_noise() {
+        let noise = noise(&[5, 5, 5, 5, 50, 5, 5]);
+        assert!(noise > 30 * MS && noise < 40 * MS, "{noise:?}");
+    }
+
+    #[test]
+    fn an_answer_that_is_hardly_late_or_waits_in_a_queue_is_not() {
+        assert_eq!(noise(&[5, 5, 5, 5, 20, 5, 5]), Duration::ZERO);
+        assert_eq!(noise(&[5, 5, 5, 5, 50, 50, 50, 50]), Duration::ZERO);
     }
 }

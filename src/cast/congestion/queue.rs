@@ -30,9 +30,6 @@ use crate::cast::congestion::capacity::{Capacity, FASTEST};
 use crate::cast::congestion::path::{Acknowledged, Path};
 use crate::cast::congestion::{Bounds, CongestionControl, Decision, Signal};
 
-/// A shorter queue, beyond the noise, is none.
-const SHORT_QUEUE: Duration = Duration::from_millis(10);
-
 /// A queue is to be gone after this many seconds; what waits for the pacer after three times as long, since that does not
 /// delay the sound.
 const DRAIN_TIME: f64 = 0.3;
@@ -181,11 +178,11 @@ impl CongestionControl for QueueControl {
         let passed = now.saturating_duration_since(self.decided);
         let step = passed.as_secs_f64().min(LONGEST_STEP);
         self.decided = now;
-        let allowed = SHORT_QUEUE + self.path.noise();
         if let Some(estimate) = self.capacity.estimate() {
             self.path.check(now, estimate);
         }
         let queue = self.path.queue(now);
+        let allowed = self.path.allowed();
         match queue {
             Some(queue) if queue > allowed => self.capacity.lower(now, &mut self.path),
             Some(_) => {
