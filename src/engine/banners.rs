@@ -5,13 +5,11 @@
 use gio::prelude::*;
 
 use super::Settings;
+use super::settings::key::BANNERS_SILENCED as SILENCED;
 
 /// The desktop's schema and key. Others than GNOME may not have it.
 const SCHEMA: &str = "org.gnome.desktop.notifications";
 const SHOW_BANNERS: &str = "show-banners";
-
-/// Our note that it was us who switched them off.
-const SILENCED: &str = "banners-silenced";
 
 /// See the module. Belongs to the thread on which it was made.
 #[derive(Debug, Clone)]

@@ -36,8 +36,11 @@ pub const WINDOW_SIZE: &str = "window-size";
 /// Whether it was maximized.
 pub const WINDOW_MAXIMIZED: &str = "window-maximized";
 
+/// Our own note that it was us who silenced the desktop's notifications.
+pub const BANNERS_SILENCED: &str = "banners-silenced";
+
 /// All of them.
-pub const ALL: [&str; 17] = [
+pub const ALL: [&str; 18] = [
     SOURCE,
     SOUND,
     LATENCY,
@@ -55,6 +58,7 @@ pub const ALL: [&str; 17] = [
     LAST_PORT,
     WINDOW_SIZE,
     WINDOW_MAXIMIZED,
+    BANNERS_SILENCED,
 ];
 
 /// When a changed setting takes effect.
@@ -72,7 +76,7 @@ impl Effect {
     /// When a change of `key` takes effect.
     pub fn of(key: &str) -> Effect {
         match key {
-            SOURCE | STAY_AWAKE | WINDOW_SIZE | WINDOW_MAXIMIZED => Effect::Now,
+            SOURCE | STAY_AWAKE | WINDOW_SIZE | WINDOW_MAXIMIZED | BANNERS_SILENCED => Effect::Now,
             // Casts that begin use another interface at once; the search for devices does not.
             INTERFACE => Effect::NextStart,
             _ => Effect::NextCast,
