@@ -7,6 +7,7 @@ mod mirror;
 mod print;
 mod receive;
 mod signals;
+mod terminal;
 mod viewer;
 
 use std::io::IsTerminal;

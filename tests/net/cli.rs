@@ -7,6 +7,7 @@ mod ends;
 mod here;
 mod numbers;
 mod reach;
+mod terminal;
 mod unsuitable;
 
 use std::net::SocketAddr;
