@@ -37,7 +37,9 @@ mod source;
 mod store;
 mod tokens;
 mod tone;
+mod trust;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -45,6 +47,7 @@ use tokio::runtime::Handle;
 use tokio::sync::watch;
 
 pub use crate::capture::source::SourceKind;
+pub use crate::cast::auth::{AnchorError, Assessment, Fingerprint, Roots, Verdict as AuthVerdict};
 pub use crate::cast::codec::{AudioCodec, VideoCodec};
 pub use crate::discovery::{Capabilities, Device, DeviceKind, Endpoint};
 pub use crate::encode::config::MAX_OVERSCAN_PCT;
@@ -61,6 +64,7 @@ pub use crate::session::options::{CodecChoice, MirrorOptions, Quality};
 pub use crate::session::reason::{Blame, Fault, Layer, Missing, Reason, SourceEnd, Waiting};
 pub use crate::session::state::{SessionState, Streams, Trouble};
 pub use crate::session::stats::{AudioStats, SessionStats, StageLatencies};
+pub use crate::session::trust::Distrust;
 pub use crate::session::unsent::{SendFault, Unsent};
 pub use banners::Banners;
 pub use devices::remembered as remembered_devices;
@@ -83,6 +87,7 @@ pub use settings::{
     Settings, SettingsError, SoundDefault, ports,
 };
 pub use tone::{TestSound, play_test_sound};
+pub use trust::{MAX_REMEMBERED, Remembered, TrustAsker, TrustOptions, TrustQuestion, TrustRule};
 
 use crate::capture::source::{AudioSource, VideoSource};
 use crate::discovery::{Discovery, DiscoveryHandle, DiscoveryOptions, has_interface};
@@ -94,6 +99,7 @@ use devices::Devices;
 use sessions::{Hold, Sessions};
 use source::CastSource;
 use tokens::Tokens;
+use trust::{DeviceTrust, Memory};
 
 /// How the engine is to run.
 #[derive(Debug, Clone, Default)]
@@ -104,6 +110,8 @@ pub struct EngineOptions {
     pub remember: bool,
     /// For measuring everything but the encoder: frames of this recording are sent instead of encoded pictures.
     pub recording: Option<Arc<Recording>>,
+    /// Which devices will do.
+    pub trust: TrustOptions,
 }
 
 /// Which sound goes to the TV.
@@ -148,6 +156,8 @@ pub struct Engine {
     recording: Option<Arc<Recording>>,
     captures: Arc<Captures>,
     sessions: Sessions,
+    trust: TrustOptions,
+    memory: Memory,
 }
 
 impl Engine {
@@ -182,6 +192,8 @@ impl Engine {
             recording: options.recording,
             captures: Arc::default(),
             sessions: Sessions::new(Handle::current()),
+            trust: options.trust,
+            memory: Memory::of_user(),
         }
     }
 
@@ -237,6 +249,11 @@ impl Engine {
         self.discovery.changes()
     }
 
+    /// What devices proved when there was a cast to them, by [`Device::id`]. Reads a file.
+    pub fn remembered(&self) -> BTreeMap<String, Remembered> {
+        self.memory.all()
+    }
+
     /// Why the network cannot be searched at the moment.
     pub fn discovery_problem(&self) -> Option<String> {
         self.discovery
@@ -278,6 +295,12 @@ impl Engine {
             addresses: device.endpoints.iter().map(Endpoint::socket_addr).collect(),
             has_screen: device.kind.has_picture(),
             leftovers: self.apps.clone(),
+            trust: Arc::new(DeviceTrust {
+                id: device.id.clone(),
+                name: device.name.clone(),
+                options: self.trust.clone(),
+                memory: self.memory.clone(),
+            }),
         };
         let asked = request.clone();
         let source = CastSource::new(

@@ -9,6 +9,7 @@
 //!       ▲────EncoderControl──────┘
 //! ```
 
+mod authenticate;
 pub mod connect;
 mod control;
 pub mod handle;
@@ -25,6 +26,7 @@ pub mod state;
 pub mod stats;
 pub mod timings;
 pub mod tls;
+pub mod trust;
 pub mod unsent;
 
 pub use self::media::socket;

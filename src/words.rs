@@ -21,6 +21,7 @@ mod settings;
 mod state;
 pub mod statistics;
 mod steps;
+mod trust;
 
 use gettextrs::{
     LocaleCategory, bind_textdomain_codeset, bindtextdomain, gettext, ngettext, setlocale,
@@ -55,6 +56,7 @@ pub use settings::{
 };
 pub use state::{describe, no_devices, picture_of, ready_to_receive, test_card, test_card_title};
 pub use steps::{ConnectStep, Connecting, Progress, connecting};
+pub use trust::{ask_about_device, noteworthy, proven, root_failed};
 
 /// The name of the catalogues.
 const DOMAIN: &str = "telecast";

@@ -11,7 +11,6 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use bytes::{Buf as _, BytesMut};
-use rustls::pki_types::CertificateDer;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, ReadHalf, WriteHalf};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep_until, timeout};
@@ -20,7 +19,7 @@ use tokio_rustls::client::TlsStream;
 use super::connect::connect;
 use super::reason::{Layer, Reason, Waiting};
 use super::timings::Timings;
-use super::tls::handshake;
+use super::tls::{Secured, handshake};
 use crate::cast::channel::client::{Client, ClientConfig, Command, Event, Input, Output};
 
 pub(super) use translate::{lost, offer_failed, start_failed};
@@ -42,33 +41,28 @@ pub(super) struct Control {
     unflushed: bool,
     events: VecDeque<Event>,
     peer: SocketAddr,
-    /// The device's certificate of this connection, for device authentication.
-    certificate: CertificateDer<'static>,
     timings: Timings,
 }
 
 impl Control {
-    /// Connects to the device by whichever address answers, and shakes hands.
-    pub(super) async fn connect(
-        addresses: Vec<SocketAddr>,
-        interface: Option<String>,
+    /// Begins the control channel on a connection. `early` is what was read of it already.
+    pub(super) fn new(
+        secured: Secured,
+        peer: SocketAddr,
+        early: &[u8],
         timings: Timings,
-    ) -> Result<Control, Reason> {
-        let begun = Instant::now();
-        let tcp = connect(&addresses, interface.as_deref(), timings.connect).await?;
-        let peer = tcp
-            .peer_addr()
-            .map_err(|error| Reason::System(error.to_string()))?;
-        let left = timings.negotiation.saturating_sub(begun.elapsed());
-        let secured = handshake(tcp, timings.tls.min(left)).await?;
+    ) -> Control {
         let (reader, writer) = tokio::io::split(secured.stream);
         let config = ClientConfig {
             sender_id: rand::random_range(0..1_000_000),
             user_agent: concat!("Telecast/", env!("CARGO_PKG_VERSION")).to_owned(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
         };
-        Ok(Control {
-            client: Client::new(config, Instant::now().into_std()),
+        let now = Instant::now().into_std();
+        let mut client = Client::new(config, now);
+        client.handle(now, Input::Received(early));
+        Control {
+            client,
             reader,
             writer,
             incoming: BytesMut::new(),
@@ -76,19 +70,13 @@ impl Control {
             unflushed: false,
             events: VecDeque::new(),
             peer,
-            certificate: secured.certificate,
             timings,
-        })
+        }
     }
 
     /// The address that answered, with its scope.
     pub(super) fn peer(&self) -> SocketAddr {
         self.peer
-    }
-
-    /// The certificate (DER) that the device showed on this connection.
-    pub(super) fn certificate(&self) -> &CertificateDer<'static> {
-        &self.certificate
     }
 
     /// For how long nothing has come from the device.
@@ -192,6 +180,23 @@ impl Control {
             }
         }
     }
+}
+
+/// Connects to the device by whichever address answers, and shakes hands; the address that answered, with its scope.
+pub(super) async fn reach(
+    addresses: Vec<SocketAddr>,
+    interface: Option<String>,
+    timings: Timings,
+) -> Result<(Secured, SocketAddr), Reason> {
+    let begun = Instant::now();
+    let tcp = connect(&addresses, interface.as_deref(), timings.connect).await?;
+    let peer = tcp
+        .peer_addr()
+        .map_err(|error| Reason::System(error.to_string()))?;
+    let left = timings.negotiation.saturating_sub(begun.elapsed());
+    let secured = handshake(tcp, timings.tls.min(left)).await?;
+    tracing::debug!(%peer, certificate = secured.certificate.len(), "connected");
+    Ok((secured, peer))
 }
 
 /// Writes what waits. Safe to be cancelled: what was written is taken out at once.

@@ -9,6 +9,7 @@ use super::options::Quality;
 use super::reason::Reason;
 use super::state::SessionState;
 use super::stats::SessionStats;
+use crate::cast::auth::Assessment;
 
 /// How many commands may wait. More than a person can give; a full queue refuses.
 const COMMAND_QUEUE: usize = 16;
@@ -53,6 +54,7 @@ pub struct SessionHandle {
     state: watch::Receiver<SessionState>,
     stats: watch::Receiver<SessionStats>,
     volume: watch::Receiver<Option<Volume>>,
+    trust: watch::Receiver<Option<Assessment>>,
 }
 
 impl SessionHandle {
@@ -69,6 +71,11 @@ impl SessionHandle {
     /// The device's volume; `None` until it told.
     pub fn volume(&self) -> watch::Receiver<Option<Volume>> {
         self.volume.clone()
+    }
+
+    /// What the device proved about itself; `None` until it was asked.
+    pub fn trust(&self) -> watch::Receiver<Option<Assessment>> {
+        self.trust.clone()
     }
 
     /// Passes a command on. `false` when the session is over, or when too many commands wait.
@@ -104,6 +111,8 @@ pub(crate) struct Reporter {
     pub stats: watch::Sender<SessionStats>,
     /// Shown by [`SessionHandle::volume`].
     pub volume: watch::Sender<Option<Volume>>,
+    /// Shown by [`SessionHandle::trust`].
+    pub trust: watch::Sender<Option<Assessment>>,
 }
 
 /// A handle and the session's end of it.
@@ -115,17 +124,20 @@ pub(crate) fn pair() -> (SessionHandle, Reporter) {
         ..SessionStats::default()
     });
     let (volume_tx, volume_rx) = watch::channel(None);
+    let (trust_tx, trust_rx) = watch::channel(None);
     let handle = SessionHandle {
         commands: command_tx,
         state: state_rx,
         stats: numbers_rx,
         volume: volume_rx,
+        trust: trust_rx,
     };
     let reporter = Reporter {
         commands: command_rx,
         state: state_tx,
         stats: numbers_tx,
         volume: volume_tx,
+        trust: trust_tx,
     };
     (handle, reporter)
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::leftover::Leftovers;
+use super::trust::Trust;
 use crate::cast::codec::VideoCodec;
 
 /// The device, as far as a session must know it.
@@ -20,6 +21,8 @@ pub struct Target {
     pub has_screen: bool,
     /// What may have been left on it.
     pub leftovers: Arc<dyn Leftovers>,
+    /// Whether to go on with it, once it is known what it proves.
+    pub trust: Arc<dyn Trust>,
 }
 
 /// Which video codecs may be offered.

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+use super::trust::Distrust;
+
 /// Whose doing the end of a session was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Blame {
@@ -125,6 +127,9 @@ pub enum Reason {
     /// There is a cast to the device already, from here; also one that is just being taken down.
     #[error("there is a cast to the device already")]
     AlreadyCasting,
+    /// What the device proves about itself will not do.
+    #[error("the device is not trusted: {0:?}")]
+    NotTrusted(Distrust),
     /// The device sends and does not read what it is answered.
     #[error("the device does not read what is sent to it")]
     DeviceStuck,
@@ -211,6 +216,7 @@ impl Reason {
             | Reason::TimedOut(_) => Blame::Network,
             Reason::TlsTooOld
             | Reason::DeviceStuck
+            | Reason::NotTrusted(_)
             | Reason::Garbage(_)
             | Reason::AppRefused { .. }
             | Reason::OfferRefused { .. }

@@ -6,6 +6,7 @@
 //! meanwhile and ends the session when there is a reason.
 
 use std::convert::Infallible;
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use tokio::time::timeout;
@@ -14,7 +15,8 @@ use crate::cast::channel::client::{self, Event as Channel, MirroringApp, Negotia
 use crate::cast::codec::VideoCodec;
 use crate::cast::offer::Offer;
 
-use super::control::{Control, lost, offer_failed, start_failed};
+use super::authenticate;
+use super::control::{Control, lost, offer_failed, reach, start_failed};
 use super::handle::{Command, Reporter, Volume};
 use super::media::socket::{self, Bound};
 use super::media::{Evidence, Media, MediaCommand, MediaEvent, Peer, Since};
@@ -25,6 +27,7 @@ use super::reason::{Missing, Reason};
 use super::source::MediaSource;
 use super::state::{SessionState, Step, Streams, Trouble};
 use super::timings::Timings;
+use super::tls::Secured;
 
 /// How long the source may take to end and to put back what it changed. It takes milliseconds, unless PipeWire hangs.
 const PUT_BACK: Duration = Duration::from_secs(5);
@@ -123,29 +126,53 @@ impl Actor {
 
     async fn connect(&mut self) -> Result<(), Reason> {
         let begun = Instant::now();
-        let connecting = Control::connect(
+        let reaching = reach(
             self.target.addresses.clone(),
             self.options.interface.clone(),
             self.timings,
         );
-        tokio::pin!(connecting);
-        let control = loop {
+        let (secured, peer) = self.meanwhile(reaching).await?;
+        // The time in dialogs and of looking for encoders is not the device's, and silence about who it is is no fault.
+        self.negotiation = self.negotiation.saturating_sub(begun.elapsed());
+        self.step(&Step::Connected);
+        self.authenticate(secured, peer).await?;
+        self.step(&Step::Authenticated);
+        Ok(())
+    }
+
+    /// Asks the device who it is, and whoever decides whether that will do. The control channel lives meanwhile: a person
+    /// may be thinking.
+    async fn authenticate(&mut self, mut secured: Secured, peer: SocketAddr) -> Result<(), Reason> {
+        let trust = self.target.trust.clone();
+        let asking = authenticate::ask(&mut secured, trust.as_ref(), self.timings.authentication);
+        let asked = self.meanwhile(asking).await?;
+        self.control = Some(Control::new(secured, peer, &asked.early, self.timings));
+        let assessment = asked.assessment;
+        tracing::info!(verdict = assessment.verdict.code(), key = ?assessment.leaf_key, "authentication");
+        self.reporter.trust.send_replace(Some(assessment.clone()));
+        let deciding = trust.decide(&assessment);
+        match self.meanwhile(async { Ok(deciding.await) }).await? {
+            Some(Ok(())) => Ok(()),
+            Some(Err(distrust)) => Err(Reason::NotTrusted(distrust)),
+            None => Err(Reason::DialogCancelled),
+        }
+    }
+
+    /// Waits for this, and serves everything else meanwhile. Nothing but the source's progress can happen so early, and it
+    /// is remembered.
+    async fn meanwhile<T>(
+        &mut self,
+        awaited: impl Future<Output = Result<T, Reason>>,
+    ) -> Result<T, Reason> {
+        tokio::pin!(awaited);
+        loop {
             tokio::select! {
-                control = &mut connecting => break control?,
-                // Nothing but the source's progress can happen so early, and it is remembered.
+                outcome = &mut awaited => return outcome,
                 event = self.next() => {
                     event?;
                 }
             }
-        };
-        // The time in the source's dialog and of looking for encoders is not the device's.
-        self.negotiation = self.negotiation.saturating_sub(begun.elapsed());
-        tracing::debug!(peer = %control.peer(), certificate = control.certificate().len(), "connected");
-        self.control = Some(control);
-        self.step(&Step::Connected);
-        // No device authentication yet: the certificate is kept in the control channel for it.
-        self.step(&Step::Authenticated);
-        Ok(())
+        }
     }
 
     fn bind(&self) -> Result<Bound, Reason> {

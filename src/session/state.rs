@@ -33,7 +33,7 @@ pub enum Trouble {
 pub enum SessionState {
     /// TCP and TLS.
     Connecting,
-    /// Is it the device it claims to be? Passes through: no device authentication yet.
+    /// Is it the device it claims to be? It is asked, and perhaps a person here.
     Authenticating,
     /// The mirroring app is being started.
     Launching,
@@ -56,7 +56,7 @@ pub enum SessionState {
 pub enum Step {
     /// The TLS connection stands.
     Connected,
-    /// The device's certificate was examined.
+    /// What the device proves will do.
     Authenticated,
     /// The TV asks its user.
     ConfirmationAsked,

@@ -4,18 +4,21 @@
 
 use std::time::Duration;
 
-use super::{connect, tls};
+use super::{authenticate, connect, tls};
 use crate::cast::channel::client::{NEGOTIATION_LIMIT, PING_INTERVAL, VANISH_TIMEOUT};
 
 /// How long a session waits for what.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Timings {
-    /// From the first attempt to connect to the ANSWER, without the time that people take, here or at the device.
+    /// From the first attempt to connect to the ANSWER, without the time that people take, here or at the device, and
+    /// without authentication.
     pub negotiation: Duration,
     /// For a TCP connection, all addresses together.
     pub connect: Duration,
     /// For the TLS handshake.
     pub tls: Duration,
+    /// For the answer to the question who the device is.
+    pub authentication: Duration,
     /// Without feedback on the media socket until the session counts as disturbed.
     pub disturbed: Duration,
     /// Without feedback on the media socket until the device counts as gone (Cast documentation: 15 s).
@@ -39,6 +42,7 @@ impl Default for Timings {
             negotiation: NEGOTIATION_LIMIT,
             connect: connect::CONNECT_TIMEOUT,
             tls: tls::HANDSHAKE_TIMEOUT,
+            authentication: authenticate::ANSWER_TIMEOUT,
             disturbed: Duration::from_secs(3),
             gone: Duration::from_secs(15),
             // It has not answered a PING then.

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use gettextrs::gettext;
 
-use super::fill;
+use super::{fill, trust};
 use crate::engine::{Fault, Layer, Missing, Reason, SourceEnd, Waiting};
 
 /// A reason in words.
@@ -20,7 +20,12 @@ pub struct Explanation {
 }
 
 /// These texts, translated, with these values in them; `next` may be empty.
-fn say_with(title: &str, what: &str, next: &str, values: &[(&str, &str)]) -> Explanation {
+pub(super) fn say_with(
+    title: &str,
+    what: &str,
+    next: &str,
+    values: &[(&str, &str)],
+) -> Explanation {
     Explanation {
         title: gettext(title),
         what: fill(what, values),
@@ -77,6 +82,7 @@ pub fn explain(reason: &Reason, device: &str) -> Explanation {
             "This computer is casting to {device} already.",
             "Stop that cast first.",
         ),
+        Reason::NotTrusted(distrust) => trust::distrusted(*distrust, device),
         Reason::DeviceStuck => say(
             "The Device Is Stuck",
             "{device} talks but does not listen.",

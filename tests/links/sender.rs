@@ -12,6 +12,7 @@ use telecast::session::leftover::InMemory;
 use telecast::session::options::{CodecChoice, MirrorOptions, Target};
 use telecast::session::reason::Reason;
 use telecast::session::state::SessionState;
+use telecast::session::trust::Anyone;
 use tokio::runtime::{Builder, Handle};
 use tokio::time::{sleep, timeout};
 
@@ -45,6 +46,7 @@ async fn run(to: SocketAddr, target_delay: Duration, length: Duration) -> Vec<Va
         addresses: vec![to],
         has_screen: true,
         leftovers: Arc::new(InMemory::default()),
+        trust: Arc::new(Anyone),
     };
     let options = MirrorOptions {
         codec: CodecChoice::Only(VideoCodec::Vp8),

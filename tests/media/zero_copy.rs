@@ -83,6 +83,7 @@ impl Cast {
                 addresses: vec![receiver.address()],
                 has_screen: true,
                 leftovers: Arc::new(telecast::session::leftover::InMemory::default()),
+                trust: Arc::new(telecast::session::trust::Anyone),
             },
             MirrorOptions {
                 codec: CodecChoice::Only(VideoCodec::Vp8),

@@ -7,6 +7,7 @@ mod path;
 pub mod script;
 mod source;
 mod streams;
+mod trust;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -19,6 +20,7 @@ use telecast::session::options::{MirrorOptions, Target};
 use telecast::session::reason::Reason;
 use telecast::session::state::SessionState;
 use telecast::session::timings::Timings;
+use telecast::session::trust::Anyone;
 use tokio::runtime::Handle;
 use tokio::time::timeout;
 
@@ -33,6 +35,7 @@ fn timings() -> Timings {
     Timings {
         connect: Duration::from_secs(2),
         tls: Duration::from_secs(2),
+        authentication: Duration::from_millis(300),
         disturbed: Duration::from_millis(700),
         gone: Duration::from_millis(2500),
         no_picture: Duration::from_millis(800),
@@ -48,6 +51,7 @@ pub fn target(address: SocketAddr) -> Target {
         addresses: vec![address],
         has_screen: true,
         leftovers: Arc::new(InMemory::default()),
+        trust: Arc::new(Anyone),
     }
 }
 

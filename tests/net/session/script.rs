@@ -94,6 +94,8 @@ pub struct Script {
     pub stops: bool,
     /// Whether the device says that it marks its RTCP.
     pub marks: bool,
+    /// Whether the device says nothing when it is asked who it is. Otherwise it says that it has no credentials.
+    pub mute_about_itself: bool,
     /// Put into the ANSWER as `constraints` and `display`.
     pub limits: Option<(Value, Value)>,
 }
@@ -106,6 +108,7 @@ impl Default for Script {
             afterwards: Afterwards::Play,
             stops: true,
             marks: false,
+            mute_about_itself: false,
             limits: None,
         }
     }

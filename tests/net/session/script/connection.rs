@@ -8,10 +8,12 @@ mod noise;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use prost::Message as _;
 use serde_json::{Value, json};
 use telecast::cast::channel::framing::Framer;
 use telecast::cast::channel::message::CastMessage;
 use telecast::cast::channel::namespace;
+use telecast::cast::channel::proto::auth::{AuthError, DeviceAuthMessage};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio_rustls::server::TlsStream;
@@ -129,6 +131,9 @@ impl Connection {
     }
 
     async fn on_message(&mut self, message: &CastMessage) {
+        if message.namespace == namespace::DEVICE_AUTH && !self.script.mute_about_itself {
+            self.decline(message).await;
+        }
         let Some(body) = message
             .as_text()
             .and_then(|text| serde_json::from_str::<Value>(text).ok())
@@ -173,6 +178,21 @@ impl Connection {
             }
             _ => {}
         }
+    }
+
+    /// Says that it has no credentials.
+    async fn decline(&mut self, question: &CastMessage) {
+        let error = DeviceAuthMessage {
+            error: Some(AuthError::default()),
+            ..DeviceAuthMessage::default()
+        };
+        let reply = CastMessage::binary(
+            question.destination.as_str(),
+            question.source.as_str(),
+            namespace::DEVICE_AUTH,
+            error.encode_to_vec(),
+        );
+        self.write(&reply).await;
     }
 
     fn set_alarm(&mut self, after: Duration, alarm: Alarm) {
@@ -221,6 +241,10 @@ impl Connection {
 
     async fn send_to(&mut self, source: &str, destination: &str, namespace: &str, body: &Value) {
         let message = CastMessage::text(source, destination, namespace, body.to_string());
+        self.write(&message).await;
+    }
+
+    async fn write(&mut self, message: &CastMessage) {
         // A sender that has gone is noticed by the next read.
         if self
             .stream

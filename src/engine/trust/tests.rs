@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+use std::sync::Mutex;
+
+use super::*;
+use crate::cast::auth::{CrlState, Fingerprint, Verdict};
+
+const GENUINE: Verdict = Verdict::Genuine { audio_only: false };
+
+fn key(number: u8) -> Fingerprint {
+    Fingerprint([number; 32])
+}
+
+fn proved(verdict: Verdict, leaf: Option<u8>, tls: u8) -> Assessment {
+    Assessment {
+        verdict,
+        leaf_key: leaf.map(key),
+        common_name: None,
+        crl: CrlState::Absent,
+        tls_key: key(tls),
+    }
+}
+
+/// Says the same to every question, and counts them.
+#[derive(Debug)]
+struct Says(bool, Mutex<Vec<bool>>);
+
+impl TrustAsker for Says {
+    fn ask(&self, question: TrustQuestion) {
+        self.1.lock().unwrap().push(question.is_about_a_change());
+        question.answer(self.0);
+    }
+}
+
+/// A person, and what is remembered of devices.
+struct Ground {
+    says: Arc<Says>,
+    memory: Memory,
+}
+
+impl Ground {
+    fn new(yes: bool) -> Ground {
+        Ground {
+            says: Arc::new(Says(yes, Mutex::default())),
+            memory: Memory::at(None),
+        }
+    }
+
+    async fn decide_as(
+        &self,
+        rule: TrustRule,
+        id: &str,
+        assessment: &Assessment,
+    ) -> Option<Result<(), Distrust>> {
+        let trust = DeviceTrust {
+            id: id.to_owned(),
+            name: String::from("TV"),
+            options: TrustOptions {
+                rule,
+                asker: Some(self.says.clone()),
+                ..TrustOptions::default()
+            },
+            memory: self.memory.clone(),
+        };
+        trust.decide(assessment).await
+    }
+
+    async fn decide(&self, id: &str, assessment: &Assessment) -> Option<Result<(), Distrust>> {
+        self.decide_as(TrustRule::Ask, id, assessment).await
+    }
+
+    /// The questions so far: whether each was about a change.
+    fn asked(&self) -> Vec<bool> {
+        self.says.1.lock().unwrap().clone()
+    }
+}
+
+const GO: Option<Result<(), Distrust>> = Some(Ok(()));
+
+#[tokio::test]
+async fn certified_devices_need_no_question() {
+    let ground = Ground::new(false);
+    let audio_only = false;
+    for (id, verdict) in [
+        ("a", GENUINE),
+        ("b", Verdict::Developer { audio_only }),
+        (
+            "c",
+            Verdict::ExpiredIntermediate {
+                audio_only,
+                known: true,
+            },
+        ),
+    ] {
+        assert_eq!(ground.decide(id, &proved(verdict, Some(1), 1)).await, GO);
+    }
+    assert!(ground.asked().is_empty());
+}
+
+#[tokio::test]
+async fn others_are_asked_about_once_by_their_key_wherever_they_are() {
+    let ground = Ground::new(true);
+    let device = proved(Verdict::SelfMade, Some(1), 1);
+    assert_eq!(ground.decide("a", &device).await, GO);
+    let renewed = proved(Verdict::SelfMade, Some(1), 2);
+    assert_eq!(ground.decide("a", &renewed).await, GO);
+    assert_eq!(ground.decide("moved", &renewed).await, GO);
+    assert_eq!(ground.asked(), [false]);
+}
+
+#[tokio::test]
+async fn a_no_ends_the_cast_and_is_not_remembered() {
+    let ground = Ground::new(false);
+    let device = proved(Verdict::SelfMade, Some(1), 1);
+    for asked in 1..3 {
+        assert_eq!(ground.decide("a", &device).await, None);
+        assert_eq!(ground.asked().len(), asked);
+    }
+}
+
+#[tokio::test]
+async fn a_device_that_proves_nothing_is_asked_about_again_when_its_connection_has_another_key() {
+    let ground = Ground::new(true);
+    for tls in [1, 1, 2, 2] {
+        let device = proved(Verdict::NoAnswer, None, tls);
+        assert_eq!(ground.decide("a", &device).await, GO);
+    }
+    assert_eq!(ground.asked(), [false, true]);
+}
+
+#[tokio::test]
+async fn another_key_is_another_device_whatever_it_proves() {
+    let ground = Ground::new(true);
+    ground.decide("a", &proved(GENUINE, Some(1), 1)).await;
+    ground
+        .decide("b", &proved(Verdict::SelfMade, Some(3), 1))
+        .await;
+    let refused = Some(Err(Distrust::OtherKey));
+    for id in ["a", "b"] {
+        for verdict in [GENUINE, Verdict::SelfMade] {
+            let other = proved(verdict, Some(2), 1);
+            for rule in [TrustRule::Ask, TrustRule::Certified, TrustRule::Any] {
+                assert_eq!(ground.decide_as(rule, id, &other).await, refused);
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn less_than_before_is_refused_under_every_rule() {
+    let ground = Ground::new(true);
+    ground.decide("a", &proved(GENUINE, Some(1), 1)).await;
+    ground
+        .decide("b", &proved(Verdict::SelfMade, Some(3), 1))
+        .await;
+    for rule in [TrustRule::Ask, TrustRule::Certified, TrustRule::Any] {
+        for (verdict, leaf) in [(Verdict::SelfMade, Some(1)), (Verdict::NoAnswer, None)] {
+            assert_eq!(
+                ground.decide_as(rule, "a", &proved(verdict, leaf, 1)).await,
+                Some(Err(Distrust::NoLongerCertified(verdict)))
+            );
+        }
+        assert_eq!(
+            ground
+                .decide_as(rule, "b", &proved(Verdict::NotFresh, None, 1))
+                .await,
+            Some(Err(Distrust::NoLongerProven(Verdict::NotFresh)))
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_certified_device_that_is_none_any_more_is_refused_under_another_id_too() {
+    let ground = Ground::new(true);
+    ground.decide("a", &proved(GENUINE, Some(1), 1)).await;
+    let moved = proved(Verdict::Revoked, Some(1), 1);
+    assert_eq!(
+        ground.decide("b", &moved).await,
+        Some(Err(Distrust::NoLongerCertified(Verdict::Revoked)))
+    );
+}
+
+#[tokio::test]
+async fn an_allowed_device_that_proves_something_else_is_asked_about_again() {
+    let ground = Ground::new(true);
+    for verdict in [Verdict::SelfMade, Verdict::Revoked, Verdict::Revoked] {
+        assert_eq!(ground.decide("a", &proved(verdict, Some(1), 1)).await, GO);
+    }
+    assert_eq!(ground.asked(), [false, true]);
+}
+
+#[tokio::test]
+async fn rules_without_a_question_ask_none() {
+    let ground = Ground::new(true);
+    let device = proved(Verdict::SelfMade, Some(1), 1);
+    assert_eq!(
+        ground.decide_as(TrustRule::Certified, "a", &device).await,
+        Some(Err(Distrust::NotCertified(Verdict::SelfMade)))
+    );
+    assert_eq!(ground.decide_as(TrustRule::Any, "a", &device).await, GO);
+    assert!(ground.asked().is_empty());
+    let nobody = DeviceTrust {
+        id: String::from("a"),
+        name: String::from("TV"),
+        options: TrustOptions {
+            rule: TrustRule::Ask,
+            ..TrustOptions::default()
+        },
+        memory: ground.memory.clone(),
+    };
+    assert_eq!(
+        nobody.decide(&device).await,
+        Some(Err(Distrust::NobodyToAsk(Verdict::SelfMade)))
+    );
+}
+
+#[test]
+fn what_is_remembered_outlives_the_program_and_a_spoiled_file_is_set_aside() {
+    let folder = std::env::temp_dir().join(format!("telecast-trust-{}", std::process::id()));
+    let file = folder.join("trusted-devices.json");
+    let entry = Remembered {
+        name: String::from("TV"),
+        verdict: GENUINE.code().to_owned(),
+        certified: true,
+        leaf_key: Some(key(1)),
+        tls_key: key(2),
+    };
+    Memory::at(Some(file.clone())).remember("a", entry.clone());
+    let again = Memory::at(Some(file.clone()));
+    let both = Before {
+        id: Some(entry.clone()),
+        key: Some(entry),
+    };
+    assert_eq!(again.of("a", Some(key(1))), both);
+    assert_eq!(again.of("b", Some(key(2))), Before::default());
+    std::fs::write(&file, "[").unwrap();
+    assert_eq!(again.of("a", None), Before::default());
+    assert!(folder.join("trusted-devices.json.spoiled").exists());
+    std::fs::remove_dir_all(&folder).unwrap();
+}
