@@ -8,6 +8,7 @@ mod print;
 mod receive;
 mod signals;
 mod terminal;
+mod trust;
 mod viewer;
 
 use std::io::IsTerminal;

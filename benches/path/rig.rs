@@ -112,7 +112,9 @@ impl Rig {
     /// Starts to mirror the screen to `device`.
     pub fn mirror_to(&self, device: &str, options: &[&str]) -> Program {
         let always = ["mirror", device, "--source", "screen", "--stats", "json"];
-        let always = always.into_iter().chain(["--max-size", &self.size]);
+        let always = always
+            .into_iter()
+            .chain(["--max-size", &self.size, "--trust", "any"]);
         self.run(TELECAST, always.chain(options.iter().copied()))
     }
 

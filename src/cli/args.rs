@@ -185,6 +185,13 @@ pub struct MirrorArguments {
     /// Ask again what to share, even if it was allowed before
     #[arg(long)]
     pub no_restore: bool,
+    /// Which devices will do: certified ones, and others that you are asked about once, on the terminal (ask; without a
+    /// terminal they are refused); certified ones alone; or any. One that is less than before is refused in any case
+    #[arg(long, value_enum, default_value = "ask")]
+    pub trust: Trust,
+    /// Trust devices that are certified by this root, too: certificates in PEM or DER (can be repeated)
+    #[arg(long, value_name = "FILE")]
+    pub trust_root: Vec<PathBuf>,
     /// Use only this network interface
     #[arg(long, value_name = "NAME")]
     pub interface: Option<String>,
@@ -258,6 +265,17 @@ pub enum Accept {
     /// Only senders that are always allowed
     Known,
     /// Everybody on the network
+    Any,
+}
+
+/// Which devices will do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Trust {
+    /// Certified ones, and others that you allow
+    Ask,
+    /// Certified ones alone
+    Certified,
+    /// All
     Any,
 }
 
@@ -353,6 +371,7 @@ mod tests {
             "telecast mirror 192.0.2.7:8010 --source virtual --audio tv --latency 150 --no-restore --duration 5 --stats json",
             "telecast mirror TV --source test-card --audio tone --overscan 10 --no-hardware --no-pointer --profile robust --interface eth0 --port-range 40000-40010",
             "telecast receive --name TV --listen ::1 --port 0 --headless --accept known --credentials keys --measure --snapshot a.png --stats json --duration 3",
+            "telecast mirror TV --trust certified --trust-root a.crt --trust-root b.crt",
             "telecast -v --log telecast=trace devices",
             "telecast --device TV",
             "telecast -v --device TV --source virtual",
@@ -384,6 +403,7 @@ mod tests {
             "telecast mirror TV --overscan 11",
             "telecast devices --timeout never",
             "telecast receive --accept nobody",
+            "telecast mirror TV --trust nobody",
         ] {
             assert_eq!(parse(line).expect_err(line).exit_code(), 2, "{line}");
         }

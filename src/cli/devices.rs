@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! `telecast devices`: the Cast devices on the network, as a table or as JSON.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
 use serde::Serialize;
 
 use super::args::DevicesArguments;
 use super::print::{self, OutputError};
-use crate::engine::{Device, Engine, EngineOptions};
+use crate::engine::{Device, Engine, EngineOptions, Remembered};
 use crate::words;
 
 /// A device in the JSON of `devices --json`. The keys are stable: scripts depend on them.
@@ -22,10 +22,11 @@ struct Row<'a> {
     addresses: Vec<String>,
     status: &'a str,
     busy: bool,
+    trust: Option<&'a str>,
 }
 
 impl<'a> Row<'a> {
-    fn of(device: &'a Device) -> Row<'a> {
+    fn of(device: &'a Device, remembered: Option<&'a Remembered>) -> Row<'a> {
         Row {
             id: &device.id,
             name: &device.name,
@@ -35,6 +36,7 @@ impl<'a> Row<'a> {
             addresses: device.endpoints.iter().map(ToString::to_string).collect(),
             status: &device.status,
             busy: device.busy,
+            trust: remembered.map(|known| known.verdict.as_str()),
         }
     }
 }
@@ -42,6 +44,7 @@ impl<'a> Row<'a> {
 /// Looks for as long as asked. Lines come when devices do; JSON comes at the end. None found is not a failure.
 pub async fn run(arguments: &DevicesArguments) -> anyhow::Result<()> {
     let engine = Engine::start(EngineOptions::default());
+    let remembered = engine.remembered();
     let mut list = engine.devices();
     let mut table = Table::default();
     let end = tokio::time::sleep(Duration::from_secs_f64(arguments.timeout));
@@ -50,7 +53,7 @@ pub async fn run(arguments: &DevicesArguments) -> anyhow::Result<()> {
         let devices = list.borrow_and_update().clone();
         if !arguments.json {
             let reachable = devices.iter().filter(|device| device.best().is_some());
-            table.print(reachable)?;
+            table.print(reachable, &remembered)?;
         }
         tokio::select! {
             () = &mut end => break,
@@ -64,10 +67,13 @@ pub async fn run(arguments: &DevicesArguments) -> anyhow::Result<()> {
         anyhow::bail!(words::search_failed(&problem));
     }
     if arguments.json {
-        let rows: Vec<_> = devices.iter().map(Row::of).collect();
+        let rows: Vec<_> = devices
+            .iter()
+            .map(|device| Row::of(device, remembered.get(&device.id)))
+            .collect();
         print::line(&serde_json::to_string_pretty(&rows)?)?;
     } else {
-        table.print(devices.iter())?;
+        table.print(devices.iter(), &remembered)?;
         if table.shown.is_empty() {
             print::note(&words::no_devices());
         }
@@ -88,34 +94,44 @@ impl Table {
     /// The column's width before any longer name is known.
     const WIDTH: usize = 24;
 
-    fn print<'a>(&mut self, devices: impl Iterator<Item = &'a Device>) -> Result<(), OutputError> {
-        self.news(devices)
+    fn print<'a>(
+        &mut self,
+        devices: impl Iterator<Item = &'a Device>,
+        remembered: &BTreeMap<String, Remembered>,
+    ) -> Result<(), OutputError> {
+        self.news(devices, remembered)
             .iter()
             .try_for_each(|line| print::line(line))
     }
 
     /// The lines of those that have none yet.
-    fn news<'a>(&mut self, devices: impl Iterator<Item = &'a Device>) -> Vec<String> {
+    fn news<'a>(
+        &mut self,
+        devices: impl Iterator<Item = &'a Device>,
+        remembered: &BTreeMap<String, Remembered>,
+    ) -> Vec<String> {
         let new: Vec<_> = devices
             .filter(|device| self.shown.insert(device.id.clone()))
             .collect();
         let longest = new.iter().map(|device| device.name.chars().count()).max();
         self.width = self.width.max(Self::WIDTH).max(longest.unwrap_or(0));
         new.into_iter()
-            .map(|device| line(device, self.width))
+            .map(|device| line(device, remembered.get(&device.id), self.width))
             .collect()
     }
 }
 
-fn line(device: &Device, width: usize) -> String {
+fn line(device: &Device, remembered: Option<&Remembered>, width: usize) -> String {
     let address = device.best().map(ToString::to_string).unwrap_or_default();
     let about = if device.status.is_empty() {
         &device.model
     } else {
         &device.status
     };
+    // Of what was never cast to, nothing is known.
+    let trust = remembered.map_or_else(String::new, |known| format!("  [{}]", known.verdict));
     let line = format!(
-        "{:width$}  {:7}  {address:24}  {about}",
+        "{:width$}  {:7}  {address:24}  {about}{trust}",
         device.name,
         device.kind.as_str()
     );
@@ -151,29 +167,29 @@ mod tests {
 
     #[test]
     fn each_device_gets_one_line_when_it_comes_and_none_when_it_changes() {
-        let mut table = Table::default();
+        let (mut table, none) = (Table::default(), BTreeMap::new());
         let kitchen = device("a", "Kitchen", "");
-        let lines = table.news([&kitchen].into_iter());
+        let lines = table.news([&kitchen].into_iter(), &none);
         assert_eq!(lines.len(), 1);
         assert!(lines[0].starts_with("Kitchen "), "{lines:?}");
         assert!(lines[0].ends_with("Nest Hub"), "{lines:?}");
         let busy = device("a", "Kitchen", "Backdrop");
         let bath = device("b", "Bath", "");
-        let lines = table.news([&bath, &busy].into_iter());
+        let lines = table.news([&bath, &busy].into_iter(), &none);
         assert_eq!(lines.len(), 1);
         assert!(lines[0].starts_with("Bath "), "{lines:?}");
-        assert!(table.news([&bath, &busy].into_iter()).is_empty());
+        assert!(table.news([&bath, &busy].into_iter(), &none).is_empty());
     }
 
     #[test]
     fn columns_stay_in_line_unless_a_name_is_very_long() {
-        let mut table = Table::default();
+        let (mut table, none) = (Table::default(), BTreeMap::new());
         let column = |line: &str| line.find("tv").expect("the kind");
         let (short, other) = (device("a", "TV", ""), device("b", "Kitchen", ""));
-        let first = table.news([&short].into_iter());
-        let second = table.news([&other].into_iter());
+        let first = table.news([&short].into_iter(), &none);
+        let second = table.news([&other].into_iter(), &none);
         assert_eq!(column(&first[0]), column(&second[0]));
         let long = device("c", &"x".repeat(40), "");
-        assert_eq!(column(&table.news([&long].into_iter())[0]), 42);
+        assert_eq!(column(&table.news([&long].into_iter(), &none)[0]), 42);
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::args::{Audio, Bitrate, Codec, MirrorArguments, Profile, Source};
 use super::print;
 use super::signals::Signals;
+use super::trust;
 use crate::engine::{
     AudioChoice, CodecChoice, Engine, EngineOptions, MirrorOptions, MirrorRequest, Reason,
     SessionHandle, SessionState, SessionStats, SourceKind, Unsent, VideoCodec,
@@ -22,6 +23,7 @@ pub async fn run(arguments: MirrorArguments) -> anyhow::Result<()> {
         Signals::new().map_err(|error| anyhow::anyhow!(words::system_failed(&error)))?;
     let engine = Engine::start(EngineOptions {
         interface: arguments.interface.clone(),
+        trust: trust::options(&arguments)?,
         ..EngineOptions::default()
     });
     let found = tokio::select! {
@@ -31,7 +33,7 @@ pub async fn run(arguments: MirrorArguments) -> anyhow::Result<()> {
     let outcome = match found {
         Ok(device) => {
             let ended = match engine.mirror(&device, request(&arguments)) {
-                Ok(session) => follow(&session, &arguments, &mut signals).await,
+                Ok(session) => follow(&session, &device.name, &arguments, &mut signals).await,
                 Err(reason) => Ok(reason),
             };
             (ended, device.name)
@@ -53,10 +55,12 @@ pub async fn run(arguments: MirrorArguments) -> anyhow::Result<()> {
 /// Shows what the session does until it is over.
 async fn follow(
     session: &SessionHandle,
+    device: &str,
     arguments: &MirrorArguments,
     signals: &mut Signals,
 ) -> anyhow::Result<Reason> {
     let (mut state, mut numbers) = (session.state(), session.stats());
+    let mut trust = session.trust();
     let limit = arguments.duration.map(Duration::from_secs_f64);
     // Counts from the first frame: the time in the dialog is the user's own.
     let mut deadline = None;
@@ -74,6 +78,12 @@ async fn follow(
                 say(&now);
                 if matches!(now, SessionState::Streaming(_)) && deadline.is_none() {
                     deadline = limit.map(|limit| tokio::time::Instant::now() + limit);
+                }
+            }
+            Ok(()) = trust.changed() => {
+                let verdict = trust.borrow_and_update().as_ref().map(|proved| proved.verdict);
+                if let Some(line) = verdict.and_then(|verdict| words::noteworthy(verdict, device)) {
+                    print::note(&line);
                 }
             }
             Ok(()) = numbers.changed() => {

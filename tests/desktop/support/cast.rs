@@ -41,6 +41,7 @@ pub fn mirror(session: &Session, to: &str, source: &str, options: &[&str]) -> Pr
         session
             .command(TELECAST)
             .args(["mirror", to, "--source", source, "--stats", "json"])
+            .args(["--trust", "any"])
             .args(options),
     )
 }

@@ -60,7 +60,8 @@ async fn a_device_is_listed_with_stable_keys_and_found_by_its_name() {
             "kind",
             "model",
             "name",
-            "status"
+            "status",
+            "trust",
         ]
     );
     assert_eq!(device["name"], "Wohnzimmer TV");

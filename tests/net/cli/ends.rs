@@ -123,7 +123,7 @@ async fn however_a_cast_ends_the_sound_plays_here_again() {
         .await;
         let at = device.address.to_string();
         let arguments = [&["mirror", at.as_str()], CARD, &["--audio", "tv"]].concat();
-        let mut program = command(env!("CARGO_BIN_EXE_telecast"), &arguments);
+        let mut program = command(env!("CARGO_BIN_EXE_telecast"), &trusting(&arguments));
         program.env("XDG_RUNTIME_DIR", &daemon.folder);
         // What it remembers of this daemon is not for the programs of the tests beside this one.
         program.env("XDG_STATE_HOME", daemon.folder.join("state"));

@@ -102,14 +102,16 @@ async fn ports_and_places_that_cannot_be_had() {
 
 #[tokio::test]
 async fn a_window_without_a_display() {
-    let ended = Telecast::start(&["test-card"]).end().await;
-    ended.failed_with(&["no display", "graphical session"]);
+    // The devices' window is what the bare name opens.
+    for arguments in [&[][..], &["test-card"]] {
+        let ended = Telecast::start(arguments).end().await;
+        ended.failed_with(&["no display", "graphical session"]);
+    }
 }
 
 #[tokio::test]
 async fn what_was_typed_wrongly_is_usage() {
     for line in [
-        "",
         "mirror",
         "mirror TV --audio loud",
         "mirror TV --latency 9000",
