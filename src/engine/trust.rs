@@ -12,7 +12,7 @@ mod question;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::cast::auth::{Assessment, Roots};
+use crate::cast::auth::{Assessment, Roots, Verdict};
 use crate::session::source::BoxFuture;
 use crate::session::trust::{Distrust, Trust};
 pub(super) use memory::Memory;
@@ -89,7 +89,9 @@ fn rule(before: &Before, now: &Assessment) -> Ruling {
         return Ruling::Certified;
     }
     let all = || before.id.iter().chain(&before.key);
-    if all().any(|known| known.certified) {
+    // A speaker may be given by its address, where nobody says that it has no screen.
+    let may_be_asked = now.verdict == Verdict::SoundAlone;
+    if !may_be_asked && all().any(|known| known.certified) {
         return Ruling::Refused(Distrust::NoLongerCertified(now.verdict));
     }
     if known_key.is_some() && now.leaf_key.is_none() {
@@ -107,7 +109,7 @@ fn rule(before: &Before, now: &Assessment) -> Ruling {
         return Ruling::Allowed;
     }
     Ruling::Unknown {
-        changed: all().next().is_some(),
+        changed: all().any(|known| !known.certified),
     }
 }
 

@@ -38,6 +38,7 @@ pub(super) struct Asked {
 pub(super) async fn ask(
     secured: &mut Secured,
     trust: &dyn Trust,
+    has_screen: bool,
     limit: Duration,
 ) -> Result<Asked, Reason> {
     let challenge = Challenge::new(rand::random());
@@ -53,6 +54,7 @@ pub(super) async fn ask(
                     tls_certificate: &secured.certificate,
                     roots: &roots,
                     crl_rule: trust.crl_rule(),
+                    has_screen,
                     now: now(),
                 },
             )

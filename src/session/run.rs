@@ -144,7 +144,12 @@ impl Actor {
     /// may be thinking.
     async fn authenticate(&mut self, mut secured: Secured, peer: SocketAddr) -> Result<(), Reason> {
         let trust = self.target.trust.clone();
-        let asking = authenticate::ask(&mut secured, trust.as_ref(), self.timings.authentication);
+        let asking = authenticate::ask(
+            &mut secured,
+            trust.as_ref(),
+            self.target.has_screen,
+            self.timings.authentication,
+        );
         let asked = self.meanwhile(asking).await?;
         self.control = Some(Control::new(secured, peer, &asked.early, self.timings));
         let assessment = asked.assessment;

@@ -23,6 +23,7 @@ pub fn proven(verdict: Verdict) -> String {
         Verdict::ExpiredIntermediate { known: false, .. } => {
             "It was certified by Cast, but its maker's certificate has expired."
         }
+        Verdict::SoundAlone => "It says that it has a screen, but it is certified for sound alone.",
         Verdict::Expired => "Its certificate has expired.",
         Verdict::Revoked => "Its certificate was revoked: its key may be in other hands.",
         Verdict::RevocationUnknown => "It does not show whether its certificate was revoked.",

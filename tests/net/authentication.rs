@@ -50,6 +50,7 @@ async fn challenge(sender: &mut Sender, nonce: u8, roots: &Roots) -> Assessment 
                     tls_certificate: &sender.certificate,
                     roots,
                     crl_rule: CrlRule::WhenPresent,
+                    has_screen: true,
                     now: now(),
                 },
             );

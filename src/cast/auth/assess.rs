@@ -32,6 +32,8 @@ pub struct Evidence<'a> {
     pub roots: &'a Roots,
     /// Whether a revocation list is a must.
     pub crl_rule: CrlRule,
+    /// Whether the device says that it has a screen: one that is certified for sound alone has none.
+    pub has_screen: bool,
     /// By this computer's clock.
     pub now: UnixSeconds,
 }
@@ -139,7 +141,7 @@ fn judge(
             Verdict::ClockWrong
         }
         (_, Lifetime::TooLong, _) => Verdict::TlsLivesTooLong,
-        (_, Lifetime::Good, dates) => certified(&path, dates),
+        (_, Lifetime::Good, dates) => certified(&path, dates, evidence.has_screen),
     })
 }
 
@@ -178,9 +180,13 @@ fn hash(response: &AuthResponse) -> Result<SignatureHash, Malformation> {
     }
 }
 
-fn certified(path: &Path<'_>, dates: Result<(), DateFault>) -> Verdict {
+fn certified(path: &Path<'_>, dates: Result<(), DateFault>, has_screen: bool) -> Verdict {
     let audio_only = path.is_audio_only();
     match (dates, path.origin()) {
+        // As in Chromium (`CHANNEL_POLICY_MISMATCH`): the key of a speaker must not vouch for a TV.
+        (Ok(()) | Err(DateFault::IntermediateExpired { .. }), _) if audio_only && has_screen => {
+            Verdict::SoundAlone
+        }
         (Ok(()), Origin::Cast) => Verdict::Genuine { audio_only },
         (Ok(()), Origin::User) => Verdict::Developer { audio_only },
         (Err(DateFault::IntermediateExpired { known }), Origin::Cast) => {

@@ -27,6 +27,8 @@ pub enum Verdict {
         /// One of those that devices in good order still show: Chromecast 2 and Chromecast Audio, since March 2025.
         known: bool,
     },
+    /// Certified for sound alone, but the device says that it has a screen.
+    SoundAlone,
     /// The device's own certificate has expired, or the developer's.
     Expired,
     /// Certified, but revoked.
@@ -63,6 +65,7 @@ impl Verdict {
             Verdict::Developer { .. } => "developer",
             Verdict::ExpiredIntermediate { known: true, .. } => "known-expired",
             Verdict::ExpiredIntermediate { known: false, .. } => "expired-intermediate",
+            Verdict::SoundAlone => "sound-alone",
             Verdict::Expired => "expired",
             Verdict::Revoked => "revoked",
             Verdict::RevocationUnknown => "revocation-unknown",

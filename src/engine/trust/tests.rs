@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 
 use super::*;
-use crate::cast::auth::{CrlState, Fingerprint, Verdict};
+use crate::cast::auth::{CrlState, Fingerprint};
 
 const GENUINE: Verdict = Verdict::Genuine { audio_only: false };
 
@@ -187,6 +187,16 @@ async fn an_allowed_device_that_proves_something_else_is_asked_about_again() {
         assert_eq!(ground.decide("a", &proved(verdict, Some(1), 1)).await, GO);
     }
     assert_eq!(ground.asked(), [false, true]);
+}
+
+#[tokio::test]
+async fn a_speaker_that_is_taken_for_a_screen_is_asked_about_and_not_refused() {
+    let ground = Ground::new(true);
+    let speaker = Verdict::Genuine { audio_only: true };
+    ground.decide("a", &proved(speaker, Some(1), 1)).await;
+    let by_address = proved(Verdict::SoundAlone, Some(1), 1);
+    assert_eq!(ground.decide("b", &by_address).await, GO);
+    assert_eq!(ground.asked(), [false]);
 }
 
 #[tokio::test]

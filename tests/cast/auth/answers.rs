@@ -26,6 +26,7 @@ pub(super) struct Connection {
     pub(super) tls: Vec<u8>,
     pub(super) roots: Roots,
     pub(super) crl_rule: CrlRule,
+    pub(super) has_screen: bool,
 }
 
 impl Connection {
@@ -36,6 +37,7 @@ impl Connection {
             tls: tls_certificate(NOW - 3600, NOW + 2 * DAY),
             roots: Roots::only(vec![chain.anchor(origin)], lists),
             crl_rule: CrlRule::WhenPresent,
+            has_screen: false,
             chain,
         }
     }
@@ -77,6 +79,7 @@ impl Connection {
                 tls_certificate: &self.tls,
                 roots: &self.roots,
                 crl_rule: self.crl_rule,
+                has_screen: self.has_screen,
                 now,
             },
         )
@@ -153,6 +156,34 @@ fn the_audio_policy_reaches_the_verdict() {
     ]);
     let connection = Connection::new(chain, Origin::Cast);
     assert_eq!(connection.verdict(), Verdict::Genuine { audio_only: true });
+}
+
+#[test]
+fn a_certificate_for_sound_alone_does_not_vouch_for_a_device_with_a_screen() {
+    for origin in [Origin::Cast, Origin::User] {
+        let chain = Chain::of(&[
+            authority("Test Root"),
+            with_policies(authority("Test ICA"), &[AUDIO_ONLY]),
+            device("Device"),
+        ]);
+        let connection = Connection {
+            has_screen: true,
+            ..Connection::new(chain, origin)
+        };
+        let assessment = connection.assess_at(&connection.answer(), NOW);
+        assert_eq!(assessment.verdict, Verdict::SoundAlone);
+        assert!(!assessment.verdict.is_certified());
+        assert!(
+            assessment.leaf_key.is_some(),
+            "which device it is, it does prove"
+        );
+    }
+    let television = Connection {
+        has_screen: true,
+        ..Connection::genuine()
+    };
+    let genuine = Verdict::Genuine { audio_only: false };
+    assert_eq!(television.verdict(), genuine);
 }
 
 #[test]

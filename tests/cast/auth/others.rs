@@ -211,6 +211,7 @@ impl Exchange {
             tls_certificate: &self.tls,
             roots,
             crl_rule: CrlRule::WhenPresent,
+            has_screen: false,
             now: self.now,
         };
         assess(answer, &evidence).verdict
