@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! The list of devices: nothing there, devices that come and go, devices that are found by their address only.
 
-use super::support::accessible::named;
+use super::support::accessible::{What, named};
 use super::support::cast::{START, TV};
 use super::support::home::{ADDRESS, Home, cast_button, wait_until_idle};
 
+/// The entry of the dialog.
+fn address() -> What {
+    named("Name or Address").role("text")
+}
+
 #[test]
-fn devices_come_and_go_and_stay_known() {
+fn devices_come_and_go_and_used_ones_stay_known() {
     let Some(mut home) = Home::new() else {
         return;
     };
@@ -21,12 +26,18 @@ fn devices_come_and_go_and_stay_known() {
 
     assert!(receiver.interrupt(START).success());
     home.person.miss(cast_button(TV));
-    home.person.see("Not available*");
-    home.quit();
+    home.person.see("No Devices Found");
 
-    // It is known at the next start, before it is found, and usable as soon as it is.
+    // One that was used is known when it is away, at the next start too, and usable as soon as it is found.
+    let mut receiver = home.switch_on(TV);
+    home.cast_to(TV, &["Share"]);
+    home.person.press("Stop Casting");
+    wait_until_idle(&receiver);
+    assert!(receiver.interrupt(START).success());
+    home.person.see("Not available, last seen today");
+    home.quit();
     home.open();
-    home.person.see("Not available*");
+    home.person.see("Not available, last seen today");
     let _receiver = home.switch_on(TV);
     home.person.see(cast_button(TV));
     assert_eq!(home.complaints(), [""; 0]);
@@ -43,10 +54,10 @@ fn a_device_that_is_not_found_is_added_by_its_address_and_forgotten_again() {
     home.open();
     home.person.see("No Devices Found");
     home.person.press(named("Add by Address…"));
-    home.person.write("Name or Address", "192.168.1.");
+    home.person.write(address(), "192.168.1.");
     home.person.see("An address looks like*");
     home.person.see(named("Add").without("sensitive"));
-    home.person.write("Name or Address", ADDRESS);
+    home.person.write(address(), ADDRESS);
     home.person.press(named("Add").state("sensitive"));
 
     home.cast_to(TV, &["Share"]);

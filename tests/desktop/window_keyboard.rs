@@ -17,7 +17,8 @@ fn a_cast_needs_only_the_keyboard_and_everything_has_a_name() {
     assert_eq!(home.person.see_nameless(), [""; 0]);
 
     home.key("Control_L+n");
-    home.person.see(named("Name or Address"));
+    home.person
+        .see(named("Name or Address").role("text").state("focused"));
     assert_eq!(home.person.see_nameless(), [""; 0]);
     home.key("Escape");
     home.person.miss("Name or Address");

@@ -180,7 +180,8 @@ impl Person {
         let answer = self.ask(&command);
         assert!(
             answer["late"].is_null(),
-            "{command}: not within {LIMIT:?}; there is {}",
+            "{command}: not within {LIMIT:?}; of it was seen {}; there is {}",
+            answer["seen"],
             self.all()
         );
         answer

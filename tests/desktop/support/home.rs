@@ -47,6 +47,8 @@ impl Home {
         let network = Network::up(folder.name(), 0)?;
         let tv = Session::sound_only(Some(&network.b()));
         let desktop = Session::desktop("1280x720", Some(&network.a()));
+        // The first key only makes the keyboard known to programs.
+        desktop.shell(&["key", "Shift_L"]);
         let person = Person::at(&desktop, APPLICATION);
         Some(Home {
             person,
