@@ -43,7 +43,6 @@ fn two_devices_are_cast_to_and_the_window_may_go_meanwhile() {
     wait_until_state(&living_room, "streaming");
 
     home.start_again();
-    home.person.press("Show");
     home.person.see("Pause Picture");
     home.key("Control_L+q");
     home.person.see("Keep Casting in the Background?");
