@@ -107,10 +107,10 @@ fn open_window(runtime: &Runtime, arguments: Arguments) -> anyhow::Result<()> {
     })
 }
 
-/// The parser shows the help instead.
+/// The parser has asked for a command before.
 #[cfg(not(feature = "gui"))]
 fn open_window(_: &Runtime, _: Arguments) -> anyhow::Result<()> {
-    Ok(())
+    anyhow::bail!(words::no_window(&"built without GTK"))
 }
 
 /// Logs go to standard error, so that standard output stays readable for programs.

@@ -32,7 +32,8 @@
 //!                      cast                      the protocol: sans-IO, no clock, no socket, no runtime
 //! ```
 //! Below them all, and without knowledge of any: [`chain`] (GStreamer elements in a row), [`clock`] (the monotonic clock),
-//! [`config`] (names), [`files`] (what outlives the program) and [`testcard`] (a picture and a sound that tell when they
+//! [`config`] (names), [`files`] (what outlives the program), [`priority`] (asks the system for it) and
+//! [`testcard`] (a picture and a sound that tell when they
 //! were made).
 
 pub mod cast;
@@ -57,6 +58,8 @@ pub mod encode;
 pub mod engine;
 #[cfg(not(cast_alone))]
 pub mod files;
+#[cfg(not(cast_alone))]
+pub mod priority;
 #[cfg(not(cast_alone))]
 pub mod receiver;
 #[cfg(not(cast_alone))]

@@ -46,7 +46,7 @@ const PROJECTION: &[&str] = &[
 ];
 
 /// The bottom line of every room: what knows nothing of the others.
-const GROUND: &[&str] = &["clock", "config", "files", "testcard"];
+const GROUND: &[&str] = &["clock", "config", "files", "priority", "testcard"];
 
 const RULES: &[Rule] = &[
     Rule {
@@ -68,6 +68,12 @@ const RULES: &[Rule] = &[
         room: "files",
         may_use: &[],
         never: SHELL_OF_CAST,
+    },
+    // the bus is all that it is about
+    Rule {
+        room: "priority",
+        may_use: &[],
+        never: &["gtk4", "gstreamer", "clap", "anyhow", "ashpd"],
     },
     Rule {
         room: "testcard",

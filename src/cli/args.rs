@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 #[cfg(feature = "gui")]
+#[cfg(feature = "gui")]
 use clap::{CommandFactory, error::ErrorKind};
 
 use crate::engine::MAX_OVERSCAN_PCT;
@@ -13,7 +14,10 @@ use crate::engine::MAX_OVERSCAN_PCT;
 /// Puts a Linux screen on the TV.
 #[derive(Debug, Parser)]
 #[command(name = "telecast", version)]
-#[cfg_attr(not(feature = "gui"), command(arg_required_else_help = true))]
+#[cfg_attr(
+    not(feature = "gui"),
+    command(arg_required_else_help = true, subcommand_required = true)
+)]
 pub struct Arguments {
     /// Say more about what happens (twice: everything)
     #[arg(short, long, action = ArgAction::Count, global = true)]
@@ -47,17 +51,21 @@ impl Arguments {
     /// Those of this process. Ends it when they make no sense.
     pub fn of_process() -> Arguments {
         let arguments = Arguments::parse();
-        arguments.checked().unwrap_or_else(|error| error.exit())
+        #[cfg(feature = "gui")]
+        if let Some(error) = arguments.conflict() {
+            error.exit();
+        }
+        arguments
     }
 
     /// The options of the window mean nothing to a command.
-    fn checked(self) -> Result<Arguments, clap::Error> {
-        #[cfg(feature = "gui")]
-        if self.command.is_some() && (self.device.is_some() || self.gapplication_service) {
+    #[cfg(feature = "gui")]
+    fn conflict(&self) -> Option<clap::Error> {
+        let of_window = self.device.is_some() || self.gapplication_service;
+        (self.command.is_some() && of_window).then(|| {
             let why = "--device is for the window: it cannot be used with a command";
-            return Err(Arguments::command().error(ErrorKind::ArgumentConflict, why));
-        }
-        Ok(self)
+            Arguments::command().error(ErrorKind::ArgumentConflict, why)
+        })
     }
 }
 
@@ -355,7 +363,11 @@ mod tests {
     use super::*;
 
     fn parse(line: &str) -> Result<Arguments, clap::Error> {
-        Arguments::try_parse_from(line.split(' '))?.checked()
+        let arguments = Arguments::try_parse_from(line.split(' '))?;
+        match arguments.conflict() {
+            Some(error) => Err(error),
+            None => Ok(arguments),
+        }
     }
 
     #[test]

@@ -6,7 +6,6 @@
 
 mod flow;
 mod marking;
-mod priority;
 mod report;
 mod sleep;
 pub mod socket;

@@ -55,7 +55,11 @@ impl AddressDialog {
             .upcast_ref::<gtk::Widget>()
             .update_state(&[gtk::accessible::State::Invalid(invalid)]);
         // The line stays when there is nothing to say: the dialog must not grow and shrink under the typing.
-        imp.remark.set_text(&wrong.unwrap_or_else(words::host_hint));
+        let remark = wrong.unwrap_or_else(words::host_hint);
+        imp.remark.set_text(&remark);
+        // A status has no name of its own.
+        imp.remark
+            .update_property(&[gtk::accessible::Property::Label(&remark)]);
     }
 }
 

@@ -17,21 +17,18 @@ pub fn of_connecting(context: &Rc<Context>, item: &CastItem) -> gio::SimpleActio
     group
 }
 
-/// `cast.stop`, and `cast.pause` with its state.
+/// `cast.stop`, and `cast.pause`, which also resumes.
 pub fn of_casting(context: &Rc<Context>, item: &CastItem) -> gio::SimpleActionGroup {
     let group = gio::SimpleActionGroup::new();
-    let paused = item.status().is_some_and(|status| status.paused);
     let pause = gio::ActionEntry::builder("pause")
-        .state(paused.to_variant())
-        .change_state(glib::clone!(
+        .activate(glib::clone!(
             #[strong]
             context,
             #[weak]
             item,
-            move |_: &gio::SimpleActionGroup, _, wanted| {
-                if let Some(wanted) = wanted.and_then(glib::Variant::get::<bool>) {
-                    command(&context, &item, |engine, id| engine.pause(id, wanted));
-                }
+            move |_: &gio::SimpleActionGroup, _, _| {
+                let paused = item.status().is_some_and(|status| status.paused);
+                command(&context, &item, |engine, id| engine.pause(id, !paused));
             }
         ))
         .build();

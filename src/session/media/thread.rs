@@ -13,7 +13,7 @@ use tokio::runtime::{Builder, Handle};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use super::priority;
+use crate::priority;
 
 static RUNTIME: Mutex<Option<Handle>> = Mutex::new(None);
 

@@ -39,14 +39,14 @@ impl VolumeRow {
             context,
             #[weak]
             item,
-            #[upgrade_or]
-            glib::Propagation::Proceed,
-            move |_: &gtk::Scale, _, level: f64| {
-                row.choose(&context, &item, level.clamp(0.0, 1.0));
-                glib::Propagation::Proceed
+            move |scale: &gtk::Scale| {
+                if !row.imp().telling.get() {
+                    row.choose(&context, &item, scale.value().clamp(0.0, 1.0));
+                }
             }
         );
-        row.scale.connect_change_value(chosen);
+        // Not "change-value": a screen reader sets the value without it.
+        row.scale.connect_value_changed(chosen);
         row.mute.connect_clicked(glib::clone!(
             #[strong]
             context,
@@ -70,7 +70,9 @@ impl VolumeRow {
         self.set_title(&words::volume_of(status.has_picture));
         let level = row.coalesce.borrow().told(Instant::now(), volume.level);
         if let Some(level) = level {
+            row.telling.set(true);
             row.level.set_value(level);
+            row.telling.set(false);
         }
         if row.mute.is_active() != volume.muted {
             row.mute.set_active(volume.muted);
@@ -135,7 +137,7 @@ fn set(context: &Rc<Context>, item: &CastItem, level: f64) {
 }
 
 mod imp {
-    use std::cell::RefCell;
+    use std::cell::{Cell, RefCell};
 
     use adw::subclass::prelude::*;
     use gtk4 as gtk;
@@ -147,6 +149,8 @@ mod imp {
     #[derive(Debug, Default, gtk::CompositeTemplate)]
     #[template(file = "volume_row.ui")]
     pub struct VolumeRow {
+        /// The slider moves because the device told so.
+        pub(super) telling: Cell<bool>,
         #[template_child]
         pub(super) mute: TemplateChild<gtk::ToggleButton>,
         #[template_child]

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! Two casts at a time, and a window that is closed meanwhile.
 
-use super::support::cast::{START, TV};
-use super::support::home::{Home, TITLE, switch_on, wait_until_idle, wait_until_state};
-use super::support::session::Session;
-use super::support::wait_until;
+use crate::support::accessible::named;
+use crate::support::cast::{START, TV};
+use crate::support::home::{Home, TITLE, switch_on, wait_until_idle, wait_until_state};
+use crate::support::session::Session;
+use crate::support::wait_until;
 
 const KITCHEN: &str = "Kitchen";
 
@@ -46,7 +47,8 @@ fn two_devices_are_cast_to_and_the_window_may_go_meanwhile() {
     home.person.see("Pause Picture");
     home.key("Control_L+q");
     home.person.see("Keep Casting in the Background?");
-    home.person.press("Stop Casting");
+    let stop = named("Stop Casting").below("Keep Casting in the Background?");
+    home.person.press(stop);
     home.wait_for_end();
     wait_until_idle(&living_room);
 }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! Asks for real-time priority for the media thread: a thread id in, nothing out. Whoever grants it (the portal, or
+//! Asks for real-time priority for a thread of this program: a thread id in, nothing out. Whoever grants it (the portal, or
 //! `RealtimeKit` where there is none) decides; without it the cast goes on as before.
 //!
 //! The kernel watches threads of that priority: one that never sleeps within the granted time (`RLIMIT_RTTIME`, of the
-//! whole process) costs it the process. The media thread sleeps after each round of its loops.
+//! whole process) costs it the process. The media thread, for which this is, sleeps after each
+//! round of its loops.
 
 use std::time::Duration;
 
@@ -43,7 +44,7 @@ const REALTIME_KIT: Service = Service {
 };
 
 /// Asks for it. Says in the log what came of it.
-pub(super) async fn raise(thread: u64) {
+pub async fn raise(thread: u64) {
     let portal = async { ask(&Connection::session().await?, PORTAL, thread).await };
     let kit = async { ask(&Connection::system().await?, REALTIME_KIT, thread).await };
     let asked = async {
