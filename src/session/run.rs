@@ -5,6 +5,8 @@
 //! It reads top-down like the state machine. Every wait is one call of [`Actor::next`], which serves everything else
 //! meanwhile and ends the session when there is a reason.
 
+mod serve;
+
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -16,8 +18,8 @@ use crate::cast::codec::VideoCodec;
 use crate::cast::offer::Offer;
 
 use super::authenticate;
-use super::control::{Control, lost, offer_failed, reach, start_failed};
-use super::handle::{Command, Reporter, Volume};
+use super::control::{Control, reach};
+use super::handle::Reporter;
 use super::media::socket::{self, Bound};
 use super::media::{Evidence, Media, MediaCommand, MediaEvent, Peer, Since};
 use super::negotiate::{Settled, offered_codecs, propose, settle};
@@ -195,23 +197,20 @@ impl Actor {
 
     /// What to offer now; `None` when every codec was tried.
     fn propose(&self) -> Option<Offer> {
+        self.propose_beyond(&self.tried)
+    }
+
+    /// What to offer when these codecs were tried.
+    fn propose_beyond(&self, tried: &[VideoCodec]) -> Option<Offer> {
         let codecs = self.source.codecs()?;
-        propose(&self.options, self.target.has_screen, codecs, &self.tried)
+        propose(&self.options, self.target.has_screen, codecs, tried)
     }
 
     /// Whether there is a codec left when this one is given up.
     fn has_another(&self, settled: &Settled) -> bool {
-        let tried: Vec<_> = self
-            .tried
-            .iter()
-            .copied()
-            .chain(streams(settled).video)
-            .collect();
-        let offer = self
-            .source
-            .codecs()
-            .and_then(|codecs| propose(&self.options, self.target.has_screen, codecs, &tried));
-        offer.is_some()
+        let mut tried = self.tried.clone();
+        tried.extend(streams(settled).video);
+        self.propose_beyond(&tried).is_some()
     }
 
     fn nothing_to_offer(&self) -> Reason {
@@ -373,83 +372,6 @@ impl Actor {
                 },
             }
         }
-    }
-
-    fn on_channel(&mut self, event: Channel) -> Result<Option<Event>, Reason> {
-        match event {
-            Channel::ConfirmationNeeded => self.step(&Step::ConfirmationAsked),
-            Channel::Launched { session_id, .. } => {
-                let device = self.control()?.peer();
-                self.target.leftovers.remember(device, &session_id);
-                self.step(&Step::Launched);
-            }
-            Channel::StartFailed(error) => return Err(self.silence_or(start_failed(error))),
-            Channel::Negotiated(negotiated) => return Ok(Some(Event::Negotiated(negotiated))),
-            Channel::OfferFailed(failure) => {
-                let reason = self.silence_or(offer_failed(failure));
-                return Ok(Some(Event::OfferFailed(reason)));
-            }
-            Channel::Volume(volume) => {
-                self.reporter.volume.send_replace(Some(Volume {
-                    level: volume.level,
-                    muted: volume.muted,
-                    adjustable: volume.adjustable,
-                }));
-            }
-            Channel::VolumeRefused => tracing::info!("the device does not change its volume"),
-            Channel::Lost(loss) => return Err(lost(loss)),
-            Channel::Ended(end) => return Err(end.into()),
-            // Answers to questions that were not asked here, and news for nobody.
-            _ => {}
-        }
-        Ok(None)
-    }
-
-    /// Tells a silent device from one that answered something that cannot be read.
-    fn silence_or(&self, reason: Reason) -> Reason {
-        match (reason, &self.control) {
-            (Reason::TimedOut(waiting), Some(control)) => control.unanswered(waiting),
-            (reason, _) => reason,
-        }
-    }
-
-    fn obey(&mut self, command: Command) -> Result<(), Reason> {
-        match command {
-            Command::Stop(reason) => return Err(reason),
-            // Before the connection stands there is no volume to set; front ends show none either.
-            Command::SetVolume(level) => {
-                if let Some(control) = &mut self.control {
-                    control.command(client::Command::SetLevel(level.clamp(0.0, 1.0)));
-                }
-            }
-            Command::SetMuted(muted) => {
-                if let Some(control) = &mut self.control {
-                    control.command(client::Command::SetMuted(muted));
-                }
-            }
-            Command::SetTargetDelay { target, max } => {
-                let least = target.min(MirrorOptions::MAX_TARGET_DELAY);
-                let most = max.min(MirrorOptions::MAX_TARGET_DELAY);
-                self.options.target_delay = least;
-                self.options.max_target_delay = most;
-                if let Some(media) = &self.media {
-                    media.command(MediaCommand::SetTargetDelay { least, most });
-                }
-            }
-            Command::SetQuality(quality) => {
-                self.quality = quality;
-                if let Some(media) = &self.media {
-                    media.command(MediaCommand::SetQuality(quality));
-                }
-            }
-            Command::Pause(paused) => {
-                self.paused = paused;
-                if let Some(source) = self.source.get_mut() {
-                    source.pause(paused);
-                }
-            }
-        }
-        Ok(())
     }
 
     /// In every way it ends: no more frames leave, the source is put back, the app is stopped, the connection closed.
