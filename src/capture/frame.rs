@@ -178,6 +178,37 @@ pub struct RawFrame {
     pub cursor: Option<Cursor>,
 }
 
+impl RawFrame {
+    /// A whole upright picture of packed pixels in this process's memory, rows of `stride` bytes, that came when it was
+    /// captured.
+    pub fn packed(
+        format: PixelFormat,
+        size: (u32, u32),
+        stride: usize,
+        pixels: Arc<Vec<u8>>,
+        captured: Instant,
+    ) -> RawFrame {
+        let plane = Plane { offset: 0, stride };
+        RawFrame {
+            captured,
+            received: captured,
+            format,
+            size,
+            crop: Rect {
+                x: 0,
+                y: 0,
+                width: size.0,
+                height: size.1,
+            },
+            transform: Transform::None,
+            damage: None,
+            planes: [plane, plane],
+            memory: Memory::Bytes(pixels),
+            cursor: None,
+        }
+    }
+}
+
 /// Samples a second of every [`AudioBlock`].
 pub const AUDIO_RATE: u32 = 48_000;
 

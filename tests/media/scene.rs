@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use telecast::capture::frame::{Memory, PixelFormat, Plane, RawFrame, Rect, Transform};
+use telecast::capture::frame::{PixelFormat, RawFrame};
 
 /// The patches from left to right, as red, green, blue.
 pub const PATCHES: [[u8; 3]; 8] = [
@@ -63,22 +63,5 @@ pub fn raw(
     pixels: Vec<u8>,
     captured: Instant,
 ) -> RawFrame {
-    let plane = Plane { offset: 0, stride };
-    RawFrame {
-        captured,
-        received: captured,
-        format,
-        size,
-        crop: Rect {
-            x: 0,
-            y: 0,
-            width: size.0,
-            height: size.1,
-        },
-        transform: Transform::None,
-        planes: [plane, plane],
-        damage: None,
-        memory: Memory::Bytes(Arc::new(pixels)),
-        cursor: None,
-    }
+    RawFrame::packed(format, size, stride, Arc::new(pixels), captured)
 }

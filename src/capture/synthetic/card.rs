@@ -11,7 +11,7 @@ use async_channel::Sender;
 
 use super::Paced;
 use crate::capture::error::CaptureError;
-use crate::capture::frame::{Memory, PixelFormat, Plane, RawFrame, Rect, Transform};
+use crate::capture::frame::{PixelFormat, RawFrame};
 use crate::capture::slot::SlotWriter;
 use crate::capture::source::{EVENTS, Running, VideoEvent, VideoRequest, VideoSource};
 use crate::clock::{instant_of, monotonic};
@@ -63,26 +63,10 @@ struct Drawing {
 impl Running for Drawing {}
 
 fn frame(size: (u32, u32), captured: Instant, picture: Arc<Vec<u8>>) -> RawFrame {
-    let plane = Plane {
-        offset: 0,
-        stride: size.0 as usize * 4,
-    };
+    let stride = size.0 as usize * 4;
     RawFrame {
-        captured,
         received: Instant::now(),
-        format: PixelFormat::Bgrx,
-        size,
-        crop: Rect {
-            x: 0,
-            y: 0,
-            width: size.0,
-            height: size.1,
-        },
-        transform: Transform::None,
-        damage: None,
-        planes: [plane, plane],
-        memory: Memory::Bytes(picture),
-        cursor: None,
+        ..RawFrame::packed(PixelFormat::Bgrx, size, stride, picture, captured)
     }
 }
 
@@ -150,6 +134,7 @@ impl Pictures {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::capture::frame::Memory;
     use crate::capture::slot::Next;
     use crate::capture::source::SourceKind;
     use crate::testcard::{Luma, Reader};

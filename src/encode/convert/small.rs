@@ -131,29 +131,18 @@ mod tests {
     use std::time::Instant;
 
     use super::*;
-    use crate::capture::frame::{Memory, Plane};
+    use crate::capture::frame::Memory;
 
     fn frame(size: (u32, u32), pixel: [u8; 4]) -> RawFrame {
         let stride = size.0 as usize * 4;
         let bytes = pixel.repeat((size.0 * size.1) as usize);
-        let plane = Plane { offset: 0, stride };
-        RawFrame {
-            captured: Instant::now(),
-            received: Instant::now(),
-            format: PixelFormat::Bgrx,
+        RawFrame::packed(
+            PixelFormat::Bgrx,
             size,
-            crop: Rect {
-                x: 0,
-                y: 0,
-                width: size.0,
-                height: size.1,
-            },
-            transform: Transform::None,
-            damage: None,
-            planes: [plane, plane],
-            memory: Memory::Bytes(Arc::new(bytes)),
-            cursor: None,
-        }
+            stride,
+            Arc::new(bytes),
+            Instant::now(),
+        )
     }
 
     #[test]
