@@ -35,6 +35,16 @@ pub fn fill(samples: &mut [f32], channels: usize, rate: u32, start: Duration) {
     }
 }
 
+/// Whether the strongest pitch of a piece of sound, in hertz, is the tone or the beep. Who listens once a second may hear
+/// the beep each time: it has the same period.
+pub fn is_of_the_card(pitch: Option<f64>) -> bool {
+    pitch.is_some_and(|pitch| {
+        [TONE_HZ, BEEP_HZ]
+            .iter()
+            .any(|known| (pitch - f64::from(*known)).abs() < 5.0)
+    })
+}
+
 /// Finds the beginnings of beeps in a stream of sound.
 ///
 /// The power at the beep's pitch is measured in windows of 2 ms (Goertzel); a beep begins where it rises above a tenth

@@ -4,9 +4,10 @@
 use std::time::Duration;
 
 use serde_json::Value;
+use telecast::testcard::sound::is_of_the_card;
 
 use super::support::cast::Cast;
-use super::support::likeness::{self, is_of_the_card, place};
+use super::support::likeness::{self, place};
 use super::support::wait_until;
 
 /// A window moves at once, but this desktop is rendered without a GPU.

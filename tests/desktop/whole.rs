@@ -4,8 +4,10 @@
 
 use std::time::Duration;
 
+use telecast::testcard::sound::is_of_the_card;
+
 use super::support::cast::Cast;
-use super::support::likeness::{self, is_of_the_card};
+use super::support::likeness;
 
 /// A beep a second, ten of them, with time for some that a busy machine loses.
 const AV_LIMIT: Duration = Duration::from_mins(1);

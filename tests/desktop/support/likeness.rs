@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use telecast::testcard::PATCHES;
-use telecast::testcard::sound::{BEEP_HZ, TONE_HZ};
 
 use super::picture::{Area, Picture, psnr};
 use super::session::Session;
@@ -29,16 +28,6 @@ pub enum Cast {
     Window,
     /// A monitor beside the first one: its size, and the card's window that was moved there.
     Monitor(Area),
-}
-
-/// Whether the strongest pitch is the card's tone, or its beep: both have a period of a second, the beep and the
-/// receiver's look at the sound, so each look of a run may fall on a beep.
-pub fn is_of_the_card(pitch: Option<f64>) -> bool {
-    pitch.is_some_and(|pitch| {
-        [TONE_HZ, BEEP_HZ]
-            .iter()
-            .any(|known| (pitch - f64::from(*known)).abs() < 5.0)
-    })
 }
 
 /// The place that an object of [`windows`](super::session::Session::windows) or

@@ -7,7 +7,7 @@ use telecast::engine::{
     AudioChoice, CastStatus, CodecChoice, CommandError, Device, Engine, EngineOptions,
     MirrorOptions, MirrorRequest, SessionState, VideoCodec,
 };
-use telecast::testcard::sound::TONE_HZ;
+use telecast::testcard::sound::is_of_the_card;
 use tokio::time::{sleep, timeout};
 
 use super::{Tv, apart, request, tv, until};
@@ -54,7 +54,7 @@ async fn scenario() {
     while sound_frames(one, Duration::from_secs(1)).await > 0 {}
     engine.set_audio(id, AudioChoice::Tone).await.unwrap();
     while sound_frames(one, Duration::from_secs(1)).await < 20 {}
-    assert!(hears_tone(one));
+    until("the tone again", || hears_tone(one)).await;
 
     engine.set_volume(id, 0.25).unwrap();
     engine.set_muted(id, true).unwrap();
@@ -101,8 +101,7 @@ fn cast(engine: &Engine, device: &Device) -> CastStatus {
 
 fn hears_tone(tv: &Tv) -> bool {
     let audio = tv.receiver.stats().borrow().audio.clone();
-    let pitch = audio.and_then(|audio| audio.frequency_hz);
-    pitch.is_some_and(|pitch| (pitch - f64::from(TONE_HZ)).abs() < 20.0)
+    is_of_the_card(audio.and_then(|audio| audio.frequency_hz))
 }
 
 /// Frames of sound that come to be heard in this time.
