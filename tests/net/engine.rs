@@ -114,5 +114,7 @@ async fn until(what: &str, so: impl Fn() -> bool) {
             sleep(Duration::from_millis(20)).await;
         }
     };
-    timeout(Duration::from_secs(40), waiting).await.expect(what);
+    timeout(Duration::from_secs(100), waiting)
+        .await
+        .expect(what);
 }

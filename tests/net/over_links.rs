@@ -16,6 +16,8 @@ const BLOCKS: u64 = 50;
 /// What must be reached over every link: half of what a quiet machine shows.
 const IN_TIME_PCT: f64 = 50.0;
 const HEARD_PCT: f64 = 90.0;
+/// Pictures that were given up, of 360: on a quiet machine none.
+const SKIPPED: u64 = SECONDS as u64 * PICTURES / 10;
 /// The picture stood still for so long at most, in all and at a time; sound was missing for so long at most.
 const FROZEN_MS: u64 = SECONDS as u64 * 1000 / 2;
 const LONGEST_FREEZE_MS: u64 = 3000;
@@ -58,7 +60,7 @@ fn two_percent_of_loss_are_repaired() {
         return;
     };
     assert!(figures.counts.lost > 0 && figures.repeated > 0);
-    assert_eq!(figures.skipped, 0);
+    assert!(figures.skipped <= SKIPPED);
 }
 
 #[test]
@@ -79,7 +81,8 @@ fn packets_that_are_late_and_overtaken_are_no_loss() {
     let Some(figures) = over("relay", 10.0) else {
         return;
     };
-    assert_eq!((figures.counts.lost, figures.skipped), (0, 0));
+    assert_eq!(figures.counts.lost, 0);
+    assert!(figures.skipped <= SKIPPED);
 }
 
 #[test]

@@ -29,7 +29,13 @@ impl Counts {
         self.unsent.add(kind, count);
         let now = self.unsent.of(kind);
         if before.checked_ilog2() != now.checked_ilog2() {
-            tracing::warn!(%error, kind = kind.name(), count = now, "cannot send media");
+            let name = kind.name();
+            if kind == SendFault::Refused {
+                // A device that ends its stream closes its port before it says so.
+                tracing::debug!(%error, kind = name, count = now, "media was refused");
+            } else {
+                tracing::warn!(%error, kind = name, count = now, "cannot send media");
+            }
         }
     }
 }
