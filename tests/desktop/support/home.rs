@@ -26,6 +26,8 @@ pub const ADDRESS: &str = "10.77.0.2";
 /// The file of all settings.
 const SETTINGS: &str = "home/.config/glib-2.0/settings/keyfile";
 const END: Duration = Duration::from_secs(20);
+/// So often a window must be where it was put.
+const LOOKS: u32 = 4;
 
 /// Fields are dropped in this order.
 pub struct Home {
@@ -136,23 +138,50 @@ impl Home {
         command.args(["test-card", "--fps", "30"]);
         self.card = Some(Program::start("test card", &mut command));
         wait_until("the test card's window", START, || self.has_window(CARD));
-        self.desktop.shell(&["resize", CARD, "640", "420"]);
-        self.desktop.shell(&["move", CARD, "560", "120"]);
+        self.place(CARD, ["width", "height"], [640, 420], "resize");
+        self.place(CARD, ["x", "y"], [560, 120], "move");
     }
 
     /// Moves the window to the left side.
     pub fn step_aside(&self) {
-        self.desktop.shell(&["move", TITLE, "0", "32"]);
+        self.place(TITLE, ["x", "y"], [0, 32], "move");
+    }
+
+    /// Gives a window these values, again and again until they stay: one that has just come is still being placed by the
+    /// desktop.
+    fn place(&self, title: &str, keys: [&str; 2], values: [u32; 2], verb: &str) {
+        let mut looks = 0;
+        wait_until("a window in its place", START, || {
+            let stays = |window: &Value| (0..2).all(|at| window[keys[at]] == values[at]);
+            if self.has(title, stays) {
+                looks += 1;
+            } else {
+                looks = 0;
+                let [first, second] = values.map(|value| value.to_string());
+                self.desktop.shell(&[verb, title, &first, &second]);
+            }
+            looks == LOOKS
+        });
     }
 
     /// Whether there is a window of this title.
     pub fn has_window(&self, title: &str) -> bool {
-        let windows = self.desktop.windows();
-        windows.iter().any(|window| window["title"] == title)
+        self.has(title, |_| true)
     }
 
-    /// Presses a key, or several at once (`Control_L+q`).
+    fn has(&self, title: &str, condition: impl Fn(&Value) -> bool) -> bool {
+        let windows = self.desktop.windows();
+        windows
+            .iter()
+            .any(|window| window["title"] == title && condition(window))
+    }
+
+    /// Presses a key, or several at once (`Control_L+q`), in the window if there is one.
     pub fn key(&self, name: &str) {
+        // The card's window may have the keyboard: it came later, or was shared.
+        if self.has_window(TITLE) {
+            self.desktop.shell(&["activate", TITLE]);
+        }
         self.desktop.shell(&["key", name]);
     }
 

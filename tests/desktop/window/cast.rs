@@ -3,7 +3,7 @@
 
 use crate::support::accessible::named;
 use crate::support::cast::{START, TV};
-use crate::support::home::{Home, casts_of, wait_until_idle, wait_until_state};
+use crate::support::home::{Home, cast_button, casts_of, wait_until_idle, wait_until_state};
 use crate::support::likeness::{self, wait_for_likeness};
 use crate::support::picture::{Area, Picture, psnr};
 use crate::support::program::Program;
@@ -15,19 +15,24 @@ const SAME_PICTURE: f64 = 36.0;
 const LOOK: std::time::Duration = std::time::Duration::from_secs(3);
 
 #[test]
-#[ignore = "each step has passed, the whole not yet"]
 fn a_window_is_cast_and_steered_until_it_is_stopped() {
     let Some(mut home) = Home::new() else {
         return;
     };
     home.set("window-size=(400, 640)");
-    let receiver = home.switch_on(TV);
     home.show_card();
     home.open();
     home.step_aside();
+    home.person.see("No Devices Found");
+    let receiver = home.switch_on(TV);
+    home.person.see(cast_button(TV));
     home.person.press(named("Window").below("What to cast"));
     home.cast_to(TV, &["Telecast Test Card*", "Share"]);
-    wait_for_likeness(&home.desktop, &home.tv_picture(), likeness::Cast::Window);
+    wait_for_likeness(
+        &home.desktop,
+        &home.tv_picture(),
+        likeness::Cast::WindowOrSmaller,
+    );
 
     statistics_move(&mut home);
     latency_changes(&mut home);
@@ -40,7 +45,6 @@ fn a_window_is_cast_and_steered_until_it_is_stopped() {
 
 /// The numbers of the panel follow what is sent.
 fn statistics_move(home: &mut Home) {
-    // The card's window has the keyboard.
     let panel = named("Statistics").role("toggle button");
     home.person.press(panel.clone());
     let graph = |title: &str| named(&format!("{title}*")).role("image");
