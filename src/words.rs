@@ -11,6 +11,7 @@ mod devices;
 mod duration;
 mod ended;
 mod health;
+mod kind;
 mod network;
 mod numbers;
 mod output;
@@ -55,7 +56,7 @@ pub use settings::{
     undo, wrong_ports,
 };
 pub use state::{describe, no_devices, picture_of, ready_to_receive, test_card, test_card_title};
-pub use steps::{ConnectStep, Connecting, Progress, connecting};
+pub use steps::{ConnectStep, Connecting, Progress, STEPS, connecting};
 pub use trust::{ask_about_device, noteworthy, proven, root_failed};
 
 /// The name of the catalogues.

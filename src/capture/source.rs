@@ -45,7 +45,8 @@ impl TokenKeeper {
         TokenKeeper(Arc::new(keep))
     }
 
-    pub(super) fn keep(&self, token: Option<&str>) {
+    /// Tells it. Only whoever opens the source does.
+    pub fn keep(&self, token: Option<&str>) {
         (self.0)(token);
     }
 }

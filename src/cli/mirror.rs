@@ -8,8 +8,9 @@ use super::print;
 use super::signals::Signals;
 use super::trust;
 use crate::engine::{
-    AudioChoice, CodecChoice, Engine, EngineOptions, MirrorOptions, MirrorRequest, Reason,
-    SessionHandle, SessionState, SessionStats, SourceKind, Unsent, VideoCodec,
+    AudioChoice, CodecChoice, Device, DeviceKind, Engine, EngineOptions, MirrorOptions,
+    MirrorRequest, Reason, SessionHandle, SessionState, SessionStats, SourceKind, Unsent,
+    VideoCodec,
 };
 use crate::words;
 
@@ -33,7 +34,7 @@ pub async fn run(arguments: MirrorArguments) -> anyhow::Result<()> {
     let outcome = match found {
         Ok(device) => {
             let ended = match engine.mirror(&device, request(&arguments)) {
-                Ok(session) => follow(&session, &device.name, &arguments, &mut signals).await,
+                Ok(session) => follow(&session, &device, &arguments, &mut signals).await,
                 Err(reason) => Ok(reason),
             };
             (ended, device.name)
@@ -55,7 +56,7 @@ pub async fn run(arguments: MirrorArguments) -> anyhow::Result<()> {
 /// Shows what the session does until it is over.
 async fn follow(
     session: &SessionHandle,
-    device: &str,
+    device: &Device,
     arguments: &MirrorArguments,
     signals: &mut Signals,
 ) -> anyhow::Result<Reason> {
@@ -68,21 +69,21 @@ async fn follow(
     let ended = session.ended();
     tokio::pin!(ended);
     let mut unsent = Unsent::default();
-    say(&state.borrow_and_update());
+    say(&state.borrow_and_update(), device.kind);
     let mut asked = false;
     loop {
         tokio::select! {
             reason = &mut ended => return Ok(reason),
             Ok(()) = state.changed() => {
                 let now = state.borrow_and_update().clone();
-                say(&now);
+                say(&now, device.kind);
                 if matches!(now, SessionState::Streaming(_)) && deadline.is_none() {
                     deadline = limit.map(|limit| tokio::time::Instant::now() + limit);
                 }
             }
             Ok(()) = trust.changed() => {
                 let verdict = trust.borrow_and_update().as_ref().map(|proved| proved.verdict);
-                if let Some(line) = verdict.and_then(|verdict| words::noteworthy(verdict, device)) {
+                if let Some(line) = verdict.and_then(|verdict| words::noteworthy(verdict, &device.name)) {
                     print::note(&line);
                 }
             }
@@ -122,9 +123,9 @@ async fn sleep_until(deadline: Option<tokio::time::Instant>) {
     }
 }
 
-fn say(state: &SessionState) {
+fn say(state: &SessionState, kind: DeviceKind) {
     if !matches!(state, SessionState::Ended(_)) {
-        print::note(&words::describe(state));
+        print::note(&words::describe(state, kind));
     }
 }
 

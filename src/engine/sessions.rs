@@ -22,7 +22,7 @@ use super::history::History;
 use super::preview::Place;
 use super::source::sound::Sound;
 use super::{AudioChoice, MirrorRequest, Reason, SourceKind};
-use crate::discovery::{Device, Endpoint};
+use crate::discovery::{Device, DeviceKind, Endpoint};
 use crate::session::handle::{Command, SessionHandle, Volume};
 use crate::session::options::{MirrorOptions, Quality};
 use crate::session::reason::Blame;
@@ -37,11 +37,17 @@ pub const MAX_ENDED: usize = 32;
 
 /// A cast, as front ends see it.
 #[derive(Debug, Clone)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "observations that have nothing to do with each other"
+)]
 pub struct CastStatus {
     /// [`Device::id`].
     pub device: String,
     /// What the device was called when the cast began.
     pub name: String,
+    /// What it is.
+    pub kind: DeviceKind,
     /// Where the picture comes from.
     pub source: SourceKind,
     /// Where the sound comes from.
@@ -64,8 +70,10 @@ pub struct CastStatus {
     pub health: watch::Receiver<Option<Health>>,
     /// When it was asked for.
     pub since: Instant,
-    /// When the first pictures or sounds left; `None` until then.
+    /// When pictures or sounds could leave for the first time; `None` until then.
     pub began: Option<Instant>,
+    /// Whether anything was sent of what the person shares: of the picture where there is one, else of the sound.
+    pub shared: bool,
     /// When it ended; `None` while it runs.
     pub ended: Option<Ending>,
     /// Where the device was when the cast was asked for, the address that is tried first.
@@ -81,7 +89,7 @@ pub struct CastStatus {
 pub struct Ending {
     /// When that was.
     pub at: SystemTime,
-    /// How long something was cast; `None` when it never came to that.
+    /// How long something was cast; `None` when nothing of it was ever sent.
     pub lasted: Option<Duration>,
 }
 
@@ -93,14 +101,26 @@ impl CastStatus {
                 self.began.get_or_insert_with(Instant::now);
             }
             SessionState::Ended(_) => {
+                self.note_sent();
+                let began = self.began.filter(|_| self.shared);
                 self.ended = Some(Ending {
                     at: SystemTime::now(),
-                    lasted: self.began.map(|began| began.elapsed()),
+                    lasted: began.map(|began| began.elapsed()),
                 });
             }
             _ => {}
         }
         self.state = state;
+    }
+
+    /// Notes whether the numbers tell of something sent. They begin anew with each OFFER.
+    fn note_sent(&mut self) {
+        let stats = self.stats.borrow();
+        self.shared |= if self.has_picture {
+            stats.key_frames > 0
+        } else {
+            stats.packets > 0
+        };
     }
 }
 
@@ -222,6 +242,7 @@ impl Sessions {
             status: CastStatus {
                 device: device.id.clone(),
                 name: device.name.clone(),
+                kind: device.kind,
                 source: request.source,
                 audio: request.audio.clone(),
                 paused: false,
@@ -234,6 +255,7 @@ impl Sessions {
                 health,
                 since: Instant::now(),
                 began: None,
+                shared: false,
                 ended: None,
                 address: addresses.first().map(SocketAddr::ip),
                 has_picture: request.options.video && device.kind.has_picture(),

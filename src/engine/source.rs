@@ -108,6 +108,7 @@ impl CastSource {
         if self.request.options.video {
             self.choosing.send_replace(self.may_ask());
             let pictures = self.shared_pictures().await;
+            // Without an answer the portal has failed; or somebody else has opened them.
             self.choosing.send_replace(false);
             let pictures = pictures?;
             ended = pictures.ended();
@@ -136,7 +137,6 @@ impl CastSource {
 
     async fn open_pictures(&self) -> Result<Pictures, Reason> {
         let kind = self.request.source;
-        let tokens = self.tokens.clone();
         let request = VideoRequest {
             size: size_to_make(&self.request),
             pointer: self.request.options.pointer,
@@ -146,7 +146,11 @@ impl CastSource {
             } else {
                 None
             },
-            token_keeper: Some(TokenKeeper::new(move |token| tokens.keep(kind, token))),
+            token_keeper: Some(token_keeper(
+                kind,
+                self.tokens.clone(),
+                self.choosing.clone(),
+            )),
             parent_window: self.request.parent_window.clone(),
             ..VideoRequest::new(kind)
         };
@@ -167,6 +171,14 @@ impl CastSource {
         let pictures = &self.captures.pictures;
         PictureKey::of(&self.request).is_some_and(|key| pictures.has(&key, is_running))
     }
+}
+
+/// Keeps the portal's token. When that comes, nobody is `choosing` any more.
+fn token_keeper(kind: SourceKind, tokens: Tokens, choosing: watch::Sender<bool>) -> TokenKeeper {
+    TokenKeeper::new(move |token| {
+        choosing.send_replace(false);
+        tokens.keep(kind, token);
+    })
 }
 
 /// The size of what does not exist before it is cast: a virtual monitor, the test card.
@@ -294,5 +306,26 @@ fn audio_codecs() -> Vec<AudioCodec> {
         vec![AudioCodec::Opus]
     } else {
         Vec::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_is_choosing_any_more_when_the_portal_has_answered() {
+        let folder = std::env::temp_dir().join(format!("telecast-source-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).expect("a folder");
+        let tokens = Tokens::in_file(folder.join("tokens.json"));
+        for token in [Some("a"), None] {
+            let choosing = watch::Sender::new(true);
+            let keeper = token_keeper(SourceKind::Window, tokens.clone(), choosing.clone());
+            assert!(*choosing.borrow());
+            keeper.keep(token);
+            assert!(!*choosing.borrow());
+            assert_eq!(tokens.get(SourceKind::Window).as_deref(), token);
+        }
+        std::fs::remove_dir_all(folder).expect("it was there");
     }
 }

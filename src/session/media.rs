@@ -216,7 +216,10 @@ async fn run(
         let wake = flow.drain().await;
         tokio::select! {
             command = commands.recv() => match command {
-                None => return flow.into_feeds(),
+                None => {
+                    stats.send_modify(|stats| flow.count(stats));
+                    return flow.into_feeds();
+                }
                 Some(MediaCommand::SetTargetDelay { least, most }) => {
                     flow.sender.handle(Instant::now(), Input::TargetDelay { least, most });
                 }

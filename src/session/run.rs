@@ -116,6 +116,7 @@ impl Actor {
             self.next().await?;
         }
         let offer = self.propose().ok_or_else(|| self.nothing_to_offer())?;
+        self.step(&Step::Prepared);
         self.mirror(offer)?;
         loop {
             let settled = self.until_settled().await?;

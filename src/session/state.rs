@@ -35,6 +35,8 @@ pub enum SessionState {
     Connecting,
     /// Is it the device it claims to be? It is asked, and perhaps a person here.
     Authenticating,
+    /// What is to be cast is being made ready: a person may be choosing it, its capture starts, encoders are proven.
+    Preparing,
     /// The mirroring app is being started.
     Launching,
     /// The TV asks its user for permission: up to 120 s, can be stopped at any time.
@@ -58,6 +60,8 @@ pub enum Step {
     Connected,
     /// What the device proves will do.
     Authenticated,
+    /// What is needed for an OFFER is there.
+    Prepared,
     /// The TV asks its user.
     ConfirmationAsked,
     /// The app runs.
@@ -85,7 +89,8 @@ impl SessionState {
             (S::Stopping(reason), Step::TornDown) => Some(S::Ended(reason.clone())),
             (_, Step::Stop(reason)) => Some(S::Stopping(reason.clone())),
             (S::Connecting, Step::Connected) => Some(S::Authenticating),
-            (S::Authenticating, Step::Authenticated) => Some(S::Launching),
+            (S::Authenticating, Step::Authenticated) => Some(S::Preparing),
+            (S::Preparing, Step::Prepared) => Some(S::Launching),
             (S::Launching, Step::ConfirmationAsked) => Some(S::ConfirmOnTv),
             (S::Launching | S::ConfirmOnTv, Step::Launched) => Some(S::Negotiating),
             // A renegotiation's ANSWER replaces what was streamed before.
@@ -108,6 +113,7 @@ impl SessionState {
         match self {
             SessionState::Connecting => "connecting",
             SessionState::Authenticating => "authenticating",
+            SessionState::Preparing => "preparing",
             SessionState::Launching => "launching",
             SessionState::ConfirmOnTv => "confirm-on-tv",
             SessionState::Negotiating => "negotiating",

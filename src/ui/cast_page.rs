@@ -97,7 +97,8 @@ impl CastPage {
         page.pause.set_visible(status.has_picture);
         page.pause.set_label(&words::pause(status.paused));
         if !page.judged.get() {
-            page.verdict.set_label(&words::describe(&status.state));
+            page.verdict
+                .set_label(&words::describe(&status.state, status.kind));
         }
         page.volume.show(&status);
         page.sound.show(&status);

@@ -81,6 +81,7 @@ mod imp {
 
     use super::super::model::Followed;
     use super::step_row::StepRow;
+    use crate::words::STEPS;
 
     #[derive(Debug, Default, gtk::CompositeTemplate)]
     #[template(file = "connecting_page.ui")]
@@ -95,7 +96,7 @@ mod imp {
         pub(super) steps: TemplateChild<gtk::ListBox>,
         #[template_child]
         pub(super) cancel: TemplateChild<gtk::Button>,
-        pub(super) rows: OnceCell<[StepRow; 4]>,
+        pub(super) rows: OnceCell<[StepRow; STEPS]>,
         pub(super) followed: Followed,
     }
 

@@ -163,7 +163,7 @@ impl StatisticsPanel {
             panel.health_icon.set_icon_name(Some(icon));
             let classes: Vec<&str> = class.into_iter().collect();
             panel.health_icon.set_css_classes(&classes);
-            let words = words::health_in_full(&health);
+            let words = words::health_in_full(&health, status.kind);
             panel.health.set_title(&words.verdict);
             panel.health.set_subtitle(&words.consequence);
         }

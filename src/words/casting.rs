@@ -6,7 +6,8 @@ use std::time::Duration;
 use gettextrs::{gettext, ngettext};
 
 use super::fill;
-use crate::engine::{AudioChoice, LatencyProfile, Quality};
+use super::kind::for_kind;
+use crate::engine::{AudioChoice, DeviceKind, LatencyProfile, Quality};
 
 /// How long a cast has been running.
 pub fn casting_for(time: Duration) -> String {
@@ -25,12 +26,16 @@ pub fn clock(time: Duration) -> String {
 }
 
 /// The title of the volume's row.
-pub fn volume_of(has_picture: bool) -> String {
-    if has_picture {
-        gettext("TV Volume")
-    } else {
-        gettext("Volume")
-    }
+pub fn volume_of(kind: DeviceKind) -> String {
+    gettext(for_kind(
+        kind,
+        [
+            "TV Volume",
+            "Display Volume",
+            "Speaker Volume",
+            "Speaker Volume",
+        ],
+    ))
 }
 
 /// What the volume's slider changes.
@@ -57,15 +62,29 @@ pub fn latency_effect(profile: LatencyProfile) -> String {
 }
 
 /// Where the sound plays, or whose it is.
-pub fn cast_sound(choice: &AudioChoice, has_picture: bool) -> String {
-    match (choice, has_picture) {
-        (AudioChoice::Tv, true) => gettext("On the TV"),
-        (AudioChoice::Tv, false) => gettext("On the Speaker"),
-        (AudioChoice::Both, true) => gettext("On the TV and Here"),
-        (AudioChoice::Both, false) => gettext("On the Speaker and Here"),
-        (AudioChoice::App(name), _) => fill("Only {application}", &[("application", name)]),
-        (AudioChoice::Tone, _) => gettext("Test Sound"),
-        (AudioChoice::None, _) => gettext("None"),
+pub fn cast_sound(choice: &AudioChoice, kind: DeviceKind) -> String {
+    match choice {
+        AudioChoice::Tv => gettext(for_kind(
+            kind,
+            [
+                "On the TV",
+                "On the Display",
+                "On the Speaker",
+                "On the Speakers",
+            ],
+        )),
+        AudioChoice::Both => gettext(for_kind(
+            kind,
+            [
+                "On the TV and Here",
+                "On the Display and Here",
+                "On the Speaker and Here",
+                "On the Speakers and Here",
+            ],
+        )),
+        AudioChoice::App(name) => fill("Only {application}", &[("application", name)]),
+        AudioChoice::Tone => gettext("Test Sound"),
+        AudioChoice::None => gettext("None"),
     }
 }
 
@@ -130,7 +149,7 @@ pub struct KeepCasting {
 pub fn keep_casting(devices: &[String]) -> KeepCasting {
     let what = match devices {
         [device] => fill(
-            "{device} goes on showing what you share until you stop it here or on the TV.",
+            "{device} goes on showing what you share until you stop it here or on the device.",
             &[("device", device)],
         ),
         several => ngettext(

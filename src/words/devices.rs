@@ -44,7 +44,7 @@ pub fn device_line(device: &ListedDevice, cast: Option<&CastStatus>, now: System
 fn casting(device: &ListedDevice, cast: &CastStatus) -> String {
     let streams = match &cast.state {
         SessionState::Streaming(streams) => streams,
-        other => return describe(other),
+        other => return describe(other, cast.kind),
     };
     if !device.kind.has_picture() || streams.video.is_none() {
         return gettext("Casting sound");

@@ -61,12 +61,33 @@ fn next(reason: &Reason) -> Option<String> {
     })
 }
 
+/// What of the person's own is safe from now on, or always was.
 fn privacy(cast: &CastStatus, others: bool) -> String {
-    let text = match (cast.source, others) {
-        (SourceKind::Window, false) => "Your window is no longer shared.",
-        (SourceKind::Window, true) => "Your window is no longer shared with {device}.",
-        (_, false) => "Your screen is no longer shared.",
-        (_, true) => "Your screen is no longer shared with {device}.",
+    let [no_longer, no_longer_with, not, not_with] = match cast.source {
+        _ if !cast.has_picture => [
+            "Your sound is no longer shared.",
+            "Your sound is no longer shared with {device}.",
+            "Your sound was not shared.",
+            "Your sound was not shared with {device}.",
+        ],
+        SourceKind::Window => [
+            "Your window is no longer shared.",
+            "Your window is no longer shared with {device}.",
+            "Your window was not shared.",
+            "Your window was not shared with {device}.",
+        ],
+        _ => [
+            "Your screen is no longer shared.",
+            "Your screen is no longer shared with {device}.",
+            "Your screen was not shared.",
+            "Your screen was not shared with {device}.",
+        ],
+    };
+    let text = match (cast.shared, others) {
+        (true, false) => no_longer,
+        (true, true) => no_longer_with,
+        (false, false) => not,
+        (false, true) => not_with,
     };
     fill(text, &[("device", &cast.name)])
 }
@@ -156,7 +177,7 @@ mod tests {
     use tokio::sync::watch;
 
     use super::*;
-    use crate::engine::{AudioChoice, Quality, SessionState, SessionStats};
+    use crate::engine::{AudioChoice, DeviceKind, Quality, SessionState, SessionStats};
     use crate::words::reason::tests::all;
 
     fn cast(reason: &Reason, lasted: Option<Duration>) -> CastStatus {
@@ -170,6 +191,7 @@ mod tests {
         CastStatus {
             device: "id".into(),
             name: "Kitchen".into(),
+            kind: DeviceKind::Tv,
             source: SourceKind::Screen,
             has_picture: true,
             choosing: false,
@@ -184,6 +206,7 @@ mod tests {
             health: watch::Sender::new(None).subscribe(),
             since: Instant::now(),
             began: None,
+            shared: lasted.is_some(),
             ended: Some(Ending {
                 at: SystemTime::now(),
                 lasted,
@@ -205,7 +228,7 @@ mod tests {
                 assert!(!text.contains(['!', '{', '}']), "{page:?}");
                 assert!(!text.contains("telecast"), "a command: {page:?}");
             }
-            assert_eq!(page.privacy, "Your screen is no longer shared.");
+            assert_eq!(page.privacy, "Your screen was not shared.");
             let buttons = remedies(&reason);
             assert!((1..=2).contains(&buttons.len()), "{reason:?}");
             for (_, label) in &buttons {
@@ -247,10 +270,34 @@ mod tests {
     #[test]
     fn while_another_device_shows_the_screen_it_is_not_said_to_be_unshared() {
         let reason = Reason::DeviceClosed;
-        let page = ended(&cast(&reason, None), &reason, true);
+        let page = |lasted| ended(&cast(&reason, lasted), &reason, true).privacy;
         assert_eq!(
-            page.privacy,
+            page(Some(Duration::from_secs(1))),
             "Your screen is no longer shared with Kitchen."
         );
+        assert_eq!(page(None), "Your screen was not shared with Kitchen.");
+    }
+
+    #[test]
+    fn what_was_never_sent_is_not_said_to_be_shared_no_longer() {
+        let reason = Reason::Missing(Missing::VideoEncoder);
+        for (source, has_picture, what) in [
+            (SourceKind::Screen, true, "screen"),
+            (SourceKind::Virtual, true, "screen"),
+            (SourceKind::Window, true, "window"),
+            (SourceKind::Window, false, "sound"),
+        ] {
+            let page = |lasted| {
+                let cast = CastStatus {
+                    source,
+                    has_picture,
+                    ..cast(&reason, lasted)
+                };
+                ended(&cast, &reason, false).privacy
+            };
+            assert_eq!(page(None), format!("Your {what} was not shared."));
+            let second = Some(Duration::from_secs(1));
+            assert_eq!(page(second), format!("Your {what} is no longer shared."));
+        }
     }
 }

@@ -109,7 +109,7 @@ pub fn explain(reason: &Reason, device: &str) -> Explanation {
         Reason::NotConfirmed => say(
             "Not Confirmed",
             "The cast was not allowed on {device}.",
-            "Try again and confirm on the TV.",
+            "Try again and confirm on {device}.",
         ),
         Reason::TlsTooOld
         | Reason::Garbage(_)
@@ -163,7 +163,7 @@ fn stopped(other: Option<&str>, device: &str) -> Explanation {
         None => "The cast was ended on {device}.",
     };
     let values = [("device", device), ("app", other.unwrap_or_default())];
-    say_with("Ended by the TV", what, "", &values)
+    say_with("Ended on the Device", what, "", &values)
 }
 
 fn timed_out(waiting: Waiting, device: &str) -> Explanation {

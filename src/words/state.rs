@@ -4,18 +4,36 @@
 use gettextrs::gettext;
 
 use super::fill;
-use crate::engine::{SessionState, Trouble};
+use super::kind::for_kind;
+use crate::engine::{DeviceKind, SessionState, Trouble};
 
-/// The state in a few words, for a status line.
-pub fn describe(state: &SessionState) -> String {
+/// The state of a session with a device of this kind in a few words, for a status line.
+pub fn describe(state: &SessionState, kind: DeviceKind) -> String {
+    let by_kind = |texts| gettext(for_kind(kind, texts));
     match state {
         SessionState::Connecting => gettext("Connecting"),
         SessionState::Authenticating => gettext("Checking the device"),
-        SessionState::Launching => gettext("Starting the app on the TV"),
-        SessionState::ConfirmOnTv => gettext("Confirm on the TV"),
+        SessionState::Preparing => gettext("Preparing what is cast"),
+        SessionState::Launching => by_kind([
+            "Starting the app on the TV",
+            "Starting the app on the display",
+            "Starting the app on the speaker",
+            "Starting the app on the speakers",
+        ]),
+        SessionState::ConfirmOnTv => by_kind([
+            "Confirm on the TV",
+            "Confirm on the display",
+            "Confirm on the speaker",
+            "Confirm on the speakers",
+        ]),
         SessionState::Negotiating => gettext("Agreeing on picture and sound"),
         SessionState::Streaming(_) => gettext("Casting"),
-        SessionState::Recovering(_, Trouble::NoFeedback) => gettext("Waiting for the TV to answer"),
+        SessionState::Recovering(_, Trouble::NoFeedback) => by_kind([
+            "Waiting for the TV to answer",
+            "Waiting for the display to answer",
+            "Waiting for the speaker to answer",
+            "Waiting for the speakers to answer",
+        ]),
         SessionState::Recovering(_, Trouble::NextCodec) => gettext("Trying another video format"),
         SessionState::Recovering(_, Trouble::SmallerPackets) => {
             gettext("Trying smaller packets, because the network loses large ones")

@@ -10,7 +10,7 @@ use gettextrs::{gettext, pgettext};
 
 use super::fill;
 use super::health::{HealthWords, health_in_full};
-use crate::engine::{Delays, Figure, Health, SessionStats};
+use crate::engine::{Delays, DeviceKind, Figure, Health, SessionStats};
 
 pub use facts::{Fact, facts};
 
@@ -169,9 +169,9 @@ pub fn delay_sentence(delays: &Delays) -> String {
     )
 }
 
-/// Everything that the panel shows, as lines of text.
+/// Everything that the panel shows of a device with this name and kind, as lines of text.
 pub fn statistics_as_text(
-    device: &str,
+    (device, kind): (&str, DeviceKind),
     health: Option<&Health>,
     figures: &[(Figure, Values)],
     delays: Option<&Delays>,
@@ -181,7 +181,7 @@ pub fn statistics_as_text(
     if let Some(HealthWords {
         verdict,
         consequence,
-    }) = health.map(health_in_full)
+    }) = health.map(|health| health_in_full(health, kind))
     {
         lines.push(verdict);
         lines.push(consequence);
@@ -264,7 +264,13 @@ mod tests {
             codec: Some("vp8"),
             ..SessionStats::default()
         };
-        let text = statistics_as_text("Kitchen", None, &figures, Some(&delays), &stats);
+        let text = statistics_as_text(
+            ("Kitchen", DeviceKind::Tv),
+            None,
+            &figures,
+            Some(&delays),
+            &stats,
+        );
         for part in [
             "Casting to Kitchen\n",
             "Frame rate: shown 30",

@@ -4,7 +4,8 @@
 use gettextrs::gettext;
 
 use super::fill;
-use crate::engine::{CastStatus, SessionState};
+use super::kind::for_kind;
+use crate::engine::{CastStatus, DeviceKind, SessionState};
 
 /// How far a step is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -34,16 +35,17 @@ pub struct Connecting {
     /// What to expect or to do now, in one sentence.
     pub what: String,
     /// All steps, in their order.
-    pub steps: [ConnectStep; 4],
+    pub steps: [ConnectStep; STEPS],
 }
+
+/// How many steps there are.
+pub const STEPS: usize = 5;
 
 /// How far a cast is that begins.
 pub fn connecting(status: &CastStatus) -> Connecting {
     let reached = reached(&status.state);
-    let confirm = status.state == SessionState::ConfirmOnTv;
-    let steps = texts(status.has_picture);
     let mut number = 0;
-    let steps = steps.map(|[doing, done]| {
+    let steps = texts(status).map(|[doing, done]| {
         // While the person chooses, the device waits.
         let progress = match number.cmp(&reached) {
             std::cmp::Ordering::Less => Progress::Done,
@@ -56,88 +58,108 @@ pub fn connecting(status: &CastStatus) -> Connecting {
         } else {
             doing
         };
-        ConnectStep { progress, text }
+        ConnectStep {
+            progress,
+            text: gettext(text),
+        }
     });
-    let (title, what) = if status.choosing {
-        (
+    let (title, what) = heading(status);
+    Connecting { title, what, steps }
+}
+
+/// Title and sentence: what the person has to do, if anything.
+fn heading(status: &CastStatus) -> (String, String) {
+    if status.choosing {
+        return (
             gettext("Choose What to Share"),
             gettext("The system asks in a dialog what may be shown."),
-        )
-    } else if confirm {
-        (
-            gettext("Confirm on the TV"),
+        );
+    }
+    if status.state == SessionState::ConfirmOnTv {
+        return (
+            gettext(for_kind(
+                status.kind,
+                [
+                    "Confirm on the TV",
+                    "Confirm on the Display",
+                    "Confirm on the Speaker",
+                    "Confirm on the Speakers",
+                ],
+            )),
             fill(
                 "{device} asks whether this computer may cast.",
                 &[("device", &status.name)],
             ),
-        )
-    } else if status.has_picture {
-        (
-            gettext("Connecting"),
-            gettext("The picture appears on the TV in a moment."),
-        )
-    } else {
-        (
-            gettext("Connecting"),
-            gettext("The sound begins in a moment."),
-        )
+        );
+    }
+    let soon = match status.kind {
+        DeviceKind::Tv if status.has_picture => "The picture appears on the TV in a moment.",
+        DeviceKind::Display if status.has_picture => {
+            "The picture appears on the display in a moment."
+        }
+        _ => "The sound begins in a moment.",
     };
-    Connecting { title, what, steps }
+    (gettext("Connecting"), gettext(soon))
 }
 
-/// What each step is called while it is being done, and when it is done.
-fn texts(has_picture: bool) -> [[String; 2]; 4] {
-    if has_picture {
+/// What each step is called while it is being done, and when it is done; not translated yet.
+fn texts(status: &CastStatus) -> [[&'static str; 2]; STEPS] {
+    let by_kind = |texts| for_kind(status.kind, texts);
+    let find = by_kind([
+        "Finding the TV on the network",
+        "Finding the display on the network",
+        "Finding the speaker on the network",
+        "Finding the speakers on the network",
+    ]);
+    let start = by_kind([
+        "Starting the receiver on the TV",
+        "Starting the receiver on the display",
+        "Starting the receiver on the speaker",
+        "Starting the receiver on the speakers",
+    ]);
+    let started = by_kind([
+        "Receiver started on the TV",
+        "Receiver started on the display",
+        "Receiver started on the speaker",
+        "Receiver started on the speakers",
+    ]);
+    let [prepare, agree, send] = if status.has_picture {
         [
+            ["Preparing the picture", "Picture prepared"],
             [
-                gettext("Finding the TV on the network"),
-                gettext("Found on the network"),
+                "Agreeing on picture and sound",
+                "Agreed on picture and sound",
             ],
-            [
-                gettext("Starting the receiver on the TV"),
-                gettext("Receiver started on the TV"),
-            ],
-            [
-                gettext("Agreeing on picture and sound"),
-                gettext("Agreed on picture and sound"),
-            ],
-            [
-                gettext("Sending the first picture"),
-                gettext("First picture sent"),
-            ],
+            ["Sending the first picture", "First picture sent"],
         ]
     } else {
         [
-            [
-                gettext("Finding the speaker on the network"),
-                gettext("Found on the network"),
-            ],
-            [
-                gettext("Starting the receiver on the speaker"),
-                gettext("Receiver started on the speaker"),
-            ],
-            [
-                gettext("Agreeing on the sound"),
-                gettext("Agreed on the sound"),
-            ],
-            [
-                gettext("Sending the first sound"),
-                gettext("First sound sent"),
-            ],
+            ["Preparing the sound", "Sound prepared"],
+            ["Agreeing on the sound", "Agreed on the sound"],
+            ["Sending the first sound", "First sound sent"],
         ]
-    }
+    };
+    [
+        [find, "Found on the network"],
+        prepare,
+        [start, started],
+        agree,
+        send,
+    ]
 }
 
 /// How many steps are done.
 fn reached(state: &SessionState) -> usize {
     match state {
-        SessionState::Connecting => 0,
-        SessionState::Authenticating | SessionState::Launching | SessionState::ConfirmOnTv => 1,
-        SessionState::Negotiating => 2,
+        // It is found when it is known to be the one.
+        SessionState::Connecting | SessionState::Authenticating => 0,
+        SessionState::Preparing => 1,
+        SessionState::Launching | SessionState::ConfirmOnTv => 2,
+        SessionState::Negotiating => 3,
         SessionState::Streaming(_)
         | SessionState::Recovering(..)
         | SessionState::Stopping(_)
-        | SessionState::Ended(_) => 3,
+        | SessionState::Ended(_) => 4,
     }
 }
 
@@ -153,6 +175,7 @@ mod tests {
         CastStatus {
             device: "id".to_owned(),
             name: "Kitchen".to_owned(),
+            kind: DeviceKind::Tv,
             source: SourceKind::Screen,
             audio: AudioChoice::Both,
             paused: false,
@@ -165,6 +188,7 @@ mod tests {
             health: tokio::sync::watch::Sender::new(None).subscribe(),
             since: Instant::now(),
             began: None,
+            shared: false,
             ended: None,
             address: None,
             has_picture: true,
@@ -177,6 +201,7 @@ mod tests {
         let states = [
             SessionState::Connecting,
             SessionState::Authenticating,
+            SessionState::Preparing,
             SessionState::Launching,
             SessionState::ConfirmOnTv,
             SessionState::Negotiating,
@@ -184,10 +209,11 @@ mod tests {
         let progress = states
             .map(|state| connecting(&status(state)).steps.map(|step| step.progress))
             .to_vec();
-        assert_eq!(progress[0], [Active, Waiting, Waiting, Waiting]);
-        assert_eq!(progress[2], [Done, Active, Waiting, Waiting]);
-        assert_eq!(progress[3], [Done, Active, Waiting, Waiting]);
-        assert_eq!(progress[4], [Done, Done, Active, Waiting]);
+        assert_eq!(progress[1], [Active, Waiting, Waiting, Waiting, Waiting]);
+        assert_eq!(progress[2], [Done, Active, Waiting, Waiting, Waiting]);
+        assert_eq!(progress[3], [Done, Done, Active, Waiting, Waiting]);
+        assert_eq!(progress[4], [Done, Done, Active, Waiting, Waiting]);
+        assert_eq!(progress[5], [Done, Done, Done, Active, Waiting]);
         for pair in progress.windows(2) {
             for (before, after) in pair[0].iter().zip(pair[1]) {
                 assert!(*before <= after, "{pair:?}");
@@ -211,16 +237,42 @@ mod tests {
     }
 
     #[test]
-    fn a_speaker_is_sent_no_picture() {
-        let speaker = CastStatus {
+    fn who_has_chosen_is_told_what_is_done_then() {
+        let chosen = connecting(&status(SessionState::Preparing));
+        assert_eq!(chosen.title, "Connecting");
+        let active = |step: &&ConnectStep| step.progress == Active;
+        let step = chosen.steps.iter().find(active).expect("a step");
+        assert_eq!(step.text, "Preparing the picture");
+    }
+
+    #[test]
+    fn a_speaker_is_sent_no_picture_and_called_no_tv() {
+        for kind in [DeviceKind::Speaker, DeviceKind::Group] {
+            for state in [SessionState::Negotiating, SessionState::ConfirmOnTv] {
+                let speaker = CastStatus {
+                    kind,
+                    has_picture: false,
+                    ..status(state)
+                };
+                let shown = connecting(&speaker);
+                let texts = shown.steps.map(|step| step.text).join(" ");
+                let texts = [texts, shown.title, shown.what].join(" ");
+                assert!(
+                    !texts.contains("icture") && !texts.contains("TV"),
+                    "{texts}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_tv_that_gets_only_sound_is_still_a_tv() {
+        let sound = CastStatus {
             has_picture: false,
-            ..status(SessionState::Negotiating)
+            ..status(SessionState::Launching)
         };
-        let shown = connecting(&speaker);
-        let texts = shown.steps.map(|step| step.text).join(" ") + &shown.what;
-        assert!(
-            !texts.contains("icture") && !texts.contains("TV"),
-            "{texts}"
-        );
+        let shown = connecting(&sound);
+        assert_eq!(shown.steps[2].text, "Starting the receiver on the TV");
+        assert_eq!(shown.what, "The sound begins in a moment.");
     }
 }

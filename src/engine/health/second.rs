@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use super::UNSENT;
 use crate::session::link::Link;
 use crate::session::stats::SessionStats;
 use crate::session::unsent::{SendFault, Unsent};
@@ -37,15 +38,17 @@ pub struct Second {
     pub late: bool,
     /// Most of the time went in this computer.
     pub slow_here: bool,
-    /// Pictures are smaller or fewer than they could be.
-    pub lowered: bool,
+    /// Pictures are smaller than they could be.
+    pub smaller: bool,
+    /// Fewer pictures are made than there could be.
+    pub fewer: bool,
     /// The part of the most bits that the encoder may have now.
     pub share: f64,
-    /// Packets lost on the way, percent.
+    /// Packets lost on the way, percent: those of the sound where there are no pictures.
     pub loss_pct: f64,
-    /// Packets that left.
+    /// Packets that were to leave.
     pub packets: u64,
-    /// Packets that did not.
+    /// Packets that did not, or were refused at the other end.
     pub unsent: Unsent,
     /// Interruptions of the sound.
     pub gaps: u64,
@@ -78,9 +81,13 @@ impl Second {
                 .sum::<u64>() as f64,
             late: latency.playout.is_some_and(|left| left < LATE_MS),
             slow_here: here > outside && here > SLOW_HERE * target,
-            lowered: now.lowered.size || now.lowered.fps,
+            smaller: now.lowered.size,
+            fewer: now.lowered.fps,
             share: f64::from(now.bitrate.target) / f64::from(now.bitrate.max.max(1)),
-            loss_pct: now.loss_pct,
+            loss_pct: match (now.codec, &now.audio) {
+                (None, Some(audio)) => audio.loss_pct,
+                _ => now.loss_pct,
+            },
             packets: grown(before.packets, now.packets),
             unsent: unsent(before.unsent, now.unsent),
             gaps: grown(audio(before), audio(now)),
@@ -91,6 +98,15 @@ impl Second {
                 .target_delay_ms
                 .and_then(|ms| Duration::try_from_secs_f64(ms / 1000.0).ok()),
         }
+    }
+
+    /// Whether packets were kept from the device and nothing has reached it, as far as that can be known.
+    pub(super) fn is_blocked(&self) -> bool {
+        let refused = self.unsent.of(SendFault::Refused);
+        let stayed = self.unsent.total() - refused;
+        let left = self.packets.saturating_sub(stayed);
+        let none_left = stayed > 0 && left as f64 <= UNSENT * self.packets as f64;
+        self.acknowledged <= 0.0 && (none_left || refused > 0)
     }
 }
 

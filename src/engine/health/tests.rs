@@ -55,6 +55,7 @@ struct Cast {
     now: Instant,
     second: u64,
     paused: bool,
+    sound: bool,
     state: SessionState,
 }
 
@@ -66,6 +67,7 @@ impl Cast {
             now: Instant::now(),
             second: 0,
             paused: false,
+            sound: true,
             state: STREAMING,
         }
     }
@@ -74,6 +76,7 @@ impl Cast {
         let around = Circumstances {
             state: &self.state,
             paused: self.paused,
+            sound: self.sound,
             target_delay: CHOSEN,
         };
         self.monitor.judge(self.now, around)
@@ -175,7 +178,7 @@ fn check<const N: usize>(cases: [Case; N]) {
 }
 
 #[test]
-fn a_picture_that_is_lowered_but_whole_is_softened() {
+fn a_picture_that_is_lowered_but_whole_is_softened_and_one_of_fewer_is_less_smooth() {
     check([
         (
             "the network carries less",
@@ -193,7 +196,7 @@ fn a_picture_that_is_lowered_but_whole_is_softened() {
                 };
                 (stats.link, stats.loss_pct) = (Some(Link::Wifi), 4.2);
             },
-            Verdict::Softened(Cause::Network {
+            Verdict::Thinned(Cause::Network {
                 wifi: true,
                 loss_pct: 4,
             }),
@@ -209,12 +212,31 @@ fn a_picture_that_is_lowered_but_whole_is_softened() {
         ),
         (
             "an encoder that lags a little",
-            |_, stats| stats.fps.encoded = 24.0,
-            Verdict::Softened(Cause::Computer),
+            |_, stats| (stats.fps.encoded, stats.fps.acknowledged) = (24.0, 24.0),
+            Verdict::Thinned(Cause::Computer),
             Advice::LessWork,
             Tone::Information,
         ),
+        (
+            "a fifth of the pictures that does not arrive",
+            |_, stats| stats.fps.acknowledged = 24.0,
+            Verdict::Thinned(network(0)),
+            Advice::LessTraffic,
+            Tone::Information,
+        ),
     ]);
+}
+
+/// All that is sent stays here.
+fn firewall(second: u64, stats: &mut SessionStats) {
+    (stats.fps.acknowledged, stats.bitrate.actual) = (0.0, 0);
+    stats.unsent.add(SendFault::NotPermitted, 405 * second);
+}
+
+/// 8 % stay here, and 16 pictures a second arrive.
+fn leaky_firewall(second: u64, stats: &mut SessionStats) {
+    stats.fps.acknowledged = 16.0;
+    stats.unsent.add(SendFault::NotPermitted, 32 * second);
 }
 
 #[test]
@@ -271,12 +293,39 @@ fn what_disturbs_people_is_a_warning_with_a_remedy() {
         ),
         (
             "a firewall",
-            |second, stats| {
-                stats.packets = 0;
-                stats.unsent.add(SendFault::NotPermitted, 400 * second);
-            },
+            firewall,
             Verdict::Blocked(SendFault::NotPermitted),
             Advice::AllowPackets,
+            Tone::Warning,
+        ),
+        (
+            "a firewall that takes a part",
+            leaky_firewall,
+            Verdict::Stuttering(Cause::Unsent {
+                fault: SendFault::NotPermitted,
+                pct: 8,
+            }),
+            Advice::AllowPackets,
+            Tone::Warning,
+        ),
+        (
+            "a device where nobody listens any more",
+            |second, stats| {
+                (stats.fps.encoded, stats.fps.acknowledged) = (20.0, 0.0);
+                stats.unsent.add(SendFault::Refused, 3 * second);
+            },
+            Verdict::Blocked(SendFault::Refused),
+            Advice::CheckDevice,
+            Tone::Warning,
+        ),
+        (
+            "a part of the pictures missing here and a part on the way",
+            |second, stats| {
+                (stats.fps.encoded, stats.fps.acknowledged) = (17.0, 15.0);
+                stats.dropped.insert("in_flight", 5 * second);
+            },
+            Verdict::Stuttering(Cause::Computer),
+            Advice::LessWork,
             Tone::Warning,
         ),
         (
@@ -342,8 +391,84 @@ fn what_the_session_deals_with_goes_before_the_numbers() {
     let streams = Streams::default();
     cast.state = SessionState::Recovering(streams, Trouble::NoFeedback);
     let health = cast.judge().unwrap();
-    assert_eq!(health.verdict, Verdict::Waiting(Trouble::NoFeedback));
+    let (trouble, pictures) = (Trouble::NoFeedback, false);
+    assert_eq!(health.verdict, Verdict::Waiting { trouble, pictures });
     assert_eq!(health.advice, Some(Advice::CheckDevice));
+}
+
+#[test]
+fn nothing_is_said_to_get_through_only_while_that_is_so() {
+    let blocked = Verdict::Blocked(SendFault::NotPermitted);
+    let mut cast = Cast::new();
+    // From the first packet on: what was said after one second gives way at once.
+    let closed = cast.run(4, firewall);
+    let said = closed.iter().map(|health| health.verdict == blocked);
+    assert_eq!(said.collect::<Vec<_>>(), [false, true, true, true]);
+    let stayed = 405 * cast.second;
+    let open = cast.run(4, |_, stats| {
+        stats.unsent.add(SendFault::NotPermitted, stayed);
+    });
+    assert!(
+        open.iter().all(|health| health.verdict == well()),
+        "{open:?}"
+    );
+
+    let mut cast = Cast::new();
+    let leaky = cast.run(30, leaky_firewall);
+    for health in leaky {
+        assert!(!matches!(health.verdict, Verdict::Blocked(_)));
+    }
+}
+
+#[test]
+fn packets_that_stay_here_and_are_replaced_in_time_are_no_trouble() {
+    let health = Cast::after(|second, stats| stats.unsent.add(SendFault::NoRoom, 32 * second));
+    assert_eq!(health.verdict, well());
+}
+
+#[test]
+fn nothing_goes_well_while_no_picture_arrives() {
+    let mut cast = Cast::new();
+    cast.run(1, |_, _| {});
+    let silent = cast.run(4, |_, stats| stats.fps.acknowledged = 0.0);
+    assert_eq!(silent[0].verdict, well(), "one bad second is none");
+    for health in &silent[1..] {
+        assert_eq!(health.verdict, Verdict::Stuttering(network(0)));
+    }
+}
+
+#[test]
+fn sound_is_not_said_to_go_on_when_there_is_none() {
+    let mut cast = Cast::new();
+    cast.run(1, |_, _| {});
+    (cast.paused, cast.sound) = (true, false);
+    let sound = false;
+    assert_eq!(cast.judge().unwrap().verdict, Verdict::Paused { sound });
+}
+
+#[test]
+fn the_loss_of_sound_alone_is_that_of_its_own_packets() {
+    let health = Cast::after(|second, stats| {
+        (stats.codec, stats.loss_pct) = (None, 0.0);
+        stats.audio = Some(AudioStats {
+            gaps: second,
+            loss_pct: 12.0,
+            ..AudioStats::default()
+        });
+    });
+    assert_eq!(health.verdict, Verdict::SoundGaps(network(12)));
+}
+
+#[test]
+fn a_trouble_of_the_session_ends_when_the_session_says_so() {
+    let mut cast = Cast::new();
+    cast.run(6, |_, _| {});
+    cast.state = SessionState::Recovering(Streams::default(), Trouble::NoFeedback);
+    cast.run(6, |_, stats| stats.fps.acknowledged = 0.0);
+    cast.state = STREAMING;
+    assert_eq!(cast.judge(), None, "no numbers of the time since");
+    let after = cast.run(3, |_, _| {});
+    assert!(after.iter().all(|health| health.verdict == well()));
 }
 
 #[test]

@@ -7,6 +7,7 @@ use std::time::Instant;
 use tokio::sync::watch;
 
 use super::Shared;
+use crate::engine::AudioChoice;
 use crate::engine::health::{Circumstances, Health, HealthMonitor, Second};
 use crate::engine::history::History;
 use crate::session::stats::SessionStats;
@@ -43,25 +44,30 @@ pub(super) async fn observe(
         let now = Instant::now();
         if news {
             let latest = numbers.borrow_and_update().clone();
-            monitor.note(Second::between(&before, &latest));
-            before = latest.clone();
-            shown.history.push(now, latest);
+            // A new state comes with the numbers of before, an end with the last counts.
+            if latest.uptime_s > before.uptime_s {
+                monitor.note(Second::between(&before, &latest));
+                before = latest.clone();
+                shown.history.push(now, latest);
+            }
         }
         casts.mark_unchanged();
         let Some(shared) = list.upgrade() else {
             return;
         };
         let health = {
-            let all = shared.lock();
-            let Some(cast) = all.all.iter().find(|cast| cast.number == number) else {
+            let mut all = shared.lock();
+            let Some(cast) = all.all.iter_mut().find(|cast| cast.number == number) else {
                 return;
             };
-            let status = &cast.status;
+            let status = &mut cast.status;
+            status.note_sent();
             monitor.judge(
                 now,
                 Circumstances {
                     state: &status.state,
                     paused: status.paused,
+                    sound: status.audio != AudioChoice::None,
                     target_delay: status.target_delay,
                 },
             )

@@ -6,7 +6,7 @@ use super::*;
 use crate::discovery::{Capabilities, DeviceKind, Endpoint};
 use crate::engine::health::Verdict;
 use crate::session::handle::{Reporter, pair};
-use crate::session::reason::SourceEnd;
+use crate::session::reason::{Missing, SourceEnd};
 use crate::session::state::Streams;
 
 fn device(id: &str, last_byte: u8) -> Device {
@@ -215,6 +215,31 @@ async fn when_all_are_stopped_none_is_left_in_the_list() {
 }
 
 #[tokio::test]
+async fn what_was_never_sent_has_not_lasted_however_long_it_took() {
+    let sessions = Sessions::new(Handle::current());
+    for (id, key_frames, was_shared) in [("a", 0, false), ("b", 1, true)] {
+        let reporter = start(&sessions, &device(id, key_frames as u8)).unwrap();
+        let streaming = SessionState::Streaming(Streams::default());
+        reporter.state.send_replace(streaming);
+        until(&sessions, |list| {
+            list.iter()
+                .any(|cast| cast.device == id && cast.began.is_some())
+        })
+        .await;
+        // The counts of the last moment come without a report.
+        let counted =
+            |stats: &mut SessionStats| (stats.packets, stats.key_frames) = (9, key_frames);
+        reporter.stats.send_modify(counted);
+        end(&reporter, Reason::Missing(Missing::VideoEncoder));
+        let is_ended = |cast: &&CastStatus| cast.device == id && cast.ended.is_some();
+        let list = until(&sessions, |list| list.iter().any(|cast| is_ended(&cast))).await;
+        let cast = list.iter().find(is_ended).expect("it ended");
+        assert_eq!(cast.shared, was_shared, "{id}");
+        assert_eq!(cast.ended.unwrap().lasted.is_some(), was_shared, "{id}");
+    }
+}
+
+#[tokio::test]
 async fn a_session_that_vanishes_is_taken_out() {
     let sessions = Sessions::new(Handle::current());
     drop(start(&sessions, &device("a", 1)).unwrap());
@@ -231,7 +256,11 @@ async fn numbers_become_history_and_a_verdict_which_shows_a_pause_at_once() {
     let list = until(&sessions, |list| list[0].began.is_some()).await;
     let mut health = list[0].health.clone();
     assert_eq!(*health.borrow(), None);
-    reporter.stats.send_replace(SessionStats::default());
+    let second = SessionStats {
+        uptime_s: 1.0,
+        ..SessionStats::default()
+    };
+    reporter.stats.send_replace(second);
     let found = health.wait_for(Option::is_some);
     let found = *tokio::time::timeout(Duration::from_secs(5), found)
         .await

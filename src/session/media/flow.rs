@@ -144,6 +144,7 @@ impl Flow {
         })
     }
 
+    /// Gives the encoders back.
     pub(super) fn into_feeds(self) -> Feeds {
         self.feeds
     }

@@ -42,8 +42,8 @@ impl Flow {
         stats.rtt_ms = core.round_trip.map(ms);
         stats.jitter_ms = core.jitter.map(ms);
         stats.target_delay_ms = Some(ms(core.target_delay));
-        stats.packets = core.streams.iter().map(|stream| stream.packets).sum();
-        stats.retransmitted = core.streams.iter().map(|stream| stream.retransmitted).sum();
+        count(&core.streams, stats);
+        stats.key_frames = video.map_or(0, |video| video.key_frames);
         stats.audio = self.audio.zip(audio).map(|((_, codec), audio)| AudioStats {
             codec: Some(codec.name()),
             bitrate: audio.actual_bitrate,
@@ -68,6 +68,19 @@ impl Flow {
             self.tell(event);
         }
     }
+
+    /// Fills in what was sent since the start, for a session that ends between two reports.
+    pub(super) fn count(&mut self, stats: &mut SessionStats) {
+        let core = self.sender.stats(Instant::now());
+        let video = self.video.and_then(|(id, _)| core.stream(id));
+        count(&core.streams, stats);
+        stats.key_frames = video.map_or(0, |video| video.key_frames);
+    }
+}
+
+fn count(streams: &[StreamStats], stats: &mut SessionStats) {
+    stats.packets = streams.iter().map(|stream| stream.packets).sum();
+    stats.retransmitted = streams.iter().map(|stream| stream.retransmitted).sum();
 }
 
 fn fill_video(stats: &mut SessionStats, video: &StreamStats) {
@@ -89,7 +102,6 @@ fn fill_video(stats: &mut SessionStats, video: &StreamStats) {
         size: now.size != most.size,
         fps: now.frame_rate != most.frame_rate,
     });
-    stats.key_frames = video.key_frames;
     stats.loss_pct = video.loss * 100.0;
     stats.in_flight_ms = ms(video.in_flight);
     let dropped = video.dropped.iter();

@@ -17,6 +17,7 @@ fn steps() -> Vec<Step> {
     vec![
         Step::Connected,
         Step::Authenticated,
+        Step::Prepared,
         Step::ConfirmationAsked,
         Step::Launched,
         Step::Answered(H264),
@@ -37,19 +38,20 @@ fn every_state_answers_every_step_as_the_table_says() {
     let small = Some(S::Recovering(VP8, Trouble::SmallerPackets));
     let next = Some(S::Streaming(H264));
     #[rustfmt::skip]
-    let table: Vec<(S, [Option<S>; 11])> = vec![
-        //                                     connected               authenticated        confirm               launched              answered      no feedback    next codec      smaller packets  recovered                stop              torn down
-        (S::Connecting,                        [Some(S::Authenticating), None,              None,                 None,                 None,         None,          None,           None,            None,                    stopping.clone(), None]),
-        (S::Authenticating,                    [None,                  Some(S::Launching),  None,                 None,                 None,         None,          None,           None,            None,                    stopping.clone(), None]),
-        (S::Launching,                         [None,                  None,                Some(S::ConfirmOnTv), Some(S::Negotiating), None,         None,          None,           None,            None,                    stopping.clone(), None]),
-        (S::ConfirmOnTv,                       [None,                  None,                None,                 Some(S::Negotiating), None,         None,          None,           None,            None,                    stopping.clone(), None]),
-        (S::Negotiating,                       [None,                  None,                None,                 None,                 next.clone(), None,          None,           None,            None,                    stopping.clone(), None]),
-        (S::Streaming(VP8),                    [None,                  None,                None,                 None,                 None,         lost.clone(),  retry.clone(),  small.clone(),   None,                    stopping.clone(), None]),
-        (S::Recovering(VP8, Trouble::NoFeedback), [None,               None,                None,                 None,                 None,         lost.clone(),  retry.clone(),  small.clone(),   Some(S::Streaming(VP8)), stopping.clone(), None]),
-        (S::Recovering(VP8, Trouble::NextCodec),  [None,               None,                None,                 None,                 next.clone(), lost.clone(),  retry.clone(),  small.clone(),   None,                    stopping.clone(), None]),
-        (S::Recovering(VP8, Trouble::SmallerPackets), [None,               None,                None,                 None,                 next.clone(), lost.clone(),  retry.clone(),  small.clone(),   None,                    stopping.clone(), None]),
-        (S::Stopping(Reason::DeviceClosed),    [None,                  None,                None,                 None,                 None,         None,          None,           None,            None,                    None,             Some(S::Ended(Reason::DeviceClosed))]),
-        (S::Ended(Reason::DeviceClosed),       [None,                  None,                None,                 None,                 None,         None,          None,           None,            None,                    None,             None]),
+    let table: Vec<(S, [Option<S>; 12])> = vec![
+        //                                     connected               authenticated        prepared              confirm               launched              answered      no feedback    next codec      smaller packets  recovered                stop              torn down
+        (S::Connecting,                        [Some(S::Authenticating), None,                None,              None,                 None,                 None,         None,          None,           None,            None,                    stopping.clone(), None]),
+        (S::Authenticating,                    [None,                  Some(S::Preparing),                None,  None,                 None,                 None,         None,          None,           None,            None,                    stopping.clone(), None]),
+        (S::Preparing,                         [None,                  None,                Some(S::Launching),    None,                 None,                 None,         None,          None,           None,            None,                    stopping.clone(), None]),
+        (S::Launching,                         [None,                  None,                None,                Some(S::ConfirmOnTv), Some(S::Negotiating), None,         None,          None,           None,            None,                    stopping.clone(), None]),
+        (S::ConfirmOnTv,                       [None,                  None,                None,                None,                 Some(S::Negotiating), None,         None,          None,           None,            None,                    stopping.clone(), None]),
+        (S::Negotiating,                       [None,                  None,                None,                None,                 None,                 next.clone(), None,          None,           None,            None,                    stopping.clone(), None]),
+        (S::Streaming(VP8),                    [None,                  None,                None,                None,                 None,                 None,         lost.clone(),  retry.clone(),  small.clone(),   None,                    stopping.clone(), None]),
+        (S::Recovering(VP8, Trouble::NoFeedback), [None,               None,                None,                None,                 None,                 None,         lost.clone(),  retry.clone(),  small.clone(),   Some(S::Streaming(VP8)), stopping.clone(), None]),
+        (S::Recovering(VP8, Trouble::NextCodec),  [None,               None,                None,                None,                 None,                 next.clone(), lost.clone(),  retry.clone(),  small.clone(),   None,                    stopping.clone(), None]),
+        (S::Recovering(VP8, Trouble::SmallerPackets), [None,               None,                None,                None,                 None,                 next.clone(), lost.clone(),  retry.clone(),  small.clone(),   None,                    stopping.clone(), None]),
+        (S::Stopping(Reason::DeviceClosed),    [None,                  None,                None,                None,                 None,                 None,         None,          None,           None,            None,                    None,             Some(S::Ended(Reason::DeviceClosed))]),
+        (S::Ended(Reason::DeviceClosed),       [None,                  None,                None,                None,                 None,                 None,         None,          None,           None,            None,                    None,             None]),
     ];
     for (state, row) in table {
         for (step, expected) in steps().iter().zip(row) {

@@ -8,7 +8,7 @@ use gtk4::prelude::*;
 use gtk4::subclass::prelude::*;
 
 use super::CastPage;
-use crate::engine::{CastStatus, Health, Tone};
+use crate::engine::{CastStatus, DeviceKind, Health, Tone};
 use crate::ui::model::follow;
 use crate::words;
 
@@ -24,18 +24,18 @@ pub(in crate::ui) fn look_of(tone: Tone) -> (&'static str, Option<&'static str>)
 impl CastPage {
     /// Shows how the cast is going, as long as it runs.
     pub(super) fn follow_health(&self, status: &CastStatus) {
-        let page = self.downgrade();
+        let (page, kind) = (self.downgrade(), status.kind);
         follow(status.health.clone(), move |health| {
             let Some(page) = page.upgrade() else {
                 return glib::ControlFlow::Break;
             };
-            page.show_health(health);
+            page.show_health(health, kind);
             glib::ControlFlow::Continue
         });
     }
 
     /// What the session says counts until there are numbers.
-    fn show_health(&self, health: Option<Health>) {
+    fn show_health(&self, health: Option<Health>, kind: DeviceKind) {
         let page = self.imp();
         let Some(health) = health else {
             page.judged.set(false);
@@ -48,7 +48,7 @@ impl CastPage {
         let classes: Vec<&str> = class.into_iter().collect();
         page.health_icon.set_css_classes(&classes);
         page.health_icon.set_visible(true);
-        let words = words::health(&health);
+        let words = words::health(&health, kind);
         let is_news = page.judged.replace(true) && page.verdict.label() != words.verdict;
         page.verdict.set_label(&words.verdict);
         page.consequence.set_label(&words.consequence);

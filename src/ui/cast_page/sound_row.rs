@@ -78,7 +78,7 @@ impl SoundRow {
         if *row.choices.borrow() != choices {
             let texts: Vec<String> = choices
                 .iter()
-                .map(|choice| words::cast_sound(choice, status.has_picture))
+                .map(|choice| words::cast_sound(choice, status.kind))
                 .collect();
             let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
             self.set_model(Some(&gtk::StringList::new(&texts)));

@@ -67,7 +67,7 @@ impl VolumeRow {
         let Some(volume) = adjustable else {
             return;
         };
-        self.set_title(&words::volume_of(status.has_picture));
+        self.set_title(&words::volume_of(status.kind));
         let level = row.coalesce.borrow().told(Instant::now(), volume.level);
         if let Some(level) = level {
             row.telling.set(true);

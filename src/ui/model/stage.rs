@@ -23,6 +23,7 @@ impl Stage {
         match state {
             SessionState::Connecting
             | SessionState::Authenticating
+            | SessionState::Preparing
             | SessionState::Launching
             | SessionState::ConfirmOnTv
             | SessionState::Negotiating => Stage::Connecting,
@@ -95,6 +96,7 @@ mod tests {
     fn a_cast_goes_from_page_to_page() {
         let streams = Streams::default();
         let steps = [
+            (SessionState::Preparing, Stage::Connecting),
             (SessionState::Launching, Stage::Connecting),
             (SessionState::ConfirmOnTv, Stage::Connecting),
             (SessionState::Streaming(streams), Stage::Casting),

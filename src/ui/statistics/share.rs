@@ -81,7 +81,7 @@ fn text_of(status: &CastStatus) -> Option<String> {
     let delays = Delays::newest(samples.iter().map(AsRef::as_ref));
     let health = *status.health.borrow();
     Some(words::statistics_as_text(
-        &status.name,
+        (&status.name, status.kind),
         health.as_ref(),
         &figures,
         delays.as_ref(),

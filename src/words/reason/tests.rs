@@ -110,7 +110,10 @@ fn the_readme_quotes_what_is_really_said() {
     let port = ListenError::PortInUse(8009);
     said.push(super::super::receiver_failed(&port.into()));
     let smaller = SessionState::Recovering(Streams::default(), Trouble::SmallerPackets);
-    said.push(super::super::describe(&smaller));
+    said.push(super::super::describe(
+        &smaller,
+        crate::engine::DeviceKind::Tv,
+    ));
     said.extend(SendFault::ALL.map(super::super::not_sent));
     let readme = include_str!("../../../README.md").replace("\n  ", " ");
     let quotes: Vec<&str> = readme

@@ -112,7 +112,9 @@ fn why(reason: &str, count: &str) -> String {
     let count = [("count", count)];
     match reason {
         "encoder_busy" => fill("{count} replaced by a newer one", &count),
-        "in_flight" | "duration" | "id_span" => fill("{count} because the TV lags behind", &count),
+        "in_flight" | "duration" | "id_span" => {
+            fill("{count} because the device lags behind", &count)
+        }
         "rate" => fill("{count} because of the frame rate", &count),
         "no_key_frame" => fill("{count} before a key frame", &count),
         "too_large" => fill("{count} too large", &count),
@@ -220,7 +222,7 @@ mod tests {
         };
         assert_eq!(
             value(&stats, "Pictures Left Out").as_deref(),
-            Some("12 because the TV lags behind\n3 replaced by a newer one")
+            Some("12 because the device lags behind\n3 replaced by a newer one")
         );
     }
 }
