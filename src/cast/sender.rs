@@ -199,6 +199,9 @@ impl Sender {
             Input::Slept(span) => {
                 self.clock.advance(span);
                 self.path.on_stall(now);
+                for stream in &mut self.streams {
+                    stream.reports.on_woken(now);
+                }
             }
         }
     }

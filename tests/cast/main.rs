@@ -20,6 +20,7 @@ mod channel_parsers;
 mod channel_platform;
 mod channel_properties;
 mod channel_recordings;
+mod clocks;
 mod connection;
 mod deviations;
 mod expansion;

@@ -13,6 +13,7 @@
     reason = "not every binary that includes this uses all of it"
 )]
 
+pub mod clocks;
 pub mod link;
 pub mod metrics;
 pub mod profiles;

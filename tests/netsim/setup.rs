@@ -25,6 +25,8 @@ pub struct Setup {
     pub feedback: FeedbackHabits,
     /// The link there changes its rate at these times since the start.
     pub rates: Vec<(Duration, u32)>,
+    /// The receiver's clock runs so many millionths faster than the sender's.
+    pub drift_ppm: i32,
     /// The contents of frames are compared and memory is watched.
     pub check: bool,
 }
@@ -61,6 +63,7 @@ impl Setup {
                 proactive_picture_loss: true,
             },
             rates: Vec::new(),
+            drift_ppm: 0,
             check: true,
         }
     }

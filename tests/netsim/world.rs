@@ -12,6 +12,7 @@ use telecast::cast::receiver::{self, Receiver, ReceiverConfig, Ssrcs};
 use telecast::cast::sender::{self, Sender, SenderConfig, SenderEvent};
 use telecast::cast::stats::DropReason;
 
+use super::clocks::TheirClock;
 use super::link::Link;
 use super::metrics::Fate;
 use super::sending_end::SendingEnd;
@@ -72,6 +73,7 @@ pub struct World<S = Sender> {
     sender_wake: Instant,
     receiver_wake: Option<Instant>,
     processing_time: Duration,
+    clock: TheirClock,
 }
 
 impl World {
@@ -154,6 +156,7 @@ impl<S: SendingEnd> World<S> {
             bitrates: Vec::new(),
             sent: Tally::new(now),
             check: setup.check,
+            clock: TheirClock::new(now, setup.drift_ppm),
             rates: setup
                 .rates
                 .iter()
@@ -223,7 +226,7 @@ impl<S: SendingEnd> World<S> {
         self.drain_sender();
         while let Some(datagram) = self.there.arrive(self.now) {
             let input = receiver::Input::Datagram(&datagram);
-            self.receiver.handle(self.now, input);
+            self.receiver.handle(self.clock.theirs(self.now), input);
             self.there.recycle(datagram);
             self.drain_receiver();
         }
@@ -292,11 +295,25 @@ impl<S: SendingEnd> World<S> {
         }
     }
 
+    /// The sender's machine sleeps for this long: its clock of instants stands still, the receiver's goes on.
+    pub fn sleep(&mut self, span: Duration) {
+        self.clock.jump(span);
+        self.sender.handle(self.now, sender::Input::Slept(span));
+    }
+
+    /// The receiver's clock jumps ahead, for a reason of its own.
+    pub fn jump(&mut self, span: Duration) {
+        self.clock.jump(span);
+    }
+
     fn drain_receiver(&mut self) {
-        while let Some(output) = self.receiver.poll(self.now) {
+        let theirs = self.clock.theirs(self.now);
+        while let Some(output) = self.receiver.poll(theirs) {
             match output {
                 receiver::Output::Transmit(datagram) => self.back.send(self.now, datagram),
                 receiver::Output::Frame(frame) => {
+                    let completed = self.clock.ours(frame.completed);
+                    let playout = self.clock.ours(frame.playout);
                     let list = self.delivered.get_mut(&frame.stream).unwrap();
                     check_order(list.last(), &frame);
                     if self.check {
@@ -308,15 +325,17 @@ impl<S: SendingEnd> World<S> {
                     list.push(Delivered {
                         id: frame.id,
                         media_time: frame.media_time.0,
-                        latency: frame.completed - captured[index].at,
-                        late: frame.completed + self.processing_time > frame.playout,
-                        completed: frame.completed,
+                        latency: completed - captured[index].at,
+                        late: completed + self.processing_time > playout,
+                        completed,
                         given: self.now,
-                        playout: frame.playout,
+                        playout,
                     });
                 }
                 receiver::Output::Event(_) => {}
-                receiver::Output::Timeout(at) => self.receiver_wake = Some(at),
+                receiver::Output::Timeout(at) => {
+                    self.receiver_wake = Some(self.clock.ours(at));
+                }
             }
         }
     }

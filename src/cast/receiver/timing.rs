@@ -21,6 +21,14 @@ use crate::cast::rtcp::SenderReport;
 /// Time constant of the clock difference. Source: Open Screen `clock_drift_smoother.h`.
 const DRIFT_TIME_CONSTANT: Duration = Duration::from_secs(30);
 
+/// No drift and no network makes the clocks differ by so much more or less than a moment ago: one of them has jumped, as
+/// when a machine slept that does not count that time; or this report alone lay in a queue meanwhile. Longer than the
+/// usual target delays. (The reference smooths such a report like any other, and plays in the wrong moment for a minute.)
+const JUMP: Duration = Duration::from_millis(500);
+
+/// A jump is believed when the next report says the same, but for what the network adds.
+const SAME: Duration = Duration::from_millis(100);
+
 /// The sender's time in ours.
 #[derive(Debug, Clone)]
 pub(super) struct PlayoutClock {
@@ -47,6 +55,33 @@ pub(super) struct LastReport {
 struct Drift {
     nanos: i64,
     updated: Instant,
+    /// What the last report said, if that was a jump away.
+    jumped: Option<i64>,
+}
+
+impl Drift {
+    /// Takes a measurement in.
+    fn update(&mut self, now: Instant, sample: i64) {
+        let is_near =
+            |other: i64, span: Duration| u128::from(sample.abs_diff(other)) < span.as_nanos();
+        let is_jump = !is_near(self.nanos, JUMP);
+        if is_jump && self.jumped.is_none_or(|jumped| !is_near(jumped, SAME)) {
+            self.jumped = Some(sample);
+            return;
+        }
+        let elapsed = now.saturating_duration_since(self.updated).as_secs_f64();
+        let weight = if is_jump {
+            1.0
+        } else {
+            1.0 - (-elapsed / DRIFT_TIME_CONSTANT.as_secs_f64()).exp()
+        };
+        let change = sample.saturating_sub(self.nanos) as f64 * weight;
+        *self = Drift {
+            nanos: self.nanos.saturating_add(change as i64),
+            updated: now,
+            jumped: None,
+        };
+    }
 }
 
 impl PlayoutClock {
@@ -66,17 +101,12 @@ impl PlayoutClock {
         let reference = self.clock.nanos_since_origin(report.reference_time);
         let media = self.expand(report.rtp_timestamp);
         let sample = self.clock.nanos_of_instant(now).saturating_sub(reference);
-        let drift = self.drift.get_or_insert(Drift {
+        let first = Drift {
             nanos: sample,
             updated: now,
-        });
-        let elapsed = now.saturating_duration_since(drift.updated).as_secs_f64();
-        let weight = 1.0 - (-elapsed / DRIFT_TIME_CONSTANT.as_secs_f64()).exp();
-        let change = sample.saturating_sub(drift.nanos) as f64 * weight;
-        *drift = Drift {
-            nanos: drift.nanos.saturating_add(change as i64),
-            updated: now,
+            jumped: None,
         };
+        self.drift.get_or_insert(first).update(now, sample);
         self.report = Some(LastReport {
             id: report.id(),
             arrival: now,

@@ -2,8 +2,9 @@
 //! When a regular sender report is due, what any report says, and what its answer measures. One per stream.
 //!
 //! A receiver throws away packet 0 of every frame until a sender report has come: so reports really must leave, before
-//! the first packet of their stream, and with every frame until a round trip has been measured; then every 500 ms. What
-//! leaves in between, to ask for losses, is decided in [`probes`](super::probes).
+//! the first packet of their stream, and with every frame until a round trip has been measured; then every 500 ms. After
+//! our machine has slept it is the same again: by the reports from before, the receiver would take every frame for as
+//! late as the sleep was long. What leaves in between, to ask for losses, is decided in [`probes`](super::probes).
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -61,6 +62,8 @@ pub(super) struct Reports {
     /// The answer that came last.
     answer: Option<(ReportId, ReportDelay)>,
     any_sent: bool,
+    /// When we last woke, until the receiver has answered a report from after that.
+    woken: Option<Instant>,
     packets: u32,
     octets: u32,
 }
@@ -75,6 +78,7 @@ impl Reports {
             sent: VecDeque::with_capacity(MAX_UNANSWERED),
             answer: None,
             any_sent: false,
+            woken: None,
             packets: 0,
             octets: 0,
         }
@@ -96,9 +100,14 @@ impl Reports {
             media_time,
             captured: latest,
         });
-        if !answered || !self.any_sent {
+        if !answered || !self.any_sent || self.woken.is_some() {
             self.due = Some(now);
         }
+    }
+
+    /// Our machine slept until now, and the reports' clock has been put forward.
+    pub(super) fn on_woken(&mut self, now: Instant) {
+        self.woken = Some(now);
     }
 
     /// A packet of the stream leaves, for the first time or again. Returns its number in the order of departure, modulo
@@ -152,6 +161,7 @@ impl Reports {
         // What is older will not be answered any more: the newest that came is.
         self.sent.drain(..index);
         let (_, left, packets) = *self.sent.front()?;
+        self.woken = self.woken.filter(|woken| left < *woken);
         let held = answer.delay.to_duration();
         Some(Answer {
             left,

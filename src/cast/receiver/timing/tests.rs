@@ -132,3 +132,40 @@ fn a_delay_change_is_in_force_from_its_frame_on_and_not_before() {
     delays.forget_before(FrameId(15));
     assert_eq!(at(&delays)[3..], [250, 250, 300, 300]);
 }
+
+#[test]
+fn a_jump_of_a_clock_is_followed_when_the_next_report_says_the_same() {
+    for jump in [-3_600_000, -1000, 700, 20_000, 86_400_000] {
+        let mut peer = Peer::new(100_000);
+        peer.report(0, 10);
+        let wall = UNIX.as_millis() as i64 + 100_000_000;
+        for (sent, captured) in [(500, 10), (1000, 10 - jump)] {
+            let report = SenderReport {
+                sender: Ssrc(1),
+                reference_time: NtpTime::from_unix(Duration::from_millis(
+                    (wall + sent + jump) as u64,
+                )),
+                rtp_timestamp: (sent * 90) as u32,
+                packet_count: 0,
+                octet_count: 0,
+                block: None,
+            };
+            let arrival = peer.at(sent as u64 + 10);
+            peer.clock.on_report(arrival, &report);
+            let nanos = peer.clock.drift.unwrap().nanos + 500_000;
+            let drift = nanos.div_euclid(1_000_000) + 100_000_000;
+            assert_eq!(drift, captured, "{jump} after {sent}");
+        }
+        assert_eq!(peer.captured_ms(2000), 2010, "{jump}");
+    }
+}
+
+#[test]
+fn one_report_that_lay_in_a_queue_for_seconds_moves_nothing() {
+    let mut peer = Peer::new(0);
+    peer.report(0, 10);
+    peer.report(500, 3000);
+    assert_eq!(peer.clock.drift.unwrap().nanos, 10_000_000);
+    peer.report(3500, 10);
+    assert_eq!(peer.captured_ms(4000), 4010);
+}
