@@ -15,6 +15,7 @@ mod skipping;
 mod support;
 
 mod capture_portal;
+mod chromium;
 mod dialog;
 mod ground;
 mod permission;

@@ -3,6 +3,7 @@
 
 pub mod accessible;
 pub mod cast;
+pub mod chromium;
 pub mod folder;
 pub mod home;
 pub mod likeness;

@@ -48,6 +48,14 @@ pub fn can_make_namespaces() -> bool {
     can || skip(why)
 }
 
+/// Whether this program is there. When not, the calling test is recorded as skipped, for the reason `why`.
+#[track_caller]
+pub fn has_program(name: &str, why: &str) -> bool {
+    let folders = std::env::var_os("PATH").unwrap_or_default();
+    let there = std::env::split_paths(&folders).any(|folder| folder.join(name).is_file());
+    there || skip(why)
+}
+
 /// Whether `nft` can count packets and drop them at random. Asked where namespaces are possible. When not, the calling test
 /// is recorded as skipped.
 #[track_caller]
