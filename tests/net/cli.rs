@@ -29,6 +29,8 @@ use crate::home;
 
 /// No command of these tests runs longer, also on a busy machine.
 const LIMIT: Duration = Duration::from_secs(40);
+/// How long a killed process may take to vanish.
+const DYING: Duration = Duration::from_secs(5);
 
 /// What a small cast of the test card needs.
 const CARD: &[&str] = &["--source", "test-card", "--max-size", "320x180"];
@@ -178,7 +180,7 @@ impl Telecast {
         }
     }
 
-    /// Waits for its end; afterwards no process of its group is left.
+    /// Waits for its end; a moment afterwards no process of its group is left.
     async fn end(mut self) -> Ended {
         let status = timeout(LIMIT, self.child.wait()).await;
         let took = self.started.elapsed();
@@ -186,7 +188,13 @@ impl Telecast {
             kill_process_group(self.group, Signal::KILL).ok();
             panic!("it does not end: {:?}", self.errors);
         };
-        let left = test_kill_process_group(self.group);
+        // What proves encoders in a process of its own is killed with the program, which takes the kernel a moment.
+        let end = Instant::now() + DYING;
+        let mut left = test_kill_process_group(self.group);
+        while left != Err(Errno::SRCH) && Instant::now() < end {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            left = test_kill_process_group(self.group);
+        }
         for reader in self.readers.drain(..) {
             // One may have been ended on purpose.
             reader.await.ok();
