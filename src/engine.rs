@@ -39,8 +39,7 @@ mod tokens;
 mod tone;
 mod trust;
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use tokio::runtime::Handle;
@@ -72,7 +71,7 @@ pub use health::{Advice, Cause, HOLD, Health, Tone, Verdict};
 pub use history::{Delays, Figure, HISTORY, History, SAMPLES, Sample};
 pub use host::{HostError, check_host};
 pub use interfaces::interfaces;
-pub use known::{KnownFile, MAX_KNOWN};
+pub use known::{KnownFile, KnownSender, MAX_KNOWN};
 pub use listing::{Forgotten, ListedDevice};
 pub use network::{Finding, Firewall, Judgement, LinkKind, Network, NetworkFacts, Vpn};
 pub use node::NodeSource;
@@ -87,7 +86,10 @@ pub use settings::{
     Settings, SettingsError, SoundDefault, ports,
 };
 pub use tone::{TestSound, play_test_sound};
-pub use trust::{MAX_REMEMBERED, Remembered, TrustAsker, TrustOptions, TrustQuestion, TrustRule};
+pub use trust::{
+    AddRootError, AddedRoot, AddedRoots, ForgottenTrust, MAX_REMEMBERED, Remembered, TakenRoot,
+    TrustAsker, TrustOptions, TrustQuestion, TrustRule, TrustedDevices,
+};
 
 use crate::capture::source::{AudioSource, VideoSource};
 use crate::discovery::{Discovery, DiscoveryHandle, DiscoveryOptions, has_interface};
@@ -99,7 +101,7 @@ use devices::Devices;
 use sessions::{Hold, Sessions};
 use source::CastSource;
 use tokens::Tokens;
-use trust::{DeviceTrust, Memory};
+use trust::Memory;
 
 /// How the engine is to run.
 #[derive(Debug, Clone, Default)]
@@ -156,7 +158,7 @@ pub struct Engine {
     recording: Option<Arc<Recording>>,
     captures: Arc<Captures>,
     sessions: Sessions,
-    trust: TrustOptions,
+    trust: Mutex<TrustOptions>,
     memory: Memory,
 }
 
@@ -170,6 +172,10 @@ impl Engine {
         });
         let apps = Apps::of_user(Handle::current());
         let devices = Devices::of_user();
+        let memory = Memory::of_user();
+        let reading = memory.clone();
+        // Those who watch it have it then.
+        tokio::task::spawn_blocking(move || reading.all());
         let (mut hints, mut hosts) = devices.with(|listing| (listing.hints(), listing.hosts()));
         hints.extend(apps.devices());
         if !options.remember {
@@ -192,8 +198,8 @@ impl Engine {
             recording: options.recording,
             captures: Arc::default(),
             sessions: Sessions::new(Handle::current()),
-            trust: options.trust,
-            memory: Memory::of_user(),
+            trust: Mutex::new(options.trust),
+            memory,
         }
     }
 
@@ -249,11 +255,6 @@ impl Engine {
         self.discovery.changes()
     }
 
-    /// What devices proved when there was a cast to them, by [`Device::id`]. Reads a file.
-    pub fn remembered(&self) -> BTreeMap<String, Remembered> {
-        self.memory.all()
-    }
-
     /// Why the network cannot be searched at the moment.
     pub fn discovery_problem(&self) -> Option<String> {
         self.discovery
@@ -295,12 +296,7 @@ impl Engine {
             addresses: device.endpoints.iter().map(Endpoint::socket_addr).collect(),
             has_screen: device.kind.has_picture(),
             leftovers: self.apps.clone(),
-            trust: Arc::new(DeviceTrust {
-                id: device.id.clone(),
-                name: device.name.clone(),
-                options: self.trust.clone(),
-                memory: self.memory.clone(),
-            }),
+            trust: Arc::new(self.trust_of(device)),
         };
         let asked = request.clone();
         let source = CastSource::new(

@@ -35,6 +35,7 @@ mod statistics;
 pub mod test_card;
 mod ticker;
 mod troubleshooting;
+mod trust_dialog;
 mod window;
 
 use gtk4::prelude::*;

@@ -52,12 +52,15 @@ pub use reason::{Explanation, explain};
 pub use receiver::{listening, receiver_ended, receiver_failed};
 pub use settings::{
     ForgetAll, absent_interface, all_devices, auto, automatic, codec_choice, effect, forget,
-    forget_all, forgotten, latency, monitor_size, picture_size, remembered_line, sound, source,
-    undo, wrong_ports,
+    forget_all, forgotten, latency, monitor_size, picture_size, remembered_line, sender_line,
+    sound, source, undo, wrong_ports,
 };
 pub use state::{describe, no_devices, picture_of, ready_to_receive, test_card, test_card_title};
 pub use steps::{ConnectStep, Connecting, Progress, STEPS, connecting};
-pub use trust::{ask_about_device, noteworthy, proven, root_failed};
+pub use trust::{
+    TrustMark, TrustWords, add_root, ask_about_device, forget_trust, key, noteworthy, proven,
+    root_failed, trust_facts, trust_mark, trust_question, trust_rule, trusted_line,
+};
 
 /// The name of the catalogues.
 const DOMAIN: &str = "telecast";

@@ -9,7 +9,7 @@ use std::time::Duration;
 use telecast::cast::frame::Dependency;
 use telecast::engine::{
     AudioChoice, CodecChoice, Engine, EngineOptions, MirrorOptions, MirrorRequest, Recording,
-    SourceKind, VideoCodec,
+    SourceKind, TrustOptions, TrustRule, VideoCodec,
 };
 
 /// The argument that makes this program the sender; the receiver's address and `both` or `none` follow.
@@ -32,6 +32,10 @@ pub fn send(address: &str, audio: &str) -> io::Result<()> {
 async fn run(address: &str, audio: &str) -> io::Result<()> {
     let engine = Engine::start(EngineOptions {
         recording: Some(Arc::new(recording())),
+        trust: TrustOptions {
+            rule: TrustRule::Any,
+            ..TrustOptions::default()
+        },
         ..EngineOptions::default()
     });
     let failed = |reason| io::Error::other(format!("{reason:?}"));

@@ -8,8 +8,9 @@
 use std::fs;
 use std::io;
 use std::net::IpAddr;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
@@ -23,19 +24,49 @@ pub const MAX_KNOWN: usize = 256;
 
 /// One sender.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct Known {
-    address: IpAddr,
+pub struct KnownSender {
+    /// Where it casts from.
+    pub address: IpAddr,
     /// What its program called itself, when it was allowed.
-    program: Option<String>,
+    pub program: Option<String>,
     /// When it was allowed, in seconds since 1970.
-    allowed: u64,
+    pub allowed: u64,
 }
 
-/// The list, in memory and in a file. Cheap to ask; remembering writes the file.
+/// The list, in memory and in a file. Cheap to ask: the file is read again only when it has changed.
 #[derive(Debug)]
 pub struct KnownFile {
     file: Option<PathBuf>,
-    list: Mutex<Vec<Known>>,
+    list: Mutex<List>,
+}
+
+#[derive(Debug, Default)]
+struct List {
+    /// What is in the file.
+    written: Vec<KnownSender>,
+    /// What the file was when it was read; `None` when there is none.
+    stamp: Option<Stamp>,
+    /// What could not be written.
+    unwritten: Vec<KnownSender>,
+}
+
+/// Tells one content of the file from another: it is always replaced whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Stamp {
+    inode: u64,
+    modified: (i64, i64),
+    length: u64,
+}
+
+impl Stamp {
+    fn of(file: &Path) -> Option<Stamp> {
+        let found = fs::metadata(file).ok()?;
+        Some(Stamp {
+            inode: found.ino(),
+            modified: (found.mtime(), found.mtime_nsec()),
+            length: found.len(),
+        })
+    }
 }
 
 impl KnownFile {
@@ -50,67 +81,108 @@ impl KnownFile {
     }
 
     fn at(file: Option<PathBuf>) -> KnownFile {
-        let list = file.as_deref().map(read).unwrap_or_default();
         KnownFile {
             file,
-            list: Mutex::new(list),
+            list: Mutex::default(),
         }
+    }
+
+    /// All of them, those who were allowed first before the others.
+    pub fn all(&self) -> Vec<KnownSender> {
+        let list = self.fresh();
+        list.written
+            .iter()
+            .chain(&list.unwritten)
+            .cloned()
+            .collect()
+    }
+
+    /// Forgets a sender; a receiver that runs asks about it again, too. `None` when it was not known.
+    pub fn forget(&self, address: IpAddr) -> Option<KnownSender> {
+        let mut list = self.fresh();
+        let all = list.written.iter().chain(&list.unwritten);
+        let mut found = all.filter(|known| known.address == address);
+        let found = found.next_back().cloned();
+        list.unwritten.retain(|known| known.address != address);
+        let left: Vec<KnownSender> = list
+            .written
+            .iter()
+            .filter(|known| known.address != address)
+            .cloned()
+            .collect();
+        if left.len() < list.written.len()
+            && let Err(error) = self.write(&mut list, left)
+        {
+            tracing::warn!(%error, "the sender cannot be forgotten");
+            return None;
+        }
+        found
+    }
+
+    /// Takes [`KnownFile::forget`] back.
+    pub fn restore(&self, sender: &KnownSender) {
+        self.add(sender);
+    }
+
+    fn add(&self, entry: &KnownSender) {
+        let mut list = self.fresh();
+        let wanted = with(list.written.clone(), entry);
+        if let Err(error) = self.write(&mut list, wanted) {
+            tracing::warn!(%error, "the sender is allowed until this program ends, but not remembered");
+            list.unwritten = with(std::mem::take(&mut list.unwritten), entry);
+        }
+    }
+
+    fn write(&self, list: &mut List, wanted: Vec<KnownSender>) -> io::Result<()> {
+        let file = self.file.as_deref().ok_or(io::ErrorKind::NotFound)?;
+        store::replace(file, &wanted)?;
+        list.written = wanted;
+        list.stamp = Stamp::of(file);
+        Ok(())
+    }
+
+    /// What the file holds now: another receiver of this user may have added to it, or its user taken from it.
+    fn fresh(&self) -> MutexGuard<'_, List> {
+        let mut list = self.list.lock().unwrap_or_else(PoisonError::into_inner);
+        let stamp = self.file.as_deref().and_then(Stamp::of);
+        if stamp != list.stamp {
+            list.written = self.file.as_deref().map(read).unwrap_or_default();
+            // A spoiled file was set aside.
+            list.stamp = self.file.as_deref().and_then(Stamp::of);
+        }
+        list
     }
 }
 
 impl KnownSenders for KnownFile {
     fn knows(&self, address: IpAddr) -> bool {
-        let list = self.list.lock().unwrap_or_else(PoisonError::into_inner);
-        list.iter().any(|known| known.address == address)
+        let list = self.fresh();
+        let mut all = list.written.iter().chain(&list.unwritten);
+        all.any(|known| known.address == address)
     }
 
     fn remember(&self, visitor: &Visitor) {
         let allowed = SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .map_or(0, |since| since.as_secs());
-        let entry = Known {
+        self.add(&KnownSender {
             address: visitor.address,
             program: visitor.user_agent.clone(),
             allowed,
-        };
-        let list = self
-            .written(&entry)
-            .unwrap_or_else(|| with(self.copy(), &entry));
-        *self.list.lock().unwrap_or_else(PoisonError::into_inner) = list;
+        });
     }
 }
 
 /// `list` with `entry` at its end, once.
-fn with(mut list: Vec<Known>, entry: &Known) -> Vec<Known> {
+fn with(mut list: Vec<KnownSender>, entry: &KnownSender) -> Vec<KnownSender> {
     list.retain(|known| known.address != entry.address);
     list.push(entry.clone());
     list.drain(..list.len().saturating_sub(MAX_KNOWN));
     list
 }
 
-impl KnownFile {
-    /// What is in the file now, with `entry`. Read anew: another receiver of this user may have added to it meanwhile, or
-    /// its user taken from it. `None` when it cannot be written.
-    fn written(&self, entry: &Known) -> Option<Vec<Known>> {
-        let file = self.file.as_deref()?;
-        let list = with(read(file), entry);
-        let written = store::replace(file, &list);
-        written
-            .inspect_err(|error| tracing::warn!(%error, file = %file.display(), "the sender is allowed until this program ends, but not remembered"))
-            .ok()
-            .map(|()| list)
-    }
-
-    fn copy(&self) -> Vec<Known> {
-        self.list
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
-    }
-}
-
 /// What the file holds. A spoiled one is set aside: its owner may want to see what was in it.
-fn read(file: &Path) -> Vec<Known> {
+fn read(file: &Path) -> Vec<KnownSender> {
     let bytes = match files::read(file) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Vec::new(),
@@ -119,7 +191,7 @@ fn read(file: &Path) -> Vec<Known> {
             return Vec::new();
         }
     };
-    match serde_json::from_slice::<Vec<Known>>(&bytes) {
+    match serde_json::from_slice::<Vec<KnownSender>>(&bytes) {
         Ok(mut list) => {
             list.drain(..list.len().saturating_sub(MAX_KNOWN));
             for known in &mut list {
@@ -174,7 +246,7 @@ mod tests {
         let again = KnownFile::in_file(file.clone());
         assert!(again.knows(a.address) && again.knows(b.address));
         assert!(!again.knows(visitor("192.0.2.2").address));
-        assert_eq!(again.copy().len(), 2, "once each");
+        assert_eq!(again.all().len(), 2, "once each");
         let mode = fs::metadata(&file).expect("the file").permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
         let files = fs::read_dir(file.parent().expect("a folder")).expect("it can be listed");
@@ -192,10 +264,27 @@ mod tests {
         one.remember(&visitor("192.0.2.1"));
         other.remember(&visitor("192.0.2.2"));
         let both = KnownFile::in_file(file.clone());
-        assert_eq!(both.copy().len(), 2);
+        assert_eq!(both.all().len(), 2);
         fs::remove_file(&file).expect("removed");
         other.remember(&visitor("192.0.2.3"));
         assert!(!other.knows(visitor("192.0.2.1").address));
+        remove(&file);
+    }
+
+    #[test]
+    fn a_forgotten_sender_is_unknown_to_a_receiver_that_runs_until_that_is_undone() {
+        let file = place("forget");
+        let running = KnownFile::in_file(file.clone());
+        let preferences = KnownFile::in_file(file.clone());
+        let [a, b] = ["192.0.2.1", "192.0.2.2"].map(visitor);
+        running.remember(&a);
+        running.remember(&b);
+        let forgotten = preferences.forget(a.address).expect("it was known");
+        assert_eq!(forgotten.program, a.user_agent);
+        assert!(preferences.forget(a.address).is_none());
+        assert!(!running.knows(a.address) && running.knows(b.address));
+        preferences.restore(&forgotten);
+        assert!(running.knows(a.address));
         remove(&file);
     }
 
@@ -204,8 +293,8 @@ mod tests {
         let file = place("bound");
         fs::create_dir_all(file.parent().expect("a folder")).expect("created");
         let address = |n: u32| IpAddr::from(n.to_be_bytes());
-        let many: Vec<Known> = (0..1000)
-            .map(|n| Known {
+        let many: Vec<KnownSender> = (0..1000)
+            .map(|n| KnownSender {
                 address: address(n),
                 program: None,
                 allowed: 0,
@@ -215,7 +304,7 @@ mod tests {
         let list = KnownFile::in_file(file.clone());
         assert!(list.knows(address(999)) && !list.knows(address(0)));
         list.remember(&visitor("192.0.2.1"));
-        assert_eq!(KnownFile::in_file(file.clone()).copy().len(), MAX_KNOWN);
+        assert_eq!(KnownFile::in_file(file.clone()).all().len(), MAX_KNOWN);
         assert!(list.knows(visitor("192.0.2.1").address));
         remove(&file);
     }

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use super::remembered::{Entry, HostEntry, MAX_HOSTS, MAX_REMEMBERED, Memory, seconds, time};
 use crate::discovery::{Capabilities, Device, DeviceKind, Endpoint, MAX_DEVICES, ManualHost};
+use crate::engine::{Remembered, TrustedDevices};
 
 /// How long a device that was never used stays listed while it is away. Longer than a TV or a router takes to start.
 pub const GRACE: Duration = Duration::from_secs(90);
@@ -65,6 +66,17 @@ impl ListedDevice {
                 .is_some_and(|host| self.hosts.iter().any(|known| known == host))
         };
         self.id == id || by_host(id)
+    }
+
+    /// What is remembered of its proofs.
+    pub fn remembered_in<'a>(&self, known: &'a TrustedDevices) -> Option<&'a Remembered> {
+        let by_host = || {
+            known
+                .iter()
+                .find(|(id, _)| self.is(id))
+                .map(|(_, known)| known)
+        };
+        known.get(&self.id).or_else(by_host)
     }
 }
 

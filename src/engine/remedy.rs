@@ -2,7 +2,7 @@
 //! `Remedies`: what helps after a cast has ended. Input: a [`Reason`]; output: at most two things to do, the better one
 //! first. Says nothing in words and does nothing itself.
 
-use super::{Fault, Layer, Missing, Reason, SourceEnd, Waiting};
+use super::{Distrust, Fault, Layer, Missing, Reason, SourceEnd, Waiting};
 
 /// A page of the preferences.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -11,6 +11,8 @@ pub enum PreferencesPage {
     Casting,
     /// Interface, ports, what is remembered.
     Network,
+    /// Which devices will do, and who may cast to this computer.
+    Trust,
 }
 
 /// Something that a person can do about the end of a cast.
@@ -29,6 +31,8 @@ pub enum Remedy {
     AddByAddress,
     /// Change a setting.
     Preferences(PreferencesPage),
+    /// Forget what is known of the device, so that it is like a new one.
+    ForgetDevice,
     /// See what is known about this computer.
     Troubleshooting,
 }
@@ -54,6 +58,13 @@ impl Remedies {
             Reason::DeviceNotFound(_) | Reason::HostUnknown(_) => (R::OtherDevice, R::AddByAddress),
             Reason::TlsTooOld | Reason::Garbage(Layer::Tls | Layer::TlsSignature) => {
                 return Remedies::only(R::OtherDevice);
+            }
+            // The safe way first: forgetting gives up what protects from a stranger in the device's place.
+            Reason::NotTrusted(
+                Distrust::OtherKey | Distrust::NoLongerCertified(_) | Distrust::NoLongerProven(_),
+            ) => (R::OtherDevice, R::ForgetDevice),
+            Reason::NotTrusted(Distrust::NotCertified(_)) => {
+                (R::OtherDevice, R::Preferences(PreferencesPage::Trust))
             }
             Reason::OfferRefused { .. } | Reason::NoPicture => {
                 (R::Preferences(PreferencesPage::Casting), R::TryAgain)
@@ -89,6 +100,7 @@ impl Remedies {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::AuthVerdict;
 
     #[test]
     fn what_helps_fits_the_reason() {
@@ -105,6 +117,7 @@ mod tests {
             (Reason::Missing(Missing::AudioEncoder), Remedy::WithoutSound),
             (Reason::Missing(Missing::VideoEncoder), Remedy::TryAgain),
             (Reason::TlsTooOld, Remedy::OtherDevice),
+            (Reason::NotTrusted(Distrust::OtherKey), Remedy::OtherDevice),
             (
                 Reason::NoPicture,
                 Remedy::Preferences(PreferencesPage::Casting),
@@ -113,6 +126,22 @@ mod tests {
             let remedies = Remedies::after(&reason);
             assert_eq!(remedies.first, first, "{reason:?}");
             assert_ne!(remedies.second, Some(first), "{reason:?}");
+        }
+    }
+
+    #[test]
+    fn only_a_device_that_is_less_than_before_can_be_forgotten() {
+        let verdict = AuthVerdict::SelfMade;
+        for (distrust, forgettable) in [
+            (Distrust::OtherKey, true),
+            (Distrust::NoLongerCertified(verdict), true),
+            (Distrust::NoLongerProven(verdict), true),
+            (Distrust::NotCertified(verdict), false),
+            (Distrust::NobodyToAsk(verdict), false),
+        ] {
+            let remedies = Remedies::after(&Reason::NotTrusted(distrust));
+            let offered = remedies.second == Some(Remedy::ForgetDevice);
+            assert_eq!(offered, forgettable, "{distrust:?}");
         }
     }
 }

@@ -21,7 +21,7 @@ use super::health::Health;
 use super::history::History;
 use super::preview::Place;
 use super::source::sound::Sound;
-use super::{AudioChoice, MirrorRequest, Reason, SourceKind};
+use super::{Assessment, AudioChoice, MirrorRequest, Reason, SourceKind};
 use crate::discovery::{Device, DeviceKind, Endpoint};
 use crate::session::handle::{Command, SessionHandle, Volume};
 use crate::session::options::{MirrorOptions, Quality};
@@ -62,6 +62,8 @@ pub struct CastStatus {
     pub state: SessionState,
     /// The device's volume; `None` until it told.
     pub volume: Option<Volume>,
+    /// What the device proved about itself; `None` until it was asked.
+    pub trust: Option<Assessment>,
     /// Its numbers, once a second.
     pub stats: watch::Receiver<SessionStats>,
     /// Those of the last minute.
@@ -250,6 +252,7 @@ impl Sessions {
                 target_delay: request.options.target_delay,
                 state: handle.state().borrow().clone(),
                 volume: None,
+                trust: None,
                 stats: handle.stats(),
                 history: history.clone(),
                 health,
@@ -307,6 +310,16 @@ impl Sessions {
         Some((cast.target.clone(), cast.request.clone()))
     }
 
+    /// What the device proved in the cast to it that is in the list, running or ended.
+    pub(super) fn proved(&self, device: &str) -> Option<Assessment> {
+        let casts = self.shared.lock();
+        let mut all = casts.all.iter();
+        all.find(|cast| cast.status.device == device)?
+            .status
+            .trust
+            .clone()
+    }
+
     /// Where what is sent to a device can be looked at.
     pub(super) fn place(&self, device: &str) -> Option<Weak<Place>> {
         let casts = self.shared.lock();
@@ -330,7 +343,7 @@ impl Sessions {
         for (number, session) in running {
             let reason = session.ended().await;
             // Whoever follows it may not have got to it yet.
-            self.shared.end(number, Some(reason));
+            self.shared.end(number, Some(reason), None);
         }
     }
 
@@ -424,12 +437,13 @@ impl Shared {
         }
     }
 
-    fn end(&self, number: u64, reason: Option<Reason>) {
+    fn end(&self, number: u64, reason: Option<Reason>, proved: Option<Assessment>) {
         let mut casts = self.lock();
         let Some(cast) = casts.all.iter_mut().find(|cast| cast.number == number) else {
             return;
         };
         cast.running = None;
+        cast.status.trust = proved.or(cast.status.trust.take());
         match reason.filter(|reason| reason.blame() != Blame::User) {
             Some(reason) => {
                 cast.status.enter(SessionState::Ended(reason.clone()));
@@ -459,31 +473,35 @@ fn follow(
     mut choosing: watch::Receiver<bool>,
 ) -> impl Future<Output = ()> + use<> {
     let (mut state, mut volume) = (session.state(), session.volume());
+    let mut trust = session.trust();
     async move {
         loop {
             let now = state.borrow_and_update().clone();
             let loudness = *volume.borrow_and_update();
             let asking = *choosing.borrow_and_update();
+            let proved = trust.borrow_and_update().clone();
             let Some(shared) = list.upgrade() else {
                 return;
             };
             if let SessionState::Ended(reason) = now {
-                return shared.end(number, Some(reason));
+                return shared.end(number, Some(reason), proved);
             }
             shared.change(number, |cast| {
                 cast.status.enter(now);
                 cast.status.volume = loudness;
                 cast.status.choosing = asking;
+                cast.status.trust = proved;
             });
             drop(shared);
             let going_on = tokio::select! {
                 changed = state.changed() => changed.is_ok(),
                 Ok(()) = volume.changed() => true,
                 Ok(()) = choosing.changed() => true,
+                Ok(()) = trust.changed() => true,
             };
             // Otherwise the runtime was shut down under the session.
             if !going_on && let Some(shared) = list.upgrade() {
-                return shared.end(number, None);
+                return shared.end(number, None, None);
             }
         }
     }

@@ -14,7 +14,7 @@ use gio::prelude::*;
 
 use super::{
     AudioChoice, CodecChoice, EngineOptions, MAX_OVERSCAN_PCT, MirrorOptions, MirrorRequest,
-    SourceKind,
+    SourceKind, TrustOptions, TrustRule,
 };
 use crate::config::APP_ID;
 
@@ -94,11 +94,20 @@ impl Settings {
         ports(self.0.uint(key::FIRST_PORT), self.0.uint(key::LAST_PORT)).ok()
     }
 
+    /// Which devices will do.
+    pub fn trust(&self) -> TrustRule {
+        self.choice(key::TRUST, TrustRule::Ask)
+    }
+
     /// How the engine is to run.
     pub fn engine_options(&self) -> EngineOptions {
         EngineOptions {
             interface: self.interface(),
             remember: true,
+            trust: TrustOptions {
+                rule: self.trust(),
+                ..TrustOptions::default()
+            },
             ..EngineOptions::default()
         }
     }

@@ -29,6 +29,8 @@ enum Stage {
 pub(super) struct Opening {
     stage: Stage,
     may_ask: bool,
+    /// Whether it is not to be opened yet.
+    held: bool,
     /// Runs beside the opening: a person looks at the dialog meanwhile.
     probing: Option<BoxFuture<'static, Result<Codecs, Reason>>>,
     codecs: Option<Codecs>,
@@ -45,7 +47,8 @@ impl fmt::Debug for Opening {
 }
 
 impl Opening {
-    /// Begins with the first call of [`Opening::next`].
+    /// Begins with the first call of [`Opening::next`]; but a source that may ask is only probed until it is [let
+    /// go](Opening::let_go): nobody is asked what to show on a device before it is known that it will do.
     pub(super) fn new(mut source: Source) -> Opening {
         let may_ask = source.may_ask();
         let probing = source.codecs();
@@ -56,9 +59,15 @@ impl Opening {
         Opening {
             stage: Stage::Opening(opening),
             may_ask,
+            held: may_ask,
             probing: Some(probing),
             codecs: None,
         }
+    }
+
+    /// A source that may ask may do so from now on.
+    pub(super) fn let_go(&mut self) {
+        self.held = false;
     }
 
     /// Whether a dialog may come.
@@ -87,7 +96,7 @@ impl Opening {
                 self.codecs = Some(codecs?);
                 Ok(Progress::Probed)
             }
-            progress = self.stage.next() => progress,
+            progress = self.stage.next(), if !self.held => progress,
         }
     }
 

@@ -13,11 +13,12 @@ use std::time::{Duration, Instant};
 
 use tokio::time::timeout;
 
+use crate::cast::auth::{Assessment, Fingerprint};
 use crate::cast::channel::client::{self, Event as Channel, MirroringApp, Negotiated};
 use crate::cast::codec::VideoCodec;
 use crate::cast::offer::Offer;
 
-use super::authenticate;
+use super::authenticate::Question;
 use super::control::{Control, reach};
 use super::handle::Reporter;
 use super::media::socket::{self, Bound};
@@ -43,6 +44,8 @@ pub(super) struct Actor {
     state: SessionState,
     source: Opening,
     control: Option<Control>,
+    /// The question who the device is, as long as it has not answered.
+    unanswered: Option<Question>,
     media: Option<Media>,
     /// Video codecs that were accepted and brought no picture.
     tried: Vec<VideoCodec>,
@@ -84,6 +87,7 @@ impl Actor {
             state: SessionState::Connecting,
             source: Opening::new(source),
             control: None,
+            unanswered: None,
             media: None,
             tried: Vec::new(),
             packet_limit: usize::MAX,
@@ -107,6 +111,7 @@ impl Actor {
 
     async fn live(&mut self) -> Result<Infallible, Reason> {
         self.connect().await?;
+        self.source.let_go();
         // An occupied port is found out before the device is bothered, and so is a refused permission.
         let mut socket = self.bind()?;
         if self.source.may_ask() {
@@ -147,23 +152,30 @@ impl Actor {
     /// may be thinking.
     async fn authenticate(&mut self, mut secured: Secured, peer: SocketAddr) -> Result<(), Reason> {
         let trust = self.target.trust.clone();
-        let asking = authenticate::ask(
-            &mut secured,
-            trust.as_ref(),
-            self.target.has_screen,
-            self.timings.authentication,
-        );
+        let tls_key = Fingerprint::of_certificate_key(&secured.certificate);
+        let expected = trust.expect(tls_key);
+        let expected = self.meanwhile(async { Ok(expected.await) }).await?;
+        let question = Question::new(&secured, expected, self.target.has_screen);
+        let asking = question.ask(&mut secured, self.timings.authentication);
         let asked = self.meanwhile(asking).await?;
         self.control = Some(Control::new(secured, peer, &asked.early, self.timings));
-        let assessment = asked.assessment;
-        tracing::info!(verdict = assessment.verdict.code(), key = ?assessment.leaf_key, "authentication");
-        self.reporter.trust.send_replace(Some(assessment.clone()));
-        let deciding = trust.decide(&assessment);
+        self.unanswered = asked.open;
+        self.prove(&asked.assessment);
+        let deciding = trust.decide(&asked.assessment);
         match self.meanwhile(async { Ok(deciding.await) }).await? {
             Some(Ok(())) => Ok(()),
             Some(Err(distrust)) => Err(Reason::NotTrusted(distrust)),
             None => Err(Reason::DialogCancelled),
         }
+    }
+
+    /// Shows what the device proves.
+    fn prove(&self, assessment: &Assessment) {
+        let verdict = assessment.verdict.code();
+        tracing::info!(verdict, key = ?assessment.leaf_key, "authentication");
+        let stats = &self.reporter.stats;
+        stats.send_modify(|stats| stats.trust = Some(verdict));
+        self.reporter.trust.send_replace(Some(assessment.clone()));
     }
 
     /// Waits for this, and serves everything else meanwhile. Nothing but the source's progress can happen so early, and it

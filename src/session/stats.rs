@@ -86,6 +86,9 @@ pub struct AudioStats {
 pub struct SessionStats {
     /// [`super::state::SessionState::name`].
     pub state: &'static str,
+    /// What the device proves about itself: [`Verdict::code`](crate::cast::auth::Verdict::code); `None` before it was
+    /// asked.
+    pub trust: Option<&'static str>,
     /// Video codec name.
     pub codec: Option<&'static str>,
     /// The element that encodes video, by GStreamer's name.
@@ -166,7 +169,7 @@ mod tests {
         let mut found = Vec::new();
         keys("", &serde_json::to_value(&stats).unwrap(), &mut found);
         found.sort();
-        let mut expected: Vec<_> = "state codec encoder hardware path pixel_format width height \
+        let mut expected: Vec<_> = "state trust codec encoder hardware path pixel_format width height \
             fps fps.captured fps.encoded fps.sent fps.acknowledged fps.limit \
             bitrate bitrate.target bitrate.actual bitrate.estimate bitrate.max \
             lowered lowered.size lowered.fps rtt_ms jitter_ms loss_pct packets retransmitted key_frames in_flight_ms dropped dropped.in_flight \

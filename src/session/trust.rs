@@ -7,7 +7,7 @@ use std::future::ready;
 use std::sync::Arc;
 
 use super::source::BoxFuture;
-use crate::cast::auth::{Assessment, CrlRule, Roots, Verdict};
+use crate::cast::auth::{Assessment, CrlRule, Fingerprint, Roots, Verdict};
 
 /// Why the policy does not let a session go on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,19 +25,28 @@ pub enum Distrust {
     NotCertified(Verdict),
 }
 
+/// What the policy says before a device is asked who it is.
+#[derive(Debug, Clone, Default)]
+pub struct Expected {
+    /// Who is believed.
+    pub roots: Arc<Roots>,
+    /// Whether a revocation list is a must.
+    pub crl_rule: CrlRule,
+    /// Whether the device is known to say nothing: it is asked, but not waited for.
+    pub silent: bool,
+}
+
 /// Decides about devices.
 pub trait Trust: fmt::Debug + Send + Sync {
-    /// Who is believed.
-    fn roots(&self) -> Arc<Roots>;
-
-    /// Whether a revocation list is a must.
-    fn crl_rule(&self) -> CrlRule {
-        CrlRule::WhenPresent
-    }
+    /// What to expect of a device whose connection has this key.
+    fn expect(&self, tls_key: Fingerprint) -> BoxFuture<'static, Expected>;
 
     /// Whether to go on with a device that proved this. `None` when a person said no. The session drops the future when it
     /// ends before.
     fn decide(&self, assessment: &Assessment) -> BoxFuture<'static, Option<Result<(), Distrust>>>;
+
+    /// A device that was taken for a silent one has proved this after all, in a session that goes on.
+    fn learn(&self, assessment: &Assessment) -> BoxFuture<'static, ()>;
 }
 
 /// Goes on with every device, and believes nobody but Cast. For tests and measurements.
@@ -45,11 +54,15 @@ pub trait Trust: fmt::Debug + Send + Sync {
 pub struct Anyone;
 
 impl Trust for Anyone {
-    fn roots(&self) -> Arc<Roots> {
-        Arc::new(Roots::cast())
+    fn expect(&self, _: Fingerprint) -> BoxFuture<'static, Expected> {
+        Box::pin(ready(Expected::default()))
     }
 
     fn decide(&self, _: &Assessment) -> BoxFuture<'static, Option<Result<(), Distrust>>> {
         Box::pin(ready(Some(Ok(()))))
+    }
+
+    fn learn(&self, _: &Assessment) -> BoxFuture<'static, ()> {
+        Box::pin(ready(()))
     }
 }

@@ -6,6 +6,7 @@ mod actions;
 mod background;
 mod start;
 mod stay_awake;
+mod trust;
 
 use std::rc::Rc;
 
@@ -24,6 +25,7 @@ use crate::engine::Settings;
 #[cfg(test)]
 pub use actions::KEYS;
 pub use start::StartRequest;
+pub use trust::{InWindow, QUESTIONS};
 
 glib::wrapper! {
     /// The application of the window.
@@ -109,6 +111,7 @@ mod imp {
             if let Some(context) = app.context() {
                 app.follow_casts(&context);
                 app.stay_awake(&context);
+                app.ask_about_devices(&context);
             }
         }
 

@@ -9,8 +9,9 @@ use std::sync::Arc;
 use gtk4::glib;
 use tokio::runtime::Handle;
 
+use super::application::{InWindow, QUESTIONS};
 use super::model::{CastList, DeviceList};
-use crate::engine::{Banners, Engine, Settings, remembered_devices};
+use crate::engine::{Banners, Engine, Settings, TrustQuestion, remembered_devices};
 
 /// Shared by all parts of the window; lives on the main thread.
 pub struct Context {
@@ -21,6 +22,9 @@ pub struct Context {
     devices: DeviceList,
     casts: CastList,
     waiting: RefCell<Vec<Waiting>>,
+    /// What is asked about devices, and who asks.
+    questions: async_channel::Receiver<TrustQuestion>,
+    asker: Arc<InWindow>,
 }
 
 /// What is done once the engine runs.
@@ -37,6 +41,7 @@ impl fmt::Debug for Context {
 impl Context {
     /// A context whose engine does not run yet; it will on `runtime`.
     pub fn new(runtime: Handle, settings: Settings) -> Rc<Context> {
+        let (asker, questions) = async_channel::bounded(QUESTIONS);
         let context = Rc::new(Context {
             runtime,
             engine: OnceCell::new(),
@@ -45,6 +50,8 @@ impl Context {
             devices: DeviceList::default(),
             casts: CastList::default(),
             waiting: RefCell::default(),
+            questions,
+            asker: Arc::new(InWindow(asker)),
         });
         context.show_remembered();
         context
@@ -72,7 +79,9 @@ impl Context {
         self.engine.get_or_init(|| {
             Banners::repair(&self.settings);
             let _runtime = self.runtime.enter();
-            let engine = Arc::new(Engine::start(self.settings.engine_options()));
+            let mut options = self.settings.engine_options();
+            options.trust.asker = Some(self.asker.clone());
+            let engine = Arc::new(Engine::start(options));
             self.devices.follow(engine.listed());
             self.casts.follow(engine.sessions());
             engine
@@ -95,6 +104,11 @@ impl Context {
     /// The engine, once it runs: a moment after the window was shown.
     pub fn engine(&self) -> Option<Arc<Engine>> {
         self.engine.get().cloned()
+    }
+
+    /// What is asked about devices that are not certified.
+    pub fn questions(&self) -> async_channel::Receiver<TrustQuestion> {
+        self.questions.clone()
     }
 
     /// Where futures of the engine run that need the tokio runtime.

@@ -10,7 +10,7 @@ use gtk4 as gtk;
 use gtk4::glib;
 use libadwaita as adw;
 
-use crate::engine::ListedDevice;
+use crate::engine::{ListedDevice, Remembered};
 use crate::words;
 
 glib::wrapper! {
@@ -21,10 +21,11 @@ glib::wrapper! {
 }
 
 impl DeviceDetails {
-    /// A dialog that tells what is known of `device`.
-    pub fn new(device: &ListedDevice) -> DeviceDetails {
+    /// A dialog that tells what is known of `device`, and what it has proved.
+    pub fn new(device: &ListedDevice, proved: Option<&Remembered>) -> DeviceDetails {
         let dialog: DeviceDetails = glib::Object::new();
-        let facts = words::device_facts(device, SystemTime::now());
+        let mut facts = words::device_facts(device, SystemTime::now());
+        facts.extend(proved.map(words::trust_facts).unwrap_or_default());
         for (title, value) in &facts {
             let row = adw::ActionRow::builder()
                 .title(title)

@@ -10,7 +10,8 @@ use libadwaita as adw;
 
 use super::device_row::DeviceRow;
 use super::model::DeviceItem;
-use crate::engine::{CastStatus, SourceKind};
+use crate::engine::{CastStatus, SourceKind, TrustedDevices};
+use crate::words;
 
 glib::wrapper! {
     /// The rows of some devices, and a heading.
@@ -60,6 +61,17 @@ impl DeviceGroup {
         for row in self.rows() {
             let of_row = |cast: &&CastStatus| row.item().is_some_and(|item| item.is(&cast.device));
             row.set_cast(casts.iter().find(of_row).cloned());
+        }
+    }
+
+    /// What is remembered of devices.
+    pub fn set_trust(&self, known: &TrustedDevices) {
+        for row in self.rows() {
+            let of_row = row
+                .item()
+                .and_then(|item| item.listed()?.remembered_in(known).cloned());
+            let mark = of_row.and_then(|known| words::trust_mark(&known));
+            row.set_trust(mark.as_ref());
         }
     }
 

@@ -13,7 +13,7 @@ use libadwaita as adw;
 
 use super::model::DeviceItem;
 use crate::engine::{CastStatus, DeviceKind, ListedDevice, SourceKind};
-use crate::words;
+use crate::words::{self, TrustMark};
 
 glib::wrapper! {
     /// A device.
@@ -62,10 +62,10 @@ impl DeviceRow {
         }
     }
 
-    /// Marks how far the device can be trusted, by a symbol that is read out and shown as `text`; `None` shows nothing.
-    pub fn set_trust(&self, mark: Option<(&str, &str)>) {
+    /// Marks how far the device can be trusted, by a symbol that is read out; `None` shows nothing.
+    pub fn set_trust(&self, mark: Option<&TrustMark>) {
         let trust = &self.imp().trust;
-        if let Some((icon, text)) = mark {
+        if let Some(TrustMark { icon, text }) = mark {
             trust.set_icon_name(Some(icon));
             trust.set_tooltip_text(Some(text));
             trust.update_property(&[gtk::accessible::Property::Label(text)]);

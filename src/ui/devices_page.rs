@@ -17,7 +17,7 @@ use libadwaita as adw;
 
 use super::context::Context;
 use super::device_details::DeviceDetails;
-use super::model::{CastItem, DeviceItem};
+use super::model::{CastItem, DeviceItem, follow};
 use crate::engine::CastStatus;
 use crate::words;
 
@@ -36,6 +36,7 @@ impl DevicesPage {
         page.follow_sources(context);
         page.follow_devices(context);
         page.follow_casts(context);
+        page.follow_trust(context);
         page.add_actions();
         page.hold_while_choosing(context);
         page.follow_search(context);
@@ -74,7 +75,8 @@ impl DevicesPage {
             .context()
             .and_then(|context| context.devices().item(id));
         if let Some(listed) = item.and_then(|item| item.listed()) {
-            DeviceDetails::new(&listed).present(Some(self));
+            let known = self.imp().trusted.borrow().clone();
+            DeviceDetails::new(&listed, listed.remembered_in(&known)).present(Some(self));
         }
     }
 
@@ -103,7 +105,30 @@ impl DevicesPage {
         imp.by_address.set_devices(&entered, source);
         imp.by_address.set_visible(!entered.is_empty());
         self.show_casts();
+        self.show_trust();
         self.show_search();
+    }
+
+    /// Marks devices by what they have proved.
+    fn follow_trust(&self, context: &Rc<Context>) {
+        let page = self.downgrade();
+        context.when_engine_runs(move |engine| {
+            follow(engine.watch_remembered(), move |known| {
+                let Some(page) = page.upgrade() else {
+                    return glib::ControlFlow::Break;
+                };
+                page.imp().trusted.replace(known);
+                page.show_trust();
+                glib::ControlFlow::Continue
+            });
+        });
+    }
+
+    fn show_trust(&self) {
+        let imp = self.imp();
+        let known = imp.trusted.borrow();
+        imp.network.set_trust(&known);
+        imp.by_address.set_trust(&known);
     }
 
     fn follow_casts(&self, context: &Rc<Context>) {
@@ -170,6 +195,7 @@ impl DevicesPage {
 mod imp {
     use std::cell::RefCell;
     use std::rc::Rc;
+    use std::sync::Arc;
 
     use adw::prelude::*;
     use adw::subclass::prelude::*;
@@ -182,6 +208,7 @@ mod imp {
     use super::super::main_menu::MainMenu;
     use super::super::search_help::SearchHelp;
     use super::search::Search;
+    use crate::engine::TrustedDevices;
 
     #[derive(Debug, Default, gtk::CompositeTemplate)]
     #[template(file = "devices_page.ui")]
@@ -210,6 +237,8 @@ mod imp {
         pub(super) help: TemplateChild<SearchHelp>,
         pub(super) context: RefCell<Option<Rc<Context>>>,
         pub(super) search: RefCell<Search>,
+        /// What is remembered of devices.
+        pub(super) trusted: RefCell<Arc<TrustedDevices>>,
     }
 
     #[glib::object_subclass]

@@ -149,6 +149,15 @@ impl EndedPage {
                 }
             ))
             .build();
+        let forget = gio::ActionEntry::builder("forget-device")
+            .activate(glib::clone!(
+                #[weak(rename_to = page)]
+                self,
+                #[strong]
+                context,
+                move |_: &gio::SimpleActionGroup, _, _| page.ask_to_forget(&context)
+            ))
+            .build();
         let actions = gio::SimpleActionGroup::new();
         actions.add_action_entries([
             again("try-again", |_| {}),
@@ -158,8 +167,49 @@ impl EndedPage {
                 request.options.audio = false;
             }),
             copy,
+            forget,
         ]);
         self.insert_action_group("ended", Some(&actions));
+    }
+
+    /// What protects from a stranger in the device's place is not given up by one press.
+    fn ask_to_forget(&self, context: &Rc<Context>) {
+        let [title, detail, cancel, forget] = words::forget_trust(&self.title());
+        let dialog = adw::AlertDialog::new(Some(&title), Some(&detail));
+        dialog.add_responses(&[("cancel", &cancel), ("forget", &forget)]);
+        dialog.set_response_appearance("forget", adw::ResponseAppearance::Destructive);
+        dialog.set_default_response(Some("cancel"));
+        dialog.set_close_response("cancel");
+        let forget = glib::clone!(
+            #[weak(rename_to = page)]
+            self,
+            #[strong]
+            context,
+            move |_: &adw::AlertDialog, _: &str| page.forget(&context)
+        );
+        dialog.connect_response(Some("forget"), forget);
+        dialog.present(Some(self));
+    }
+
+    fn forget(&self, context: &Rc<Context>) {
+        let Some(engine) = context.engine() else {
+            return;
+        };
+        let device = self.device();
+        let forgetting = context
+            .runtime()
+            .spawn_blocking(move || engine.forget_trust(&device));
+        glib::spawn_future_local(glib::clone!(
+            #[weak(rename_to = page)]
+            self,
+            #[strong]
+            context,
+            async move {
+                if forgetting.await.is_ok() {
+                    page.cast_again(&context, |_| {});
+                }
+            }
+        ));
     }
 
     /// What becomes of it, the list of casts tells.
@@ -182,6 +232,8 @@ fn action(remedy: Remedy) -> &'static str {
         Remedy::AddByAddress => "win.add-by-address",
         Remedy::Preferences(PreferencesPage::Casting) => "app.preferences-page::casting",
         Remedy::Preferences(PreferencesPage::Network) => "app.preferences-page::network",
+        Remedy::Preferences(PreferencesPage::Trust) => "app.preferences-page::trust",
+        Remedy::ForgetDevice => "ended.forget-device",
         Remedy::Troubleshooting => "app.troubleshooting",
         _ => "ended.try-again",
     }

@@ -2,11 +2,11 @@
 //! `Preferences`: the dialog of the settings. Input: the store and what is remembered; output: changes in both. A change
 //! says when it takes effect.
 
+mod add_root;
 mod choice_row;
-mod devices_group;
-mod forget;
+mod forget_group;
 mod interface_row;
-mod permits_group;
+mod memories;
 mod ports_row;
 
 use std::rc::Rc;
@@ -21,9 +21,10 @@ use super::context::Context;
 use super::model::CastItem;
 use crate::engine::{
     CodecChoice, Effect, LatencyProfile, MonitorSize, PictureSize, PreferencesPage, SoundDefault,
-    setting,
+    TrustRule, setting,
 };
 use crate::words;
+use memories::{KnownDevices, Permissions, RememberedDevices, Senders, TrustedRoots};
 
 glib::wrapper! {
     /// The dialog.
@@ -44,8 +45,13 @@ impl Preferences {
         let rows = dialog.imp();
         rows.ports.bind(store);
         interface_row::bind(&rows.interface, context);
-        rows.devices.fill(context, &rows.forget_all);
-        rows.permits.fill(context);
+        rows.devices.fill(context, RememberedDevices);
+        rows.devices.forget_all_by(&rows.forget_all);
+        rows.permits.fill(context, Permissions);
+        rows.roots.fill(context, TrustedRoots);
+        rows.known_devices.fill(context, KnownDevices);
+        rows.senders.fill(context, Senders);
+        add_root::bind(&rows.add_root, &rows.roots, context);
         dialog.say_effects(context);
         dialog
     }
@@ -55,6 +61,7 @@ impl Preferences {
         self.set_visible_page_name(match page {
             PreferencesPage::Casting => "casting",
             PreferencesPage::Network => "network",
+            PreferencesPage::Trust => "trust",
         });
     }
 
@@ -75,6 +82,7 @@ impl Preferences {
             setting::SECOND_MONITOR_SIZE,
             words::monitor_size,
         );
+        choice_row::bind::<TrustRule>(&rows.trust, store, setting::TRUST, words::trust_rule);
         // The subtitle says what the choice means.
         rows.latency
             .bind_property("selected", &*rows.latency, "subtitle")
@@ -175,8 +183,7 @@ mod imp {
     use gtk4::glib;
     use libadwaita as adw;
 
-    use super::devices_group::DevicesGroup;
-    use super::permits_group::PermitsGroup;
+    use super::forget_group::ForgetGroup;
     use super::ports_row::PortsRow;
 
     #[derive(Debug, Default, gtk::CompositeTemplate)]
@@ -209,11 +216,21 @@ mod imp {
         #[template_child]
         pub(super) ports: TemplateChild<PortsRow>,
         #[template_child]
-        pub(super) devices: TemplateChild<DevicesGroup>,
+        pub(super) devices: TemplateChild<ForgetGroup>,
         #[template_child]
         pub(super) forget_all: TemplateChild<adw::ButtonRow>,
         #[template_child]
-        pub(super) permits: TemplateChild<PermitsGroup>,
+        pub(super) permits: TemplateChild<ForgetGroup>,
+        #[template_child]
+        pub(super) trust: TemplateChild<adw::ComboRow>,
+        #[template_child]
+        pub(super) roots: TemplateChild<ForgetGroup>,
+        #[template_child]
+        pub(super) add_root: TemplateChild<gtk::Button>,
+        #[template_child]
+        pub(super) known_devices: TemplateChild<ForgetGroup>,
+        #[template_child]
+        pub(super) senders: TemplateChild<ForgetGroup>,
         /// The last sentence about a changed setting.
         pub(super) said: RefCell<Option<adw::Toast>>,
     }
@@ -226,8 +243,7 @@ mod imp {
 
         fn class_init(class: &mut Self::Class) {
             PortsRow::ensure_type();
-            DevicesGroup::ensure_type();
-            PermitsGroup::ensure_type();
+            ForgetGroup::ensure_type();
             class.bind_template();
         }
 

@@ -53,6 +53,7 @@ fn next(reason: &Reason) -> Option<String> {
         Reason::Missing(Missing::AudioApplication(_)) => {
             gettext("Start its playback first, or cast without sound.")
         }
+        Reason::NotTrusted(distrust) => super::trust::what_to_do(*distrust),
         Reason::PortInUse { .. } => gettext("Choose other ports in the preferences."),
         Reason::Broken(_) | Reason::System(_) => gettext(
             "Try again; if it happens again, the troubleshooting report helps to find out why.",
@@ -155,6 +156,8 @@ pub fn remedy(remedy: Remedy) -> String {
         Remedy::AddByAddress => "_Add by Address…",
         Remedy::Preferences(PreferencesPage::Casting) => "Change _Picture Settings",
         Remedy::Preferences(PreferencesPage::Network) => "Change _Network Settings",
+        Remedy::Preferences(PreferencesPage::Trust) => "Change _Trust Settings",
+        Remedy::ForgetDevice => "_Forget This Device…",
         Remedy::Troubleshooting => "Open _Troubleshooting",
         _ => "_Try Again",
     })
@@ -201,6 +204,7 @@ mod tests {
             target_delay: Duration::from_millis(200),
             state: SessionState::Ended(reason.clone()),
             volume: None,
+            trust: None,
             stats: watch::Sender::new(stats).subscribe(),
             history: crate::engine::History::default(),
             health: watch::Sender::new(None).subscribe(),

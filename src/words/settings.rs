@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! The choices of the preferences, and what is said of a changed one.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use gettextrs::gettext;
 
 use super::{codec, fill, moment};
 use crate::engine::{
-    CodecChoice, Effect, FIRST_FREE_PORT, LatencyProfile, ListedDevice, MonitorSize, PictureSize,
-    PortsError, SoundDefault, SourceKind,
+    CodecChoice, Effect, FIRST_FREE_PORT, KnownSender, LatencyProfile, ListedDevice, MonitorSize,
+    PictureSize, PortsError, SoundDefault, SourceKind,
 };
 
 /// The name of a latency.
@@ -125,6 +125,21 @@ pub fn remembered_line(device: &ListedDevice, now: SystemTime) -> String {
         fill("Last seen: {moment}", &[("moment", &moment(seen, now))])
     } else {
         device.model.clone()
+    }
+}
+
+/// What stands below the address of a sender that may always cast to this computer.
+pub fn sender_line(sender: &KnownSender) -> String {
+    let allowed = UNIX_EPOCH.checked_add(Duration::from_secs(sender.allowed));
+    let moment = allowed.map(|at| moment(at, SystemTime::now()));
+    match (&sender.program, moment) {
+        (Some(program), Some(moment)) => fill(
+            // Translators: "moment" is as in "Today at 21:14".
+            "{program}, allowed {moment}",
+            &[("program", program), ("moment", &moment)],
+        ),
+        (None, Some(moment)) => fill("Allowed {moment}", &[("moment", &moment)]),
+        (program, None) => program.clone().unwrap_or_default(),
     }
 }
 

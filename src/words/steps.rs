@@ -183,6 +183,7 @@ mod tests {
             target_delay: Duration::ZERO,
             state,
             volume: None,
+            trust: None,
             stats: tokio::sync::watch::Sender::new(SessionStats::default()).subscribe(),
             history: crate::engine::History::default(),
             health: tokio::sync::watch::Sender::new(None).subscribe(),

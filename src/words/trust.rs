@@ -7,39 +7,193 @@ use gettextrs::gettext;
 
 use super::fill;
 use super::reason::{Explanation, say_with};
-use crate::engine::{AuthVerdict as Verdict, Distrust};
+use crate::engine::{
+    AuthVerdict as Verdict, Distrust, Fingerprint, Remembered, TrustQuestion, TrustRule,
+};
 
 /// What the device proves, in one sentence.
 pub fn proven(verdict: Verdict) -> String {
-    gettext(match verdict {
-        Verdict::Genuine { audio_only: false } => "It is a genuine Cast device.",
-        Verdict::Genuine { audio_only: true } => {
-            "It is a genuine Cast device, made for sound alone."
-        }
-        Verdict::Developer { .. } => "It is certified by a root that you added.",
-        Verdict::ExpiredIntermediate { known: true, .. } => {
+    proven_by(verdict.code())
+}
+
+/// The same of a verdict's [code](Verdict::code), as it is remembered.
+fn proven_by(code: &str) -> String {
+    gettext(match code {
+        "genuine" => "It is a genuine Cast device.",
+        "genuine-audio" => "It is a genuine Cast device, made for sound alone.",
+        "developer" => "It is certified by a root that you added.",
+        "known-expired" => {
             "It is a genuine Cast device whose maker's certificate has expired, as is known of this model."
         }
-        Verdict::ExpiredIntermediate { known: false, .. } => {
+        "expired-intermediate" => {
             "It was certified by Cast, but its maker's certificate has expired."
         }
-        Verdict::SoundAlone => "It says that it has a screen, but it is certified for sound alone.",
-        Verdict::Expired => "Its certificate has expired.",
-        Verdict::Revoked => "Its certificate was revoked: its key may be in other hands.",
-        Verdict::RevocationUnknown => "It does not show whether its certificate was revoked.",
-        Verdict::ClockWrong => {
+        "sound-alone" => "It says that it has a screen, but it is certified for sound alone.",
+        "expired" => "Its certificate has expired.",
+        "revoked" => "Its certificate was revoked: its key may be in other hands.",
+        "revocation-unknown" => "It does not show whether its certificate was revoked.",
+        "clock-wrong" => {
             "Its certificate is not valid at this time: the clock of this computer or of the device is wrong."
         }
-        Verdict::WrongTlsCertificate => {
+        "wrong-tls-certificate" => {
             "Its proof is for another connection: something may stand between this computer and the device."
         }
-        Verdict::TlsLivesTooLong => "Its connection is certified for longer than devices do that.",
-        Verdict::NotFresh => "Its proof is an old one, which somebody may have copied.",
-        Verdict::SelfMade => "Nobody known has certified it.",
-        Verdict::BadChain(_) => "Its certificates break the rules.",
-        Verdict::Declined | Verdict::NoAnswer => "It does not prove who it is.",
+        "tls-lives-too-long" => "Its connection is certified for longer than devices do that.",
+        "not-fresh" => "Its proof is an old one, which somebody may have copied.",
+        "self-made" => "Nobody known has certified it.",
+        "bad-chain" => "Its certificates break the rules.",
+        "declined" | "no-answer" => "It does not prove who it is.",
         // Malformed, and what may come later.
         _ => "Its proof cannot be understood.",
+    })
+}
+
+/// The verdict of a cast that runs, in the facts about it: `code` is [`Verdict::code`].
+pub(super) fn fact(code: &str) -> String {
+    gettext(match code {
+        "genuine" | "genuine-audio" => "Genuine",
+        "developer" => "Certified by your root",
+        "known-expired" => "Genuine, expired",
+        _ => "Not certified",
+    })
+}
+
+/// How far a device is trusted that there was a cast to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TrustMark {
+    /// The name of a symbol.
+    pub icon: &'static str,
+    /// One or two sentences.
+    pub text: String,
+}
+
+/// The mark of a device in the list; `None` when nothing was found out about it that a person has to do with.
+pub fn trust_mark(known: &Remembered) -> Option<TrustMark> {
+    let proven = proven_by(&known.verdict);
+    Some(if known.certified {
+        TrustMark {
+            icon: "security-high-symbolic",
+            text: proven,
+        }
+    } else if known.allowed {
+        TrustMark {
+            icon: "security-medium-symbolic",
+            text: fill("You allowed it. {proven}", &[("proven", &proven)]),
+        }
+    } else {
+        return None;
+    })
+}
+
+/// What is remembered of a device, as titles and values, for its details.
+pub fn trust_facts(known: &Remembered) -> Vec<(String, String)> {
+    let (title, shown) = match known.leaf_key {
+        Some(leaf) => (gettext("Key"), leaf),
+        None => (gettext("Key of the Connection"), known.tls_key),
+    };
+    vec![(gettext("Trust"), trusted_line(known)), (title, key(shown))]
+}
+
+/// What is remembered of a device in the preferences, in a few words.
+pub fn trusted_line(known: &Remembered) -> String {
+    trust_mark(known).map_or_else(|| proven_by(&known.verdict), |mark| mark.text)
+}
+
+/// A key for people: its first 32 digits in groups, which nobody can forge.
+pub fn key(key: Fingerprint) -> String {
+    let digits = key.to_string();
+    let groups = digits.as_bytes()[..KEY_DIGITS].chunks(4);
+    let groups: Vec<&str> = groups
+        .filter_map(|four| std::str::from_utf8(four).ok())
+        .collect();
+    groups.join(" ")
+}
+
+/// Half of the digits of a fingerprint: 128 bits.
+const KEY_DIGITS: usize = 32;
+
+/// The question in a dialog whether to cast to a device.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TrustWords {
+    /// A few words.
+    pub title: String,
+    /// What is known, and what a yes means.
+    pub detail: String,
+    /// What the key is called.
+    pub key_title: String,
+    /// The key.
+    pub key: String,
+    /// The button for no.
+    pub cancel: String,
+    /// The button for yes.
+    pub cast: String,
+}
+
+/// The question whether to cast to a device that is not certified.
+pub fn trust_question(question: &TrustQuestion) -> TrustWords {
+    let changed = question.is_about_a_change();
+    let assessment = question.assessment();
+    let (title, detail) = if changed {
+        (
+            "“{device}” Has Changed",
+            "It is not what it was when you allowed it. {proven} Cast only if you know why: whoever runs it sees and hears what you cast.",
+        )
+    } else {
+        (
+            "Cast to “{device}”?",
+            "{proven} Cast only if you know it: whoever runs it sees and hears what you cast. You are asked once.",
+        )
+    };
+    let values = [
+        ("device", question.device()),
+        ("proven", &proven(assessment.verdict)),
+    ];
+    TrustWords {
+        title: fill(title, &values),
+        detail: fill(detail, &values),
+        key_title: match assessment.leaf_key {
+            Some(_) => gettext("Its Key"),
+            None => gettext("Key of Its Connection"),
+        },
+        key: key(question.key()),
+        cancel: gettext("_Cancel"),
+        cast: gettext("Cast _Anyway"),
+    }
+}
+
+/// The question whether to forget what is known of a device that was refused: title, what that means, no, yes.
+pub fn forget_trust(device: &str) -> [String; 4] {
+    let values = [("device", device)];
+    [
+        fill("Forget “{device}”?", &values),
+        fill(
+            "Do this only if you know why it has changed, for instance because it was replaced or reset. It is then like a new device: if nobody has certified it, you are asked before something is cast to it.",
+            &values,
+        ),
+        gettext("_Cancel"),
+        gettext("_Forget and Cast"),
+    ]
+}
+
+/// What to do in the window about a device that proves too little.
+pub(super) fn what_to_do(distrust: Distrust) -> String {
+    gettext(match distrust {
+        Distrust::OtherKey | Distrust::NoLongerCertified(_) | Distrust::NoLongerProven(_) => {
+            "Somebody may pretend to be this device. If you know why it has changed, for instance because it was replaced or reset, let Telecast forget what it was."
+        }
+        Distrust::NobodyToAsk(_) => "Try again, and allow it when you are asked.",
+        Distrust::NotCertified(_) => {
+            "Your preferences allow certified devices only. They can also name roots that certify devices."
+        }
+    })
+}
+
+/// What the preferences say about devices that are not certified.
+pub fn trust_rule(rule: TrustRule) -> String {
+    gettext(match rule {
+        TrustRule::Ask => "Ask Once",
+        TrustRule::Certified => "Never",
+        TrustRule::Any => "Always",
     })
 }
 
@@ -119,6 +273,11 @@ pub fn ask_about_device(
             ("key", fingerprint),
         ],
     )
+}
+
+/// The title of the dialog in which the file of a root is chosen.
+pub fn add_root() -> String {
+    gettext("Add Root")
 }
 
 /// The file of a root cannot be used.

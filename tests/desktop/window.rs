@@ -9,3 +9,4 @@ mod errors;
 mod keyboard;
 mod preferences;
 mod several;
+mod trust;

@@ -113,14 +113,24 @@ impl Roots {
         Roots { devices, lists }
     }
 
+    /// The certificates of a file, PEM or DER, that may be one of roots; at least one.
+    ///
+    /// # Errors
+    /// [`AnchorError`].
+    pub fn certificates_in(file: &[u8]) -> Result<Vec<Certificate>, AnchorError> {
+        let all = certificates_in(file)?;
+        let read = all.iter().map(|der| Certificate::read(der));
+        Ok(read.collect::<Result<_, _>>()?)
+    }
+
     /// Adds the certificates of a file, PEM or DER, as roots of the user. A root of Cast stays what it is.
     ///
     /// # Errors
     /// [`AnchorError`]; then nothing is added.
     pub fn add_user(&mut self, file: &[u8]) -> Result<(), AnchorError> {
         let mut added = Vec::new();
-        for der in certificates_in(file)? {
-            let anchor = TrustAnchor::of(&Certificate::read(&der)?, Origin::User)?;
+        for certificate in Roots::certificates_in(file)? {
+            let anchor = TrustAnchor::of(&certificate, Origin::User)?;
             let known = |other: &TrustAnchor| other.key == anchor.key;
             if !self.devices.iter().any(known) && !added.iter().any(known) {
                 added.push(anchor);

@@ -47,6 +47,7 @@ use super::messages::platform::{PlatformAction, PlatformBody, PlatformReply, Pla
 use super::messages::status::ReceiverStatus;
 use super::messages::streaming::ReceiverMessage;
 use super::namespace;
+use crate::cast::auth::is_reply;
 
 /// How often a PING leaves (Chromium `cast_media_sink_service_impl.h`).
 pub const PING_INTERVAL: Duration = Duration::from_secs(5);
@@ -207,6 +208,9 @@ impl Client {
 
     fn on_message(&mut self, now: Instant, message: &CastMessage) {
         self.last_received = now;
+        if let Some(answer) = is_reply(message) {
+            return self.event(Event::Authentication(answer.to_vec()));
+        }
         let Some(text) = message.as_text() else {
             return;
         };
@@ -242,7 +246,7 @@ impl Client {
                     None => self.unreadable = self.unreadable.saturating_add(1),
                 }
             }
-            // Unknown namespaces, groups, device authentication: not ours to answer.
+            // Unknown namespaces, groups: not ours to answer.
             _ => {}
         }
     }

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::super::{AudioChoice, CodecChoice, VideoCodec};
+use super::super::{AudioChoice, CodecChoice, TrustRule, VideoCodec};
 
 /// A setting that has one of a few values, each with a word of its own in the store.
 pub trait Choice: Copy + PartialEq + 'static {
@@ -120,6 +120,18 @@ impl Choice for CodecChoice {
         match self {
             CodecChoice::Auto => "auto",
             CodecChoice::Only(codec) => codec.name(),
+        }
+    }
+}
+
+impl Choice for TrustRule {
+    const ALL: &'static [Self] = &[TrustRule::Ask, TrustRule::Certified, TrustRule::Any];
+
+    fn as_str(self) -> &'static str {
+        match self {
+            TrustRule::Ask => "ask",
+            TrustRule::Certified => "certified",
+            TrustRule::Any => "any",
         }
     }
 }

@@ -31,6 +31,8 @@ pub const INTERFACE: &str = "interface";
 pub const FIRST_PORT: &str = "first-port";
 /// A UDP port; 0 is automatic.
 pub const LAST_PORT: &str = "last-port";
+/// [`TrustRule`](crate::engine::TrustRule).
+pub const TRUST: &str = "trust";
 /// Width and height.
 pub const WINDOW_SIZE: &str = "window-size";
 /// Whether it was maximized.
@@ -40,7 +42,7 @@ pub const WINDOW_MAXIMIZED: &str = "window-maximized";
 pub const BANNERS_SILENCED: &str = "banners-silenced";
 
 /// All of them.
-pub const ALL: [&str; 18] = [
+pub const ALL: [&str; 19] = [
     SOURCE,
     SOUND,
     LATENCY,
@@ -56,6 +58,7 @@ pub const ALL: [&str; 18] = [
     INTERFACE,
     FIRST_PORT,
     LAST_PORT,
+    TRUST,
     WINDOW_SIZE,
     WINDOW_MAXIMIZED,
     BANNERS_SILENCED,

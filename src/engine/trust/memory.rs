@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use tokio::sync::watch;
 
 use super::Before;
 use crate::cast::auth::Fingerprint;
@@ -23,8 +24,15 @@ pub struct Remembered {
     pub name: String,
     /// What it proved: [`Verdict::code`](crate::cast::auth::Verdict::code).
     pub verdict: String,
-    /// Whether it was certified. Otherwise a person allowed it.
+    /// Whether it was certified.
     pub certified: bool,
+    /// Whether a person allowed it, being asked. Neither this nor `certified`: it was cast to under a rule that takes
+    /// every device.
+    #[serde(default)]
+    pub allowed: bool,
+    /// Whether it let the question who it is go unanswered for the whole time.
+    #[serde(default)]
+    pub silent: bool,
     /// The key of its certificate, if it proved that it holds it.
     #[serde(serialize_with = "write_some", deserialize_with = "read_some", default)]
     pub leaf_key: Option<Fingerprint>,
@@ -33,7 +41,12 @@ pub struct Remembered {
     pub tls_key: Fingerprint,
 }
 
-type Devices = BTreeMap<String, Remembered>;
+/// What is remembered, by [`Device::id`](crate::discovery::Device::id).
+pub type TrustedDevices = BTreeMap<String, Remembered>;
+
+/// What was remembered of a device before a person had it forgotten, by its ids; to undo that.
+#[derive(Debug, Clone)]
+pub struct ForgottenTrust(TrustedDevices);
 
 /// The file. It is read anew for each question: another program of this user may have written to it.
 #[derive(Debug, Clone)]
@@ -41,7 +54,9 @@ pub(in crate::engine) struct Memory {
     /// Without a place for it nothing outlives the program.
     file: Option<PathBuf>,
     /// What could not be written, too.
-    session: Arc<Mutex<Devices>>,
+    session: Arc<Mutex<TrustedDevices>>,
+    /// All of it, as it was read or written last.
+    seen: watch::Sender<Arc<TrustedDevices>>,
 }
 
 impl Memory {
@@ -53,7 +68,13 @@ impl Memory {
         Memory {
             file,
             session: Arc::default(),
+            seen: watch::Sender::default(),
         }
+    }
+
+    /// All of it by id, as it was when this program last read or wrote it; nothing before it has.
+    pub(in crate::engine) fn watch(&self) -> watch::Receiver<Arc<TrustedDevices>> {
+        self.seen.subscribe()
     }
 
     /// What is remembered of this id and of this key; of a key that was certified under one id and allowed under another,
@@ -70,17 +91,74 @@ impl Memory {
     }
 
     /// All of it, by id. Reads a file.
-    pub(in crate::engine) fn all(&self) -> Devices {
+    pub(in crate::engine) fn all(&self) -> TrustedDevices {
         let mut all = self.written();
         let session = self.session.lock().unwrap_or_else(PoisonError::into_inner);
         for (id, known) in session.iter() {
             all.insert(id.clone(), known.clone());
         }
+        drop(session);
+        self.show(&all);
         all
+    }
+
+    fn show(&self, all: &TrustedDevices) {
+        self.seen.send_if_modified(|seen| {
+            let differs = **seen != *all;
+            if differs {
+                *seen = Arc::new(all.clone());
+            }
+            differs
+        });
     }
 
     /// Writes a file.
     pub(super) fn remember(&self, id: &str, entry: Remembered) {
+        self.add(id, entry);
+        self.all();
+    }
+
+    /// Forgets a device, under each id that it had: those with the same key as `id`, or with `key`. `None` when nothing is
+    /// remembered. Writes a file.
+    pub(super) fn forget(&self, id: &str, key: Option<Fingerprint>) -> Option<ForgottenTrust> {
+        let before = self.all();
+        let keys: Vec<Fingerprint> = before
+            .get(id)
+            .and_then(|known| known.leaf_key)
+            .into_iter()
+            .chain(key)
+            .collect();
+        let (gone, left): (TrustedDevices, TrustedDevices) =
+            before.into_iter().partition(|(other, known)| {
+                other == id || known.leaf_key.is_some_and(|key| keys.contains(&key))
+            });
+        if gone.is_empty() {
+            return None;
+        }
+        let mut session = self.session.lock().unwrap_or_else(PoisonError::into_inner);
+        session.retain(|id, _| !gone.contains_key(id));
+        drop(session);
+        if let Some(file) = &self.file
+            && let Err(error) = store::replace(file, &left)
+        {
+            tracing::warn!(%error, "the device cannot be forgotten");
+        }
+        self.all();
+        Some(ForgottenTrust(gone))
+    }
+
+    /// Takes [`Memory::forget`] back, but leaves what was remembered since. Writes a file.
+    pub(super) fn restore(&self, forgotten: ForgottenTrust) {
+        let since = self.all();
+        for (id, entry) in forgotten.0 {
+            if !since.contains_key(&id) {
+                self.add(&id, entry);
+            }
+        }
+        self.all();
+    }
+
+    fn add(&self, id: &str, entry: Remembered) {
         let mut all = self.written();
         if all.get(id) == Some(&entry) {
             return;
@@ -101,22 +179,23 @@ impl Memory {
         }
     }
 
-    fn written(&self) -> Devices {
+    fn written(&self) -> TrustedDevices {
         let Some(file) = &self.file else {
-            return Devices::new();
+            return TrustedDevices::new();
         };
-        let read = files::read(file)
-            .and_then(|bytes| serde_json::from_slice::<Devices>(&bytes).map_err(io::Error::other));
+        let read = files::read(file).and_then(|bytes| {
+            serde_json::from_slice::<TrustedDevices>(&bytes).map_err(io::Error::other)
+        });
         match read {
             Ok(all) => all,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Devices::new(),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => TrustedDevices::new(),
             Err(error) => {
                 let aside = file.with_extension("json.spoiled");
                 tracing::warn!(%error, file = %file.display(), aside = %aside.display(), "the list of devices is spoiled; it is set aside, and devices are asked about again");
                 if let Err(error) = std::fs::rename(file, &aside) {
                     tracing::warn!(%error, "it cannot be set aside");
                 }
-                Devices::new()
+                TrustedDevices::new()
             }
         }
     }

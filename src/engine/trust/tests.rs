@@ -46,13 +46,8 @@ impl Ground {
         }
     }
 
-    async fn decide_as(
-        &self,
-        rule: TrustRule,
-        id: &str,
-        assessment: &Assessment,
-    ) -> Option<Result<(), Distrust>> {
-        let trust = DeviceTrust {
+    fn trust(&self, rule: TrustRule, id: &str) -> DeviceTrust {
+        DeviceTrust {
             id: id.to_owned(),
             name: String::from("TV"),
             options: TrustOptions {
@@ -60,9 +55,28 @@ impl Ground {
                 asker: Some(self.says.clone()),
                 ..TrustOptions::default()
             },
+            added: nothing_added(),
             memory: self.memory.clone(),
-        };
-        trust.decide(assessment).await
+        }
+    }
+
+    async fn decide_as(
+        &self,
+        rule: TrustRule,
+        id: &str,
+        assessment: &Assessment,
+    ) -> Option<Result<(), Distrust>> {
+        self.trust(rule, id).decide(assessment).await
+    }
+
+    /// Whether nobody waits for the answer of this device, under these rules.
+    async fn silent(&self, id: &str, tls: u8) -> [bool; 3] {
+        let mut silent = [false; 3];
+        let rules = [TrustRule::Ask, TrustRule::Certified, TrustRule::Any];
+        for (rule, silent) in rules.into_iter().zip(&mut silent) {
+            *silent = self.trust(rule, id).expect(key(tls)).await.silent;
+        }
+        silent
     }
 
     async fn decide(&self, id: &str, assessment: &Assessment) -> Option<Result<(), Distrust>> {
@@ -73,6 +87,10 @@ impl Ground {
     fn asked(&self) -> Vec<bool> {
         self.says.1.lock().unwrap().clone()
     }
+}
+
+fn nothing_added() -> AddedRoots {
+    AddedRoots::in_folder("/nonexistent".into())
 }
 
 const GO: Option<Result<(), Distrust>> = Some(Ok(()));
@@ -216,12 +234,106 @@ async fn rules_without_a_question_ask_none() {
             rule: TrustRule::Ask,
             ..TrustOptions::default()
         },
+        added: nothing_added(),
         memory: ground.memory.clone(),
     };
     assert_eq!(
         nobody.decide(&device).await,
         Some(Err(Distrust::NobodyToAsk(Verdict::SelfMade)))
     );
+}
+
+#[tokio::test]
+async fn a_device_that_never_answers_is_waited_for_once_until_its_connection_has_another_key() {
+    let ground = Ground::new(true);
+    let mute = proved(Verdict::NoAnswer, None, 1);
+    assert_eq!(ground.silent("a", 1).await, [false; 3]);
+    assert_eq!(ground.decide("a", &mute).await, GO);
+    assert_eq!(ground.silent("a", 1).await, [true, false, true]);
+    assert_eq!(ground.silent("a", 2).await, [false; 3]);
+    assert_eq!(ground.silent("b", 1).await, [false; 3]);
+}
+
+#[tokio::test]
+async fn one_that_nobody_allowed_is_not_waited_for_only_where_all_are_taken() {
+    let ground = Ground::new(true);
+    let mute = proved(Verdict::NoAnswer, None, 1);
+    assert_eq!(ground.decide_as(TrustRule::Any, "a", &mute).await, GO);
+    assert_eq!(ground.silent("a", 1).await, [false, false, true]);
+    // Being cast to under that rule allows nothing under another.
+    assert_eq!(ground.decide("a", &mute).await, GO);
+    assert_eq!(ground.asked(), [false]);
+}
+
+#[tokio::test]
+async fn only_what_says_nothing_is_taken_for_silent() {
+    let ground = Ground::new(true);
+    ground.decide("a", &proved(GENUINE, Some(1), 1)).await;
+    ground
+        .decide("b", &proved(Verdict::Declined, None, 1))
+        .await;
+    ground
+        .decide("c", &proved(Verdict::SelfMade, Some(3), 1))
+        .await;
+    for id in ["a", "b", "c"] {
+        assert_eq!(ground.silent(id, 1).await, [false; 3], "{id}");
+    }
+}
+
+#[tokio::test]
+async fn a_silent_device_that_answers_one_day_is_taken_for_what_it_proves() {
+    for (verdict, certified) in [(GENUINE, true), (Verdict::SelfMade, false)] {
+        let ground = Ground::new(true);
+        ground
+            .decide("a", &proved(Verdict::NoAnswer, None, 1))
+            .await;
+        let answer = proved(verdict, Some(7), 1);
+        ground.trust(TrustRule::Ask, "a").learn(&answer).await;
+        assert_eq!(ground.silent("a", 1).await, [false; 3]);
+        assert_eq!(ground.memory.all()["a"].certified, certified);
+        // From now on it is held to that, or asked about.
+        assert_eq!(ground.decide("a", &answer).await, GO);
+        let asked = if certified { 1 } else { 2 };
+        assert_eq!(ground.asked().len(), asked);
+        let mute_again = proved(Verdict::NoAnswer, None, 1);
+        let refused = ground.decide("a", &mute_again).await;
+        assert!(matches!(refused, Some(Err(_))), "{refused:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_device_that_is_forgotten_is_like_a_new_one_under_all_its_ids_until_that_is_undone() {
+    let ground = Ground::new(true);
+    ground.decide("a", &proved(GENUINE, Some(1), 1)).await;
+    ground.decide("b", &proved(GENUINE, Some(1), 1)).await;
+    ground.decide("c", &proved(GENUINE, Some(2), 2)).await;
+    let other = proved(Verdict::SelfMade, Some(9), 3);
+    let refused = Some(Err(Distrust::OtherKey));
+    assert_eq!(ground.decide("a", &other).await, refused);
+    let forgotten = ground.memory.forget("a", None).expect("it was known");
+    assert!(ground.memory.forget("a", None).is_none());
+    let left: Vec<String> = ground.memory.all().into_keys().collect();
+    assert_eq!(left, ["c"]);
+    let shown = ground.memory.watch().borrow().clone();
+    assert_eq!(*shown, ground.memory.all());
+
+    ground.memory.restore(forgotten);
+    assert_eq!(ground.decide("a", &other).await, refused);
+    ground.memory.forget("a", None);
+    assert_eq!(ground.decide("a", &other).await, GO);
+    assert_eq!(ground.asked(), [false]);
+}
+
+#[tokio::test]
+async fn a_device_that_is_known_under_another_id_is_forgotten_by_its_key() {
+    let ground = Ground::new(true);
+    ground.decide("a", &proved(GENUINE, Some(1), 1)).await;
+    let revoked = proved(Verdict::Revoked, Some(1), 1);
+    assert!(matches!(ground.decide("b", &revoked).await, Some(Err(_))));
+    assert!(ground.memory.forget("b", None).is_none());
+    assert!(ground.memory.forget("b", revoked.leaf_key).is_some());
+    assert_eq!(ground.decide("b", &revoked).await, GO);
+    assert_eq!(ground.asked(), [false]);
 }
 
 #[test]
@@ -232,6 +344,8 @@ fn what_is_remembered_outlives_the_program_and_a_spoiled_file_is_set_aside() {
         name: String::from("TV"),
         verdict: GENUINE.code().to_owned(),
         certified: true,
+        allowed: false,
+        silent: false,
         leaf_key: Some(key(1)),
         tls_key: key(2),
     };

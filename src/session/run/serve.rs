@@ -35,12 +35,24 @@ impl Actor {
                 }));
             }
             Channel::VolumeRefused => tracing::info!("the device does not change its volume"),
+            Channel::Authentication(answer) => self.on_late_answer(&answer),
             Channel::Lost(loss) => return Err(lost(loss)),
             Channel::Ended(end) => return Err(end.into()),
             // Answers to questions that were not asked here, and news for nobody.
             _ => {}
         }
         Ok(None)
+    }
+
+    /// The device says who it is after nobody has waited for that any longer. The session goes on; what follows is the
+    /// policy's, for the next one.
+    fn on_late_answer(&mut self, answer: &[u8]) {
+        let Some(question) = self.unanswered.take() else {
+            return;
+        };
+        let assessment = question.judge(answer);
+        self.prove(&assessment);
+        tokio::spawn(self.target.trust.learn(&assessment));
     }
 
     /// Tells a silent device from one that answered something that cannot be read.

@@ -31,11 +31,10 @@ impl Application {
         let page = gio::ActionEntry::builder("preferences-page")
             .parameter_type(Some(&String::static_variant_type()))
             .activate(|app: &Application, _, page| {
-                let network = page.and_then(glib::Variant::str) == Some("network");
-                app.show_preferences(if network {
-                    PreferencesPage::Network
-                } else {
-                    PreferencesPage::Casting
+                app.show_preferences(match page.and_then(glib::Variant::str) {
+                    Some("network") => PreferencesPage::Network,
+                    Some("trust") => PreferencesPage::Trust,
+                    _ => PreferencesPage::Casting,
                 });
             })
             .build();

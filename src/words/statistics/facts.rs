@@ -4,7 +4,7 @@
 use gettextrs::gettext;
 
 use crate::engine::{FramePath, Link, SessionStats};
-use crate::words::fill;
+use crate::words::{fill, trust};
 
 /// A line of the list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +30,7 @@ pub fn facts(stats: &SessionStats) -> Vec<Fact> {
         (gettext("Pictures Left Out"), left_out(stats)),
         (gettext("Sound"), sound(stats)),
         (gettext("Address"), address(stats)),
+        (gettext("Device"), stats.trust.map(trust::fact)),
         (gettext("Packet Priority"), Some(priority(stats.dscp))),
         (gettext("Packets Not Sent"), unsent(stats)),
     ];
@@ -191,6 +192,7 @@ mod tests {
             address: Some("192.168.1.42:5004".parse().unwrap()),
             link: Some(Link::Wifi),
             dscp: Some(46),
+            trust: Some("developer"),
             key_frames: 3,
             ..SessionStats::default()
         };
@@ -202,6 +204,7 @@ mod tests {
             ("Key Frames", "3"),
             ("Pictures Left Out", "None"),
             ("Address", "192.168.1.42 over Wi-Fi"),
+            ("Device", "Certified by your root"),
             ("Packet Priority", "DSCP 46"),
         ] {
             assert_eq!(value(&stats, name).as_deref(), Some(expected), "{name}");

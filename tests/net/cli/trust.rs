@@ -82,6 +82,11 @@ async fn a_device_of_a_root_of_ours_needs_no_question_until_it_is_another_one() 
         .mirror(&["--trust", "certified", "--trust-root", &root])
         .await
         .succeeded();
+    // One that was added in the preferences counts here, too.
+    let added = ground.folder.join("state/telecast/trusted-roots");
+    std::fs::create_dir(&added).expect("a folder");
+    std::fs::copy(&root, added.join("mine.crt")).expect("a copy");
+    ground.mirror(&[]).await.succeeded();
     let ground = ground.with_other_keys().await;
     let other = ground.mirror(&["--trust", "any"]).await;
     other.failed_with(&["another key", "trusted-devices.json"]);

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use telecast::engine::{
     AudioChoice, CastStatus, CodecChoice, CommandError, Device, Engine, EngineOptions,
-    MirrorOptions, MirrorRequest, SessionState, VideoCodec,
+    MirrorOptions, MirrorRequest, SessionState, TrustOptions, TrustRule, VideoCodec,
 };
 use telecast::testcard::sound::is_of_the_card;
 use tokio::time::{sleep, timeout};
@@ -29,6 +29,10 @@ async fn scenario() {
     let tvs = [tv(0).await, tv(1).await];
     let engine = Engine::start(EngineOptions {
         interface: Some("lo".to_owned()),
+        trust: TrustOptions {
+            rule: TrustRule::Any,
+            ..TrustOptions::default()
+        },
         ..EngineOptions::default()
     });
     for tv in &tvs {

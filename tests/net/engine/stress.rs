@@ -13,7 +13,7 @@ use telecast::encode::profile::Profile;
 use telecast::encode::video::VideoEncoder;
 use telecast::engine::{
     Blame, CastStatus, CodecChoice, Device, Engine, EngineOptions, MirrorOptions, MirrorRequest,
-    Reason, Recording, SessionState, SourceKind, VideoCodec,
+    Reason, Recording, SessionState, SourceKind, TrustOptions, TrustRule, VideoCodec,
 };
 use tokio::time::timeout;
 
@@ -55,6 +55,10 @@ async fn scenario() {
     let engine = Engine::start(EngineOptions {
         interface: Some("lo".to_owned()),
         recording: Some(Arc::new(recording)),
+        trust: TrustOptions {
+            rule: TrustRule::Any,
+            ..TrustOptions::default()
+        },
         ..EngineOptions::default()
     });
     for tv in &tvs {

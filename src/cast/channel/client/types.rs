@@ -153,6 +153,8 @@ pub enum Event {
     Volume(VolumeState),
     /// The device did not take a wish for the volume.
     VolumeRefused,
+    /// The device says who it is: the payload of its answer. Whoever asked before the channel began may want it.
+    Authentication(Vec<u8>),
     /// The running application is gone. The connection stays.
     Lost(Loss),
     /// [`Command::Stop`] is done.
