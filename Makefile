@@ -15,7 +15,9 @@ ICON := share/icons/hicolor/scalable/apps/$(APP_ID).svg
 SYMBOLIC_ICON := share/icons/hicolor/symbolic/apps/$(APP_ID)-symbolic.svg
 SCHEMA := share/glib-2.0/schemas/$(APP_ID).gschema.xml
 SERVICE := share/dbus-1/services/$(APP_ID).service
-INSTALLED := bin/telecast $(DESKTOP_FILE) $(METAINFO) $(ICON) $(SYMBOLIC_ICON) $(SCHEMA) $(SERVICE)
+LANGUAGES := $(shell grep -v '^\#' po/LINGUAS)
+CATALOGUES := $(LANGUAGES:%=share/locale/%/LC_MESSAGES/telecast.mo)
+INSTALLED := bin/telecast $(DESKTOP_FILE) $(METAINFO) $(ICON) $(SYMBOLIC_ICON) $(SCHEMA) $(SERVICE) $(CATALOGUES)
 SHARED := $(filter share/%,$(INSTALLED))
 
 # The system's caches, brought up to date unless the files go to another root. What is missing is a program that needs none.
@@ -28,7 +30,7 @@ define refresh
 	    update-desktop-database -q $(PREFIX)/share/applications 2>/dev/null || :; }
 endef
 
-.PHONY: all run demo screenshots test test-desktop bench bench-links bench-network install uninstall clean
+.PHONY: all run demo screenshots pot update-po test test-desktop bench bench-links bench-network install uninstall clean
 
 all: $(RELEASE)
 
@@ -46,6 +48,13 @@ demo:
 # make screenshots ARGS="dark casting"
 screenshots: $(RELEASE)
 	$(DEVENV) --for test build-aux/screenshots $(ARGS)
+
+# All texts in one file, for translators; and brought into each language's file, the new ones empty.
+pot:
+	$(DEVENV) build-aux/translations template po/telecast.pot
+
+update-po:
+	$(DEVENV) build-aux/translations update
 
 test:
 	$(DEVENV) --for test build-aux/test
@@ -66,8 +75,13 @@ bench-network:
 
 install: $(BINARY)
 	install -Dm755 $(BINARY) $(DESTDIR)$(PREFIX)/bin/telecast
-	install -Dm644 data/$(APP_ID).desktop $(DESTDIR)$(PREFIX)/$(DESKTOP_FILE)
-	install -Dm644 data/$(APP_ID).metainfo.xml $(DESTDIR)$(PREFIX)/$(METAINFO)
+	install -d $(DESTDIR)$(PREFIX)/share/applications $(DESTDIR)$(PREFIX)/share/metainfo
+	msgfmt --desktop -d po --template=data/$(APP_ID).desktop -o $(DESTDIR)$(PREFIX)/$(DESKTOP_FILE)
+	msgfmt --xml -d po --template=data/$(APP_ID).metainfo.xml -o $(DESTDIR)$(PREFIX)/$(METAINFO)
+	chmod 644 $(DESTDIR)$(PREFIX)/$(DESKTOP_FILE) $(DESTDIR)$(PREFIX)/$(METAINFO)
+	for language in $(LANGUAGES); do \
+	    folder=$(DESTDIR)$(PREFIX)/share/locale/$$language/LC_MESSAGES && install -d $$folder && \
+	    msgfmt -o $$folder/telecast.mo po/$$language.po && chmod 644 $$folder/telecast.mo || exit; done
 	install -Dm644 data/icons/$(APP_ID).svg $(DESTDIR)$(PREFIX)/$(ICON)
 	install -Dm644 data/icons/$(APP_ID)-symbolic.svg $(DESTDIR)$(PREFIX)/$(SYMBOLIC_ICON)
 	install -Dm644 data/$(APP_ID).gschema.xml $(DESTDIR)$(PREFIX)/$(SCHEMA)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! Compiles the protobuf messages of `proto/` into Rust, without a protoc; the settings' schema, so that the program runs
-//! where it was built; and what the window needs besides its templates, as one resource.
+//! where it was built; the translations, for the same reason; and what the window needs besides its templates, as one
+//! resource.
 
 use std::env;
 use std::error::Error;
@@ -22,6 +23,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     if env::var_os("CARGO_CFG_CAST_ALONE").is_none() {
         let out = env::var_os("OUT_DIR").ok_or("no OUT_DIR")?;
         compile_schema(Path::new(&out))?;
+        compile_translations(Path::new(&out))?;
         if env::var_os("CARGO_FEATURE_GUI").is_some() {
             compile_resources(Path::new(&out))?;
         }
@@ -40,6 +42,21 @@ fn compile_schema(out: &Path) -> Result<(), Box<dyn Error>> {
         .arg(&folder))
 }
 
+/// As `make install` does it for all of them.
+fn compile_translations(out: &Path) -> Result<(), Box<dyn Error>> {
+    println!("cargo:rerun-if-changed=po");
+    let languages = std::fs::read_to_string("po/LINGUAS")?;
+    for language in languages.lines().filter(|line| !line.starts_with('#')) {
+        let folder = out.join("locale").join(language).join("LC_MESSAGES");
+        std::fs::create_dir_all(&folder)?;
+        run(Command::new("msgfmt")
+            .arg("--output-file")
+            .arg(folder.join("telecast.mo"))
+            .arg(format!("po/{language}.po")))?;
+    }
+    Ok(())
+}
+
 fn compile_resources(out: &Path) -> Result<(), Box<dyn Error>> {
     println!("cargo:rerun-if-changed=data/resources");
     println!("cargo:rerun-if-changed=data/icons");
@@ -49,7 +66,7 @@ fn compile_resources(out: &Path) -> Result<(), Box<dyn Error>> {
         .arg("data/resources/telecast.gresource.xml"))
 }
 
-/// Runs one of the two compilers that come with `GLib`.
+/// Runs one of the compilers that come with `GLib` or gettext.
 fn run(command: &mut Command) -> Result<(), Box<dyn Error>> {
     let status = command
         .status()

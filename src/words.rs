@@ -24,6 +24,8 @@ pub mod statistics;
 mod steps;
 mod trust;
 
+use std::path::{Path, PathBuf};
+
 use gettextrs::{
     LocaleCategory, bind_textdomain_codeset, bindtextdomain, gettext, ngettext, setlocale,
     textdomain,
@@ -65,11 +67,11 @@ pub use trust::{
 /// The name of the catalogues.
 const DOMAIN: &str = "telecast";
 
-/// Where the catalogues are; set when the program is built for an installation.
-const LOCALE_DIR: &str = match option_env!("TELECAST_LOCALE_DIR") {
-    Some(folder) => folder,
-    None => "/usr/share/locale",
-};
+/// Where the catalogues are, when the program was built for one place.
+const LOCALE_DIR: Option<&str> = option_env!("TELECAST_LOCALE_DIR");
+
+/// Where they are for a program that runs from the folder in which it was built.
+const BUILT_LOCALE_DIR: &str = concat!(env!("OUT_DIR"), "/locale");
 
 /// Chooses the language of the session. To be called once, before any text is made.
 ///
@@ -78,12 +80,31 @@ pub fn init() {
     if setlocale(LocaleCategory::LcAll, "").is_none() {
         tracing::debug!("the locale of the environment is not installed; using C");
     }
-    let bound = bindtextdomain(DOMAIN, LOCALE_DIR)
+    let bound = bindtextdomain(DOMAIN, locale_dir())
         .and_then(|_| bind_textdomain_codeset(DOMAIN, "UTF-8"))
         .and_then(|_| textdomain(DOMAIN));
     if let Err(error) = bound {
         tracing::debug!(%error, "no translations");
     }
+}
+
+/// Where it was built, beside the program (`bin/telecast`, `share/locale`), or where the system has all of them.
+fn locale_dir() -> PathBuf {
+    if let Some(folder) = LOCALE_DIR {
+        return PathBuf::from(folder);
+    }
+    let built = PathBuf::from(BUILT_LOCALE_DIR);
+    if built.is_dir() {
+        return built;
+    }
+    let program = std::env::current_exe().unwrap_or_default();
+    let beside = program
+        .parent()
+        .and_then(Path::parent)
+        .map(|prefix| prefix.join("share/locale"));
+    beside
+        .filter(|folder| folder.is_dir())
+        .unwrap_or_else(|| PathBuf::from("/usr/share/locale"))
 }
 
 /// A value longer than this is cut off: a device may send whole pages as its reason.
@@ -121,10 +142,10 @@ pub fn fill(text: &str, values: &[(&str, &str)]) -> String {
     fill_in(&gettext(text), values)
 }
 
-/// Like [`fill`], with the form of the text that goes with `count`.
-pub fn fill_plural(one: &str, many: &str, count: usize, values: &[(&str, &str)]) -> String {
-    let count = u32::try_from(count).unwrap_or(u32::MAX);
-    fill_in(&ngettext(one, many, count), values)
+/// The form of the text that goes with `count`, which is also filled in for `{count}`.
+pub fn fill_plural(one: &str, many: &str, count: usize) -> String {
+    let form = ngettext(one, many, u32::try_from(count).unwrap_or(u32::MAX));
+    fill_in(&form, &[("count", &count.to_string())])
 }
 
 /// The same for a text that is translated already.

@@ -67,7 +67,6 @@ fn not_available(last_seen: Option<SystemTime>, now: SystemTime) -> String {
             "Not available, last seen {count} day ago",
             "Not available, last seen {count} days ago",
             days,
-            &[("count", &days.to_string())],
         ),
     }
 }
@@ -123,7 +122,6 @@ pub fn cast_banner(casts: &[CastStatus]) -> Option<String> {
             "Casting to {count} device",
             "Casting to {count} devices",
             many.len(),
-            &[("count", &many.len().to_string())],
         )),
     }
 }

@@ -3,21 +3,19 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use gettextrs::{gettext, ngettext};
+use gettextrs::gettext;
 use gio::glib::DateTime;
 
-use super::fill_in;
+use super::fill_plural;
 
 /// A length of time in its largest unit: "48 minutes".
 pub fn about(time: Duration) -> String {
-    let seconds = time.as_secs();
-    let (count, one, many) = match seconds {
-        0..60 => (seconds, "{count} second", "{count} seconds"),
-        60..3600 => (seconds / 60, "{count} minute", "{count} minutes"),
-        _ => (seconds / 3600, "{count} hour", "{count} hours"),
-    };
-    let translated = ngettext(one, many, u32::try_from(count).unwrap_or(u32::MAX));
-    fill_in(&translated, &[("count", &count.to_string())])
+    let seconds = usize::try_from(time.as_secs()).unwrap_or(usize::MAX);
+    match seconds {
+        0..60 => fill_plural("{count} second", "{count} seconds", seconds),
+        60..3600 => fill_plural("{count} minute", "{count} minutes", seconds / 60),
+        _ => fill_plural("{count} hour", "{count} hours", seconds / 3600),
+    }
 }
 
 /// A moment that is over, seen from `now`: "Today at 21:14".

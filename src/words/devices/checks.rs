@@ -68,7 +68,6 @@ pub fn check(finding: &Finding) -> CheckWords {
                 "{count} other device on this network answered, so looking works here",
                 "{count} other devices on this network answered, so looking works here",
                 *count,
-                &[("count", &count.to_string())],
             ),
         ),
         Finding::Vpn(vpn) => (
