@@ -91,7 +91,7 @@ impl CastPage {
         page.title.set_title(&status.name);
         self.show_time();
         page.preview.set_visible(status.has_picture);
-        page.preview.set_icon("video-display-symbolic");
+        page.preview.set_icon("telecast-tv-symbolic");
         page.preview.describe(&words::preview_of(&status.name));
         page.preview.set_paused(status.paused);
         page.pause.set_visible(status.has_picture);

@@ -47,9 +47,9 @@ impl ConnectingPage {
         self.set_title(&status.name);
         let page = self.imp();
         page.icon.set_icon_name(Some(if status.has_picture {
-            "video-display-symbolic"
+            "telecast-tv-symbolic"
         } else {
-            "audio-speakers-symbolic"
+            "telecast-speaker-symbolic"
         }));
         let shown = words::connecting(&status);
         if page.heading.label() != shown.title {

@@ -1,21 +1,25 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! The window that lists the keys. Input: its parent; output: the window, shown.
+//! The dialog that lists the keys. Input: its parent; output: the dialog, shown once.
 
+use adw::prelude::*;
 use gtk4 as gtk;
-use gtk4::prelude::*;
+use libadwaita as adw;
 
 const TEMPLATE: &str = include_str!("shortcuts.ui");
 
-/// Shows the keys above `parent`.
-#[expect(deprecated, reason = "its successor comes with libadwaita 1.8")]
+/// Shows the keys above `parent`, unless it shows them already.
 pub fn show(parent: &gtk::Window) {
     let builder = gtk::Builder::from_string(TEMPLATE);
-    let Some(window) = builder.object::<gtk::ShortcutsWindow>("shortcuts") else {
-        tracing::error!("the list of shortcuts has no window");
+    let Some(dialog) = builder.object::<adw::PreferencesDialog>("shortcuts") else {
+        tracing::error!("the list of shortcuts has no dialog");
         return;
     };
-    window.set_transient_for(Some(parent));
-    window.present();
+    let open = parent
+        .downcast_ref::<adw::ApplicationWindow>()
+        .and_then(adw::prelude::AdwApplicationWindowExt::visible_dialog);
+    if open.is_none_or(|open| open.title() != dialog.title()) {
+        dialog.present(Some(parent));
+    }
 }
 
 #[cfg(test)]
