@@ -157,6 +157,8 @@ impl DeviceRow {
         button.set_visible(possible);
         self.enable("cast", possible);
         self.set_action_name(None);
+        // GTK takes a row whose action is taken away for one whose action is disabled.
+        self.set_sensitive(true);
         self.set_activatable_widget(Some(&**button).filter(|_| possible));
         // The row labels it with its title, which would hide the name of the button.
         button.reset_relation(gtk::AccessibleRelation::LabelledBy);
