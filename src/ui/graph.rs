@@ -288,7 +288,12 @@ mod imp {
     impl WidgetImpl for Graph {
         fn measure(&self, orientation: gtk::Orientation, _: i32) -> (i32, i32, i32, i32) {
             let least = match orientation {
-                gtk::Orientation::Vertical => self.height.get(),
+                // The three texts of the scale stand one above the other, however large they are.
+                gtk::Orientation::Vertical => {
+                    let texts = self.scale_texts();
+                    let high: i32 = texts.iter().map(|text| text.pixel_size().1).sum();
+                    self.height.get().max(high)
+                }
                 _ => 120,
             };
             (least, least, -1, -1)

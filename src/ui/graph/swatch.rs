@@ -80,14 +80,18 @@ mod imp {
 
         fn snapshot(&self, snapshot: &gtk::Snapshot) {
             let widget = self.obj();
-            let dark = adw::StyleManager::default().is_dark();
+            let style = adw::StyleManager::default();
+            let dark = style.is_dark();
             let foreground = widget.color();
             let (width, height) = (widget.width() as f32, widget.height() as f32);
             let bar = |y: f32, high: f32| graphene::Rect::new(0.0, y, width, high);
             match self.mark.get() {
                 Mark::Line(0) => {
                     let colour = palette::measured(dark);
-                    snapshot.append_color(&colour.with_alpha(0.3), &bar(5.0, 5.0));
+                    // As the line itself, which has no fill then.
+                    if !style.is_high_contrast() {
+                        snapshot.append_color(&colour.with_alpha(0.3), &bar(5.0, 5.0));
+                    }
                     snapshot.append_color(&colour, &bar(3.0, 2.0));
                 }
                 Mark::Line(1) => snapshot.append_color(&palette::companion(dark), &bar(5.0, 2.0)),
