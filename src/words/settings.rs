@@ -44,7 +44,14 @@ pub fn picture_size(size: PictureSize) -> String {
     let values = values
         .each_ref()
         .map(|(name, value)| (*name, value.as_str()));
-    fill("{width} × {height}", &values)
+    left_to_right(&fill("{width} × {height}", &values))
+}
+
+/// Keeps the order of what is nothing but figures and signs, also among words that are written from right to left.
+fn left_to_right(figures: &str) -> String {
+    const ISOLATE: char = '\u{2066}';
+    const END: char = '\u{2069}';
+    format!("{ISOLATE}{figures}{END}")
 }
 
 /// The size of the second monitor.
@@ -171,4 +178,17 @@ pub fn forget_all() -> ForgetAll {
 /// What was forgotten when all were.
 pub fn all_devices() -> String {
     gettext("All Devices")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_size_keeps_its_order_in_every_direction_of_writing() {
+        assert_eq!(
+            picture_size(PictureSize::P1080),
+            "\u{2066}1920 × 1080\u{2069}"
+        );
+    }
 }
