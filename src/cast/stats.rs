@@ -141,7 +141,7 @@ pub struct StreamStats {
     pub largest_pictures: Option<Largest>,
     /// Key frames taken in since the start.
     pub key_frames: u64,
-    /// Packets lost on the way, 0 to 1, over the receiver's last report interval.
+    /// Packets lost on the way, 0 to 1: the mean of the receiver's reports since the last sample.
     pub loss: f64,
     /// Packets sent since the start, those sent again included.
     pub packets: u64,

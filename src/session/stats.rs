@@ -75,7 +75,7 @@ pub struct AudioStats {
     pub codec: Option<&'static str>,
     /// Bits per second over the last second.
     pub bitrate: u32,
-    /// Packets lost on the way, percent of the last report interval.
+    /// Packets lost on the way, percent, the mean of the reports of the last second.
     pub loss_pct: f64,
     /// How often the sound was interrupted since the start.
     pub gaps: u64,
@@ -113,7 +113,7 @@ pub struct SessionStats {
     pub rtt_ms: Option<f64>,
     /// How far its measurements stray from that.
     pub jitter_ms: Option<f64>,
-    /// Video packets lost on the way, percent of the last report interval.
+    /// Video packets lost on the way, percent, the mean of the reports of the last second.
     pub loss_pct: f64,
     /// Packets sent since the start, those sent again included.
     pub packets: u64,

@@ -31,7 +31,7 @@ impl Stream {
         let advances = checkpoint > Some(self.in_flight.checkpoint());
         let mut answered_at_once = false;
         if let Some(report) = &events.receiver_report {
-            self.meter.loss = f64::from(report.fraction_lost) / 256.0;
+            self.meter.on_loss(report.fraction_lost);
             if let Some(answer) = self.reports.answered(context.now, report) {
                 self.probes.on_answer(answer);
                 answered_at_once = answer.at_once();

@@ -48,7 +48,9 @@ pub(super) struct Meter {
     pub(super) packets: u64,
     pub(super) retransmitted: u64,
     pub(super) key_frames: u64,
-    pub(super) loss: f64,
+    loss: f64,
+    /// The losses that reports told of since they were last taken: their sum and number.
+    losses: (f64, u32),
     pub(super) played_out: u64,
     pub(super) decoded: u64,
     pub(super) logged: u64,
@@ -75,6 +77,7 @@ impl Meter {
             retransmitted: 0,
             key_frames: 0,
             loss: 0.0,
+            losses: (0.0, 0),
             played_out: 0,
             decoded: 0,
             logged: 0,
@@ -121,6 +124,22 @@ impl Meter {
     pub(super) fn on_packet(&mut self, again: bool) {
         self.packets += 1;
         self.retransmitted += u64::from(again);
+    }
+
+    /// A report told what share of the packets since the one before it was lost, in 256ths.
+    pub(super) fn on_loss(&mut self, share: u8) {
+        self.losses.0 += f64::from(share) / 256.0;
+        self.losses.1 += 1;
+    }
+
+    /// The share of packets that was lost: the mean of the reports since the last time, of which there may be many, each
+    /// about a few packets; without any, what was true before.
+    pub(super) fn take_loss(&mut self) -> f64 {
+        let (sum, reports) = std::mem::take(&mut self.losses);
+        if reports > 0 {
+            self.loss = sum / f64::from(reports);
+        }
+        self.loss
     }
 
     /// The last packet of a frame left for the first time.
@@ -199,5 +218,24 @@ impl Meter {
             reassembly: self.reassembly.take(),
             playout: self.playout.take(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[expect(clippy::float_cmp, reason = "quarters are exact")]
+    #[test]
+    fn the_loss_is_the_mean_of_the_reports_between_two_samples_and_stays_without_any() {
+        let mut meter = Meter::new(Instant::now());
+        assert_eq!(meter.take_loss(), 0.0);
+        for share in [0, 128, 0, 128] {
+            meter.on_loss(share);
+        }
+        assert_eq!(meter.take_loss(), 0.25);
+        assert_eq!(meter.take_loss(), 0.25);
+        meter.on_loss(0);
+        assert_eq!(meter.take_loss(), 0.0);
     }
 }

@@ -221,7 +221,7 @@ impl Stream {
             pictures: self.ladder.as_ref().map(Ladder::present),
             largest_pictures: self.ladder.as_ref().map(Ladder::largest),
             key_frames: self.meter.key_frames,
-            loss: self.meter.loss,
+            loss: self.meter.take_loss(),
             packets: self.meter.packets,
             retransmitted: self.meter.retransmitted,
             in_flight: self.in_flight_media(),
