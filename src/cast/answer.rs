@@ -140,6 +140,9 @@ pub enum AnswerError {
     /// None of the streams was offered.
     #[error("the ANSWER names no stream of the OFFER")]
     NothingOffered,
+    /// Both streams have the same SSRC, so nobody could tell what their feedback is about.
+    #[error("the ANSWER gives two streams one SSRC")]
+    OneSsrc,
 }
 
 /// The streams that both sides agreed on: at least one, each with the receiver's SSRC.
@@ -237,6 +240,10 @@ impl Answer {
                 audio: None,
                 video: None,
             } => Err(AnswerError::NothingOffered),
+            Agreement {
+                audio: Some(audio),
+                video: Some(video),
+            } if audio.receiver_ssrc == video.receiver_ssrc => Err(AnswerError::OneSsrc),
             agreement => Ok(agreement),
         }
     }

@@ -52,6 +52,8 @@ pub(super) struct Media {
     /// Tells the hub, with the number of this cast, so that news of an older one are not mistaken.
     pub(super) news: mpsc::Sender<(u64, MediaNews)>,
     pub(super) number: u64,
+    /// Datagrams that came from somebody else, or from the sender's host before anything of these streams. Dropped.
+    pub(super) strangers: u64,
 }
 
 impl Media {
@@ -123,6 +125,7 @@ impl Media {
             };
             if from.ip().to_canonical() != self.peer || remote.is_some_and(|remote| remote != from)
             {
+                self.strangers += 1;
                 continue;
             }
             let Some(datagram) = buffer.get(..length) else {
@@ -130,6 +133,7 @@ impl Media {
             };
             if remote.is_none() {
                 if !self.core.recognizes(datagram) {
+                    self.strangers += 1;
                     continue;
                 }
                 *remote = Some(from);
@@ -200,7 +204,10 @@ impl Media {
 
     fn publish(&mut self) {
         let now = Instant::now();
-        let mut stats = ReceiverStats::default();
+        let mut stats = ReceiverStats {
+            strangers: self.strangers,
+            ..ReceiverStats::default()
+        };
         if let Some(video) = &mut self.video {
             video.write(now, &mut stats);
             video.remind(now);

@@ -57,6 +57,8 @@ pub struct ReceiverStats {
     pub frozen_ms: u64,
     /// The longest of these times, in milliseconds.
     pub longest_freeze_ms: u64,
+    /// Datagrams since the start that came to the media port from somebody else, and were dropped.
+    pub strangers: u64,
     /// The sound.
     pub audio: Option<AudioStats>,
     /// Only when measuring.

@@ -111,6 +111,7 @@ pub(super) fn prepare(
         shared: shared.clone(),
         news,
         number,
+        strangers: 0,
     };
     Ok((answer, media))
 }

@@ -26,7 +26,7 @@ use super::media::{Evidence, Media, MediaCommand, MediaEvent, Peer, Since};
 use super::negotiate::{Settled, offered_codecs, propose, settle};
 use super::opening::{Opening, Progress};
 use super::options::{MirrorOptions, Quality, Target};
-use super::reason::{Missing, Reason};
+use super::reason::{Layer, Missing, Reason};
 use super::source::MediaSource;
 use super::state::{SessionState, Step, Streams, Trouble};
 use super::timings::Timings;
@@ -286,6 +286,11 @@ impl Actor {
     }
 
     fn start_media(&mut self, settled: &Settled, socket: Bound) -> Result<(), Reason> {
+        let mut device = self.control()?.peer();
+        device.set_port(settled.port);
+        if socket.is_at(device) {
+            return Err(Reason::Garbage(Layer::Answer));
+        }
         let peer = Peer::new(
             self.control()?.peer(),
             settled.port,

@@ -129,6 +129,8 @@ pub struct SessionStats {
     /// Packets that could not be sent since the start; among the JSON keys as part of `dropped`.
     #[serde(skip)]
     pub unsent: Unsent,
+    /// Datagrams since the start that came to the media port from somebody else than the device, and were dropped.
+    pub strangers: u64,
     /// Time spent by stage.
     pub latency_ms: StageLatencies,
     /// From capture to display, as it is in force.

@@ -24,7 +24,8 @@ pub struct Selection {
 }
 
 impl Offer {
-    /// The streams to take, or the code of the error to answer: remoting is not supported, and nothing may fit.
+    /// The streams to take, or the code of the error to answer: remoting is not supported, nothing may fit, and streams
+    /// of one SSRC could not be told apart.
     pub fn select(&self, abilities: &Abilities) -> Result<Selection, ErrorCode> {
         if self.cast_mode == CastMode::Remoting {
             return Err(ErrorCode::RemotingNotSupported);
@@ -45,6 +46,11 @@ impl Offer {
         });
         if audio.is_none() && video.is_none() {
             return Err(ErrorCode::NoStreamSelected);
+        }
+        if let (Some((_, audio)), Some((_, video))) = (&audio, &video)
+            && audio.stream.ssrc == video.stream.ssrc
+        {
+            return Err(ErrorCode::ParameterInvalid);
         }
         Ok(Selection { audio, video })
     }

@@ -32,6 +32,8 @@ pub(super) struct Entrance {
     tasks: JoinSet<IpAddr>,
     per_host: HashMap<IpAddr, usize>,
     last: u64,
+    /// Connections that were turned away.
+    refused: u64,
     hub: mpsc::Sender<(ConnectionId, FromConnection)>,
     pause: Option<Instant>,
 }
@@ -48,6 +50,7 @@ impl Entrance {
             tasks: JoinSet::new(),
             per_host: HashMap::new(),
             last: 0,
+            refused: 0,
             hub,
             pause: None,
         }
@@ -83,7 +86,11 @@ impl Entrance {
         let host = peer.ip().to_canonical();
         let of_host = self.per_host.get(&host).copied().unwrap_or_default();
         if self.tasks.len() >= MAX_CONNECTIONS || of_host >= MAX_PER_HOST {
-            tracing::info!(%peer, "too many connections");
+            // Said ever less often: whoever floods us does not fill the log.
+            self.refused += 1;
+            if self.refused.is_power_of_two() {
+                tracing::info!(%peer, refused = self.refused, "too many connections");
+            }
             return;
         }
         self.per_host.insert(host, of_host + 1);

@@ -53,6 +53,7 @@ impl Flow {
         stats.uptime_s = now.saturating_duration_since(started).as_secs_f64();
         stats.dropped = BTreeMap::new();
         stats.unsent = unsent;
+        stats.strangers = self.socket.counts().strangers;
         if stats.unsent.total() > 0 {
             let kinds = stats.unsent.iter();
             stats

@@ -55,6 +55,21 @@ pub struct Bound {
     route: Route,
 }
 
+impl Bound {
+    /// Whether what is sent to this address comes back to this very socket: the "device" is this computer, and names a
+    /// port of ours.
+    pub fn is_at(&self, device: SocketAddr) -> bool {
+        let port = self
+            .socket
+            .local_addr()
+            .ok()
+            .and_then(|ours| ours.as_socket());
+        // Nobody else's address can be bound here.
+        port.is_some_and(|ours| ours.port() == device.port())
+            && std::net::UdpSocket::bind((device.ip(), 0)).is_ok()
+    }
+}
+
 /// Binds a socket of the family of `device`, to the first free one of `ports` (`None` lets the kernel choose), and to
 /// `interface` if one is named.
 pub fn bind(
@@ -360,6 +375,21 @@ mod tests {
                 tokio::task::yield_now().await;
             };
             assert_eq!(more, b"more");
+        }
+    }
+
+    #[test]
+    fn a_port_of_ours_on_this_computer_is_known_and_the_same_elsewhere_is_another() {
+        let bound = bind("127.0.0.1:9".parse().unwrap(), None, None).unwrap();
+        let port = bound.socket.local_addr().unwrap().as_socket().unwrap();
+        for (host, is_ours) in [
+            ("127.0.0.1", true),
+            ("127.0.0.2", true),
+            ("192.0.2.1", false),
+        ] {
+            let ip: IpAddr = host.parse().unwrap();
+            assert_eq!(bound.is_at((ip, port.port()).into()), is_ours, "{host}");
+            assert!(!bound.is_at((ip, port.port() ^ 1).into()));
         }
     }
 
