@@ -5,6 +5,7 @@ mod accept;
 mod devices;
 mod ends;
 mod here;
+mod hostile;
 mod numbers;
 mod reach;
 mod terminal;

@@ -52,7 +52,7 @@ pub async fn state(receiver: &ReceiverHandle, wanted: ReceiverState) {
 }
 
 /// The OFFER of a recorded session.
-fn recorded_offer(name: &str) -> Value {
+pub fn recorded_offer(name: &str) -> Value {
     let path = format!(
         "{}/tests/data/sessions/{name}/messages.jsonl",
         env!("CARGO_MANIFEST_DIR")
@@ -81,7 +81,7 @@ async fn replay(recording: &Recording, to: SocketAddr) -> usize {
     feedback
 }
 
-fn media_port(answer: &Value) -> SocketAddr {
+pub fn media_port(answer: &Value) -> SocketAddr {
     assert_eq!(answer["result"], "ok", "{answer}");
     let port = answer["answer"]["udpPort"].as_u64().expect("a port");
     SocketAddr::new(LOCALHOST, u16::try_from(port).unwrap())

@@ -2,7 +2,7 @@
 //! Whole sessions over loopback TLS and UDP against a scripted device, with an encoder that only makes bytes.
 
 mod ends;
-mod media;
+pub mod media;
 mod path;
 pub mod script;
 mod source;

@@ -37,6 +37,21 @@ pub struct Received {
     pub largest: usize,
     /// The port of the newest negotiation.
     pub port: u16,
+    /// Bytes of all datagrams.
+    pub bytes: usize,
+    /// Datagrams that went to a stranger.
+    pub astray: usize,
+}
+
+/// What feedback may say that is not so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lie {
+    /// Frames have arrived that were never sent.
+    AcknowledgesAhead,
+    /// Everything is missing, for ever.
+    MissesEverything,
+    /// What it said before, again and in another order.
+    Replays,
 }
 
 /// How the media port answers.
@@ -52,6 +67,10 @@ pub enum Manners {
     Noisy,
     /// With honest RTCP, from the same port of this address of its.
     From(IpAddr),
+    /// With honest RTCP, and lies after each of it.
+    Lying(Lie),
+    /// With honest RTCP, while somebody at this address, who hears everything, lies and floods.
+    Overheard(IpAddr),
 }
 
 /// One bound media port. Ends when dropped.
@@ -80,7 +99,9 @@ impl MediaPeer {
         let streams = accepted.iter().map(|stream| Stream::new(stream, picture));
         let streams: Vec<Stream> = streams.collect();
         let mouth = match manners {
-            Manners::From(other) => Some(UdpSocket::bind((other, port)).await.unwrap()),
+            Manners::From(other) | Manners::Overheard(other) => {
+                Some(UdpSocket::bind((other, port)).await.unwrap())
+            }
             _ => None,
         };
         let task = tokio::spawn(serve(socket, mouth, streams, manners, received));
@@ -171,6 +192,34 @@ impl Stream {
         }
     }
 
+    /// Feedback that is not true.
+    fn lie(&mut self, lie: Lie) -> Vec<u8> {
+        let checkpoint = self.checkpoint;
+        let ahead = |frames: std::ops::Range<i64>| frames.map(move |frame| checkpoint + frame);
+        let (checkpoint, missing, acknowledged) = match lie {
+            Lie::AcknowledgesAhead => (checkpoint + 90, Vec::new(), ahead(92..120).collect()),
+            Lie::MissesEverything => {
+                let packet = WHOLE_FRAME;
+                let nacks = ahead(1..100).map(|frame| Nack { frame, packet });
+                (checkpoint, nacks.collect(), Vec::new())
+            }
+            Lie::Replays => return Vec::new(),
+        };
+        let contents = FeedbackContents {
+            now: NtpTime::from_unix(SystemTime::now().duration_since(UNIX_EPOCH).unwrap()),
+            report: None,
+            picture_loss: false,
+            checkpoint,
+            playout_delay: self.playout_delay,
+            missing: &missing,
+            acknowledged: &acknowledged,
+        };
+        let mut datagram = Vec::new();
+        self.builder
+            .build(&contents, &mut VecDeque::new(), &mut datagram);
+        datagram
+    }
+
     fn feedback(&mut self, answers_report: bool) -> Vec<u8> {
         let now = Instant::now();
         let newest = self
@@ -234,6 +283,7 @@ async fn serve(
     let mut buffer = vec![0; 2048];
     let mut peer: Option<SocketAddr> = None;
     let mut paused: Option<Instant> = None;
+    let mut said: VecDeque<Vec<u8>> = VecDeque::new();
     let mut tick = tokio::time::interval(Duration::from_millis(30));
     loop {
         let mut out = Vec::new();
@@ -242,6 +292,7 @@ async fn serve(
                 let (length, from) = got.unwrap();
                 peer = Some(from);
                 let mut received = received.lock().unwrap();
+                received.bytes += length;
                 received.largest = received.largest.max(length);
                 out = on_datagram(&buffer[..length], &mut streams, &mut received);
             }
@@ -264,8 +315,42 @@ async fn serve(
                     socket.send_to(&garbage, peer).await.unwrap();
                 }
             }
+            if let (Manners::Overheard(_), Some(stranger)) = (manners, &mouth) {
+                socket.send_to(&datagram, peer).await.unwrap();
+                let lies = [Lie::AcknowledgesAhead, Lie::MissesEverything];
+                let lies = streams
+                    .iter_mut()
+                    .flat_map(|one| lies.map(|lie| one.lie(lie)));
+                for words in lies
+                    .chain(garbage(&datagram))
+                    .chain([buffer[..200].to_vec()])
+                {
+                    stranger.send_to(&words, peer).await.unwrap();
+                }
+                let mut heard = [0; 2048];
+                while stranger.try_recv_from(&mut heard).is_ok() {
+                    received.lock().unwrap().astray += 1;
+                }
+                continue;
+            }
             let mouth = mouth.as_ref().unwrap_or(&socket);
             mouth.send_to(&datagram, peer).await.unwrap();
+            match manners {
+                Manners::Lying(Lie::Replays) => {
+                    // The oldest of some, the newest once more, one of the middle.
+                    said.push_front(datagram);
+                    said.truncate(50);
+                    for at in [said.len() - 1, 0, said.len() / 2] {
+                        socket.send_to(&said[at], peer).await.unwrap();
+                    }
+                }
+                Manners::Lying(lie) => {
+                    for stream in &mut streams {
+                        socket.send_to(&stream.lie(lie), peer).await.unwrap();
+                    }
+                }
+                _ => {}
+            }
         }
     }
 }

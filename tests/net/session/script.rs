@@ -14,7 +14,7 @@ use tokio_rustls::TlsAcceptor;
 
 use self::connection::Connection;
 use super::eventually;
-use super::media::Received;
+use super::media::{Lie, Received};
 
 /// The id of the mirroring app, with pictures.
 pub const MIRRORING: &str = "0F5096E8";
@@ -34,6 +34,8 @@ pub enum OnLaunch {
     Ask(Option<Duration>),
     /// An answer that is not JSON.
     Babble,
+    /// The app starts, and the status that says so comes byte by byte, with so much time between.
+    Trickle(Duration),
     /// Nothing.
     Ignore,
 }
@@ -43,6 +45,10 @@ pub enum OnLaunch {
 pub enum OnOffer {
     /// The first audio stream and the first video stream are accepted.
     Accept,
+    /// The same, but media is to go to this port.
+    AcceptAt(u16),
+    /// The same, but both streams have one SSRC.
+    AcceptAsOne,
     /// An error with this code.
     Refuse(i64),
     /// An ANSWER that is none.
@@ -70,6 +76,12 @@ pub enum Afterwards {
     NoMediaPort,
     /// It goes on, with garbage among the RTCP and strange messages on the control channel.
     Noise,
+    /// It goes on, with feedback that lies.
+    Lies(Lie),
+    /// It goes on, and somebody at this address sends to the same media port as the device does, RTCP and RTP.
+    Strangers(IpAddr),
+    /// It goes on, with messages on the control channel that are as large or deep as they can be, and ids that jump.
+    Bombs,
     /// It goes on, with RTCP from this address of the device instead of the one that was connected to.
     AnswersFrom(IpAddr),
     /// After this time somebody at the TV starts another app.

@@ -33,6 +33,11 @@ impl Connection {
                 }
             }
             OnLaunch::Babble => self.babble(message).await,
+            OnLaunch::Trickle(pause) => {
+                self.app = Some((app, "Chrome Mirroring".to_owned()));
+                let status = self.status_body(request);
+                self.trickle(&status, pause).await;
+            }
             OnLaunch::Ignore => {}
         }
     }
@@ -77,7 +82,7 @@ impl Connection {
                 "answer": {"udpPort": 9, "sendIndexes": [77], "ssrcs": [1]}}),
             OnOffer::Refuse(code) => json!({"type": "ANSWER", "seqNum": seq, "result": "error",
                 "error": {"code": code, "description": "no"}}),
-            OnOffer::Accept => {
+            OnOffer::Accept | OnOffer::AcceptAt(_) | OnOffer::AcceptAsOne => {
                 let accepted: Vec<&Value> =
                     audio.first().into_iter().chain(video.first()).collect();
                 let picture = match self.script.afterwards {
@@ -91,6 +96,8 @@ impl Connection {
                     Afterwards::Noise => Manners::Noisy,
                     Afterwards::AnswersFrom(other) => Manners::From(other),
                     Afterwards::Outage(length) => Manners::Pausing(length),
+                    Afterwards::Lies(lie) => Manners::Lying(lie),
+                    Afterwards::Strangers(stranger) => Manners::Overheard(stranger),
                     _ => Manners::Good,
                 };
                 let host = self.stream.get_ref().0.local_addr().unwrap().ip();
@@ -101,6 +108,11 @@ impl Connection {
                     "sendIndexes": accepted.iter().map(|stream| stream["index"].clone()).collect::<Vec<_>>(),
                     "ssrcs": accepted.iter().map(|stream| stream["ssrc"].as_u64().unwrap() + 1).collect::<Vec<_>>(),
                 });
+                match self.script.offer {
+                    OnOffer::AcceptAt(port) => answer["udpPort"] = json!(port),
+                    OnOffer::AcceptAsOne => answer["ssrcs"] = json!(vec![77; accepted.len()]),
+                    _ => {}
+                }
                 if self.script.marks {
                     answer["receiverRtcpDscp"] = answer["sendIndexes"].clone();
                 }
@@ -123,7 +135,10 @@ impl Connection {
             Afterwards::Garbage(after) => self.set_alarm(after, Alarm::Garbage),
             Afterwards::Flood(after) => self.set_alarm(after, Alarm::Flood),
             Afterwards::Noise => self.make_noise().await,
+            Afterwards::Bombs => self.throw_bombs().await,
             Afterwards::Play
+            | Afterwards::Lies(_)
+            | Afterwards::Strangers(_)
             | Afterwards::NoPictureUnless(_)
             | Afterwards::NoFeedback
             | Afterwards::Outage(_)

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! What the device sends that no sender should have to read: no JSON, no end, strange messages.
 
+use std::time::Duration;
+
+use serde_json::Value;
 use telecast::cast::channel::message::CastMessage;
 use telecast::cast::channel::namespace;
 use tokio::io::AsyncWriteExt as _;
@@ -28,6 +31,72 @@ impl Connection {
         let ping = ping.encode().unwrap();
         while self.stream.write_all(&ping).await.is_ok() {
             self.seen.lock().unwrap().pings += 1;
+        }
+    }
+
+    /// A message to the sender that comes byte by byte, until it has had enough.
+    pub(super) async fn trickle(&mut self, body: &Value, pause: Duration) {
+        let sender = self.sender.clone();
+        let text = body.to_string();
+        let message = CastMessage::text("receiver-0", sender, namespace::RECEIVER, text);
+        for byte in message.encode().unwrap() {
+            if self.stream.write_all(&[byte]).await.is_err() || self.stream.flush().await.is_err() {
+                return;
+            }
+            tokio::time::sleep(pause).await;
+        }
+    }
+
+    /// Messages that are as large or as deep as they can be, and ids and numbers that no request had; each many times.
+    pub(super) async fn throw_bombs(&mut self) {
+        const ROOM: usize = 65_000;
+        let sender = self.sender.clone();
+        let deep = "[".repeat(ROOM);
+        let deep_object = r#"{"a":"#.repeat(ROOM / 5);
+        let wide = format!("[{}0]", "0,".repeat(ROOM / 2 - 10));
+        let status = |what: &str| format!(r#"{{"type":"RECEIVER_STATUS","status":{what}}}"#);
+        let app = r#"{"appId":"x","sessionId":"y","transportId":"z","namespaces":[]},"#;
+        let apps = app.repeat(ROOM / app.len() - 2);
+        let many = format!(r#"{{"applications":[{apps}null]}}"#);
+        let long = format!(
+            r#"{{"applications":[{{"displayName":"{}"}}]}}"#,
+            "x".repeat(ROOM - 200)
+        );
+        let ids = [
+            "4294967295",
+            "4294967296",
+            "-1",
+            "0",
+            "1e300",
+            "0.5",
+            "null",
+            r#""7""#,
+            "[]",
+        ];
+        let jumps = ids.map(|id| {
+            let kind = r#""type":"RECEIVER_STATUS""#;
+            format!(
+                r#"{{{kind},"requestId":{id},"seqNum":{id},"launchRequestId":{id},"status":{{}}}}"#
+            )
+        });
+        let texts = [deep, deep_object, wide, status(&many), status(&long)];
+        for _ in 0..12 {
+            for (from, namespace) in [
+                ("receiver-0", namespace::RECEIVER),
+                (TRANSPORT, namespace::WEBRTC),
+                ("receiver-0", namespace::HEARTBEAT),
+                ("receiver-0", namespace::DEVICE_AUTH),
+            ] {
+                // A status without our application would end the cast, and rightly.
+                let is_status = |text: &&String| text.contains("RECEIVER_STATUS");
+                let about_us = namespace == namespace::RECEIVER;
+                let texts = texts.iter().chain(&jumps);
+                for text in texts.filter(|text| !(about_us && is_status(text))) {
+                    let message =
+                        CastMessage::text(from, sender.as_str(), namespace, text.as_str());
+                    self.write(&message).await;
+                }
+            }
         }
     }
 
