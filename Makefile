@@ -30,7 +30,7 @@ define refresh
 	    update-desktop-database -q $(PREFIX)/share/applications 2>/dev/null || :; }
 endef
 
-.PHONY: all run demo screenshots pot update-po test test-desktop bench bench-links bench-network install uninstall clean
+.PHONY: all run demo screenshots pot update-po test test-desktop fuzz bench bench-links bench-network install uninstall clean
 
 all: $(RELEASE)
 
@@ -61,6 +61,11 @@ test:
 
 test-desktop:
 	$(DEVENV) --for test build-aux/test-desktop
+
+# make fuzz FUZZ_SECONDS=60 TARGETS="offer answer"
+fuzz: export FUZZ_SECONDS := $(or $(FUZZ_SECONDS),600)
+fuzz:
+	$(DEVENV) build-aux/fuzz $(TARGETS)
 
 bench:
 	$(DEVENV) --for test build-aux/bench

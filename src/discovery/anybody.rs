@@ -14,8 +14,8 @@ use socket2::{Domain, Protocol, SockRef, Socket, Type};
 use tokio::net::UdpSocket;
 use tokio::time::{sleep, timeout};
 
-use super::direct::message::question_for;
 use super::links::Link;
+use super::message::question_for;
 
 /// "Which services are there?" (RFC 6763, section 9).
 const ALL_SERVICES: [&str; 4] = ["_services", "_dns-sd", "_udp", "local"];

@@ -10,8 +10,6 @@
 //! with nothing but IPv6 is served by mDNS proper. What stays in the list is mDNS' affair: these answers are good for a
 //! few seconds.
 
-pub(super) mod message;
-
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
@@ -22,8 +20,8 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
-use self::message::Via;
 use super::announcement::Announcement;
+use super::message::{self, Via};
 
 /// Where questions go (RFC 6762, section 3).
 const GROUP: Ipv4Addr = Ipv4Addr::new(224, 0, 0, 251);

@@ -5,10 +5,10 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use super::super::announcement::{Announcement, TxtFields};
-use super::super::device::{Endpoint, is_link_local};
+use super::announcement::{Announcement, TxtFields};
+use super::device::{Endpoint, is_link_local};
 
-/// The labels of [`SERVICE_TYPE`](super::super::SERVICE_TYPE).
+/// The labels of [`SERVICE_TYPE`](super::SERVICE_TYPE).
 const SERVICE: [&str; 3] = ["_googlecast", "_tcp", "local"];
 
 /// Length of the header.
@@ -34,9 +34,11 @@ const MAX_RECORDS: usize = 64;
 
 /// The network interface through which an answer came.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Via {
-    pub(super) index: u32,
-    pub(super) name: String,
+pub struct Via {
+    /// Its index.
+    pub index: u32,
+    /// Its name.
+    pub name: String,
 }
 
 /// "Which Cast devices are there?", under this number.
@@ -45,7 +47,7 @@ pub(super) fn question(id: u16) -> Vec<u8> {
 }
 
 /// A question for what the pointers of this name lead to, for example the instances of a service.
-pub(in super::super) fn question_for(name: &[&str], id: u16) -> Vec<u8> {
+pub(super) fn question_for(name: &[&str], id: u16) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(64);
     // No flags, one question, no records.
     for field in [id, 0, 1, 0, 0, 0] {
@@ -63,7 +65,7 @@ pub(in super::super) fn question_for(name: &[&str], id: u16) -> Vec<u8> {
 }
 
 /// The complete instances in an answer to the question of this number; none when it is something else, or malformed.
-pub(super) fn answer(bytes: &[u8], id: u16, via: Option<&Via>) -> Vec<Announcement> {
+pub fn answer(bytes: &[u8], id: u16, via: Option<&Via>) -> Vec<Announcement> {
     read(bytes, id)
         .map(|records| records.announcements(via))
         .unwrap_or_default()
@@ -148,7 +150,7 @@ fn read(bytes: &[u8], id: u16) -> Option<Records<'_>> {
             continue;
         }
         match kind {
-            PTR if owner.eq_ignore_ascii_case(super::super::SERVICE_TYPE) => {
+            PTR if owner.eq_ignore_ascii_case(super::SERVICE_TYPE) => {
                 let (instance, _) = name(bytes, data_at)?;
                 if !records.instances.contains(&instance) {
                     records.instances.push(instance);
