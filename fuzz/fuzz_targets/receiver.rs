@@ -16,6 +16,8 @@ use telecast_fuzz::script::Script;
 
 /// Outputs after one input: feedback and frames of both streams. More means that it never comes to rest.
 const MAX_OUTPUTS: usize = 2000;
+/// Of one input. What is missing is asked for every 30 ms, so an hour would take a while.
+const LONGEST: Duration = Duration::from_secs(30);
 
 struct Fed {
     receiver: Receiver,
@@ -88,8 +90,9 @@ impl Fed {
 fuzz_target!(|data: &[u8]| {
     let mut fed = Fed::new();
     fed.drain();
+    let end = fed.now + LONGEST;
     let mut script = Script::new(data);
-    while let Some(step) = Step::next(&mut script) {
+    while let Some(step) = Step::next(&mut script).filter(|_| fed.now < end) {
         match step {
             Step::Pass(time) => fed.pass(time),
             Step::Datagram(datagram) => fed.handle(Input::Datagram(datagram)),

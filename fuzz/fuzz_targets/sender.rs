@@ -18,6 +18,8 @@ use telecast_fuzz::script::Script;
 
 /// Outputs after one input. More means that it never comes to rest.
 const MAX_OUTPUTS: usize = 5000;
+/// Of one input. While frames are in flight, something happens every few milliseconds.
+const LONGEST: Duration = Duration::from_secs(15);
 /// Frames in flight times the largest frame that the input makes.
 const MAX_IN_FLIGHT: usize = 120 * 65_536;
 
@@ -183,7 +185,6 @@ impl Steered {
 
     fn step(&mut self, script: &mut Script<'_>) -> Option<()> {
         match script.u8()? % 8 {
-            // At most 4 s: each frame of a standstill costs a turn of the pacer.
             0 => self.pass(Duration::from_millis(u64::from(script.u16()? % 4096))),
             1 | 2 => self.frame(script.u8()?, script.u16()?, script.u16()?),
             3 | 4 => self.feedback(script)?,
@@ -209,8 +210,9 @@ impl Steered {
 fuzz_target!(|data: &[u8]| {
     let mut steered = Steered::new();
     steered.drain();
+    let end = steered.now + LONGEST;
     let mut script = Script::new(data);
-    while steered.step(&mut script).is_some() {}
+    while steered.now < end && steered.step(&mut script).is_some() {}
     let stats = steered.sender.stats(steered.now);
     let stream = stats.stream(VIDEO.id).expect("the stream");
     assert!(stream.in_flight_bytes <= MAX_IN_FLIGHT);

@@ -12,7 +12,7 @@ use crate::script::Script;
 /// What happens to a receiver. The byte before each is its position here.
 #[derive(Debug)]
 pub enum Step<'a> {
-    /// Time passes: milliseconds, u16.
+    /// Time passes: milliseconds, u16 modulo 4096.
     Pass(Duration),
     /// Any datagram: a slice.
     Datagram(&'a [u8]),
@@ -29,7 +29,7 @@ impl<'a> Step<'a> {
     /// The next step, `None` at the end.
     pub fn next(script: &mut Script<'a>) -> Option<Step<'a>> {
         Some(match script.u8()? % 5 {
-            0 => Step::Pass(Duration::from_millis(script.u16()?.into())),
+            0 => Step::Pass(Duration::from_millis(u64::from(script.u16()? % 4096))),
             1 => Step::Datagram(script.slice()?),
             2 => Step::Packet(packet(script)?),
             3 => Step::RequestKeyFrame(stream(script.u8()?)),

@@ -51,7 +51,7 @@ impl Telecast {
     async fn idles(&self, time: Duration) -> Duration {
         let before = self.burden().busy;
         tokio::time::sleep(time).await;
-        self.burden().busy - before
+        self.burden().busy.saturating_sub(before)
     }
 }
 
