@@ -24,7 +24,7 @@ PORT = 8009
 LIMIT = 90
 PATIENCE = 5
 # What a bad Wi-Fi does: packets are lost on the way, and few get through at all.
-LOSS, RATE = 8, "2500kbit"
+LOSS, RATE = 12, "500kbit"
 
 
 def until(what, condition, limit=LIMIT):

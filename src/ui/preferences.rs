@@ -111,10 +111,6 @@ impl Preferences {
             (&rows.overscan, setting::OVERSCAN),
         ] {
             store.bind(key, &**row, "value").build();
-            // Figures have no direction of their own, and would stand at the wrong end of the row.
-            if row.direction() == gtk::TextDirection::Rtl {
-                row.set_alignment(1.0);
-            }
         }
         bitrate.update();
     }
