@@ -42,6 +42,12 @@ impl CastPage {
             page.set_child(gtk::Widget::NONE);
             let layout = CastLayout::new(&content, item);
             actions.add_action(&layout.action());
+            // The panel takes the place of the menu.
+            layout
+                .bind_property("show-statistics", &*page.imp().menu, "visible")
+                .invert_boolean()
+                .sync_create()
+                .build();
             page.set_child(Some(&layout));
         }
         page.insert_action_group("cast", Some(&actions));
@@ -134,9 +140,9 @@ impl CastPage {
         page.volume.set_narrow(narrow);
         page.latency.set_narrow(narrow);
         if narrow {
-            page.column.add_css_class("narrow");
+            page.frame.add_css_class("narrow");
         } else {
-            page.column.remove_css_class("narrow");
+            page.frame.remove_css_class("narrow");
         }
     }
 }
@@ -150,6 +156,8 @@ mod imp {
     use gtk4::glib;
     use libadwaita as adw;
 
+    use super::super::cast_frame::CastFrame;
+    use super::super::main_menu::MainMenu;
     use super::super::model::Followed;
     use super::super::ticker::Ticker;
     use super::latency_row::LatencyRow;
@@ -167,7 +175,9 @@ mod imp {
         #[template_child]
         pub(super) title: TemplateChild<adw::WindowTitle>,
         #[template_child]
-        pub(super) column: TemplateChild<adw::Clamp>,
+        pub(super) frame: TemplateChild<CastFrame>,
+        #[template_child]
+        pub(super) menu: TemplateChild<MainMenu>,
         #[template_child]
         pub(super) preview: TemplateChild<Preview>,
         #[template_child]
@@ -203,6 +213,8 @@ mod imp {
         type ParentType = adw::NavigationPage;
 
         fn class_init(class: &mut Self::Class) {
+            CastFrame::ensure_type();
+            MainMenu::ensure_type();
             Preview::ensure_type();
             VolumeRow::ensure_type();
             SoundRow::ensure_type();

@@ -79,6 +79,7 @@ mod imp {
     use gtk4::glib;
     use libadwaita as adw;
 
+    use super::super::cast_frame::CastFrame;
     use super::super::model::Followed;
     use super::step_row::StepRow;
     use crate::words::STEPS;
@@ -107,6 +108,7 @@ mod imp {
         type ParentType = adw::NavigationPage;
 
         fn class_init(class: &mut Self::Class) {
+            CastFrame::ensure_type();
             class.bind_template();
         }
 

@@ -242,10 +242,13 @@ fn action(remedy: Remedy) -> &'static str {
 mod imp {
     use std::cell::RefCell;
 
+    use adw::prelude::*;
     use adw::subclass::prelude::*;
     use gtk4 as gtk;
     use gtk4::glib;
     use libadwaita as adw;
+
+    use super::super::cast_frame::CastFrame;
 
     #[derive(Debug, Default, gtk::CompositeTemplate)]
     #[template(file = "ended_page.ui")]
@@ -273,6 +276,7 @@ mod imp {
         type ParentType = adw::NavigationPage;
 
         fn class_init(class: &mut Self::Class) {
+            CastFrame::ensure_type();
             class.bind_template();
         }
 

@@ -27,7 +27,11 @@ fn a_window_is_cast_and_steered_until_it_is_stopped() {
     let receiver = home.switch_on(TV);
     home.person.see(cast_button(TV));
     home.person.press(named("Window").below("What to cast"));
-    home.cast_to(TV, &["Telecast Test Card*", "Share"]);
+    home.click_on(TV);
+    home.person.see("Choose What to Share");
+    home.desktop.press(&["Telecast Test Card*", "Share"]);
+    home.person.miss("Choose What to Share");
+    home.person.see("Stop Casting");
     wait_for_likeness(
         &home.desktop,
         &home.tv_picture(),
@@ -43,10 +47,12 @@ fn a_window_is_cast_and_steered_until_it_is_stopped() {
     home.quit();
 }
 
-/// The numbers of the panel follow what is sent.
+/// The numbers of the panel follow what is sent; the panel takes the place of the menu.
 fn statistics_move(home: &mut Home) {
     let panel = named("Statistics").role("toggle button");
+    home.person.see("Main Menu");
     home.person.press(panel.clone());
+    home.person.miss("Main Menu");
     let graph = |title: &str| named(&format!("{title}*")).role("image");
     let mut first = None;
     wait_until("numbers that change", START, || {
@@ -56,6 +62,7 @@ fn statistics_move(home: &mut Home) {
     });
     home.person.press(panel);
     home.person.miss(graph("Bitrate"));
+    home.person.see("Main Menu");
 }
 
 fn latency_changes(home: &mut Home) {
