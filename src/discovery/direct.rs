@@ -84,7 +84,12 @@ pub(super) async fn ask(
             Err(error) => tracing::debug!(%error, "cannot ask known devices"),
         }
     }
-    asking.join_all().await;
+    // One that was cancelled tells that everything ends; `join_all` would panic.
+    while let Some(asked) = asking.join_next().await {
+        if let Err(error) = asked {
+            tracing::debug!(%error, "asking ended early");
+        }
+    }
 }
 
 /// A socket that multicasts through the interface with this address.
