@@ -155,6 +155,15 @@ fn a_screen_on_which_little_happens_goes_well() {
 }
 
 #[test]
+fn a_picture_that_is_on_its_way_is_not_missing() {
+    let slow = Cast::after(|_, stats| {
+        stats.fps.captured = 4.0;
+        (stats.fps.encoded, stats.fps.acknowledged) = (4.0, 3.0);
+    });
+    assert_eq!(slow.verdict, well());
+}
+
+#[test]
 fn pictures_that_are_thinned_out_on_purpose_are_no_trouble_by_themselves() {
     let fast_screen = Cast::after(|second, stats| {
         stats.fps.captured = 60.0;

@@ -16,6 +16,9 @@ const FEW_PICTURES: f64 = 8.0;
 const FEWER: f64 = 0.15;
 const STUTTER: f64 = 0.3;
 
+/// Pictures that may be on their way at the end of the window: encoded, and acknowledged a moment later.
+const UNDER_WAY: f64 = 2.0;
+
 /// A picture counts as soft when its encoder gets less than this part of the bits that it might have.
 const SOFT: f64 = 1.0 / 3.0;
 
@@ -131,7 +134,7 @@ impl Window {
             return None;
         }
         let not_encoded = (self.wanted - self.encoded - self.held).max(0.0);
-        let not_arrived = self.held + (self.encoded - self.acknowledged).max(0.0);
+        let not_arrived = self.held + (self.encoded - self.acknowledged - UNDER_WAY).max(0.0);
         let missing = (not_encoded + not_arrived) / self.wanted.max(1.0);
         (missing > part).then(|| {
             if not_encoded > not_arrived {
