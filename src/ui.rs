@@ -12,6 +12,7 @@ mod about;
 mod address_dialog;
 mod application;
 mod cast_actions;
+mod cast_frame;
 mod cast_page;
 mod connecting_page;
 mod context;

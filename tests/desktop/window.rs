@@ -4,6 +4,7 @@
 //! What is marked as ignored has not passed as a whole yet; each says what is in its way.
 
 mod cast;
+mod choices;
 mod devices;
 mod errors;
 mod keyboard;

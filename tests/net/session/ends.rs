@@ -66,6 +66,48 @@ async fn a_confirmation_that_nobody_gives_can_be_cancelled() {
 }
 
 #[tokio::test]
+async fn each_step_before_the_first_picture_has_a_state_and_can_be_cancelled_there() {
+    let long = Duration::from_mins(1);
+    let scripts = [
+        (
+            true,
+            OnLaunch::Start,
+            OnOffer::Accept,
+            SessionState::Preparing,
+        ),
+        (
+            false,
+            OnLaunch::Ignore,
+            OnOffer::Accept,
+            SessionState::Launching,
+        ),
+        (
+            false,
+            OnLaunch::Start,
+            OnOffer::Ignore,
+            SessionState::Negotiating,
+        ),
+    ];
+    for (may_ask, launch, offer, state) in scripts {
+        let device = Device::start(Script {
+            launch,
+            offer,
+            ..Script::default()
+        })
+        .await;
+        let (mut source, probe) = NullSource::new();
+        source.may_ask = may_ask;
+        source.opening = (long, None);
+        let target = target(device.address);
+        let handle = start_from(source, target, MirrorOptions::default());
+        until(&handle, |now| *now == state).await;
+        handle.stop();
+        assert_eq!(ended(&handle, &probe).await, Reason::UserStopped, "{state}");
+        eventually("goodbye", || device.seen().closed_cleanly).await;
+    }
+}
+
+#[tokio::test]
 async fn a_device_that_never_launches_within_12_seconds() {
     let (reason, device, took) = outcome(Script {
         launch: OnLaunch::Ignore,
