@@ -14,10 +14,12 @@ METAINFO := share/metainfo/$(APP_ID).metainfo.xml
 ICON := share/icons/hicolor/scalable/apps/$(APP_ID).svg
 SYMBOLIC_ICON := share/icons/hicolor/symbolic/apps/$(APP_ID)-symbolic.svg
 SCHEMA := share/glib-2.0/schemas/$(APP_ID).gschema.xml
-SERVICE := share/dbus-1/services/$(APP_ID).service
+# The window's, and the engine's.
+SERVICES := $(patsubst data/%.in,share/dbus-1/services/%,$(wildcard data/*.service.in))
+INTERFACES := $(patsubst data/%,share/%,$(wildcard data/dbus-1/interfaces/*.xml))
 LANGUAGES := $(shell grep -v '^\#' po/LINGUAS)
 CATALOGUES := $(LANGUAGES:%=share/locale/%/LC_MESSAGES/telecast.mo)
-INSTALLED := bin/telecast $(DESKTOP_FILE) $(METAINFO) $(ICON) $(SYMBOLIC_ICON) $(SCHEMA) $(SERVICE) $(CATALOGUES)
+INSTALLED := bin/telecast $(DESKTOP_FILE) $(METAINFO) $(ICON) $(SYMBOLIC_ICON) $(SCHEMA) $(SERVICES) $(INTERFACES) $(CATALOGUES)
 SHARED := $(filter share/%,$(INSTALLED))
 
 # The system's caches, brought up to date unless the files go to another root. What is missing is a program that needs none.
@@ -90,9 +92,11 @@ install: $(BINARY)
 	install -Dm644 data/icons/$(APP_ID).svg $(DESTDIR)$(PREFIX)/$(ICON)
 	install -Dm644 data/icons/$(APP_ID)-symbolic.svg $(DESTDIR)$(PREFIX)/$(SYMBOLIC_ICON)
 	install -Dm644 data/$(APP_ID).gschema.xml $(DESTDIR)$(PREFIX)/$(SCHEMA)
-	install -d $(dir $(DESTDIR)$(PREFIX)/$(SERVICE))
-	sed 's|@bindir@|$(PREFIX)/bin|' data/$(APP_ID).service.in > $(DESTDIR)$(PREFIX)/$(SERVICE)
-	chmod 644 $(DESTDIR)$(PREFIX)/$(SERVICE)
+	install -d $(DESTDIR)$(PREFIX)/share/dbus-1/services $(DESTDIR)$(PREFIX)/share/dbus-1/interfaces
+	for service in $(notdir $(SERVICES)); do \
+	    to=$(DESTDIR)$(PREFIX)/share/dbus-1/services/$$service && \
+	    sed 's|@bindir@|$(PREFIX)/bin|' data/$$service.in > $$to && chmod 644 $$to || exit 1; done
+	install -m644 data/dbus-1/interfaces/*.xml $(DESTDIR)$(PREFIX)/share/dbus-1/interfaces
 	$(refresh)
 
 # With the folders that are empty then, but for bin/, which others rely on.

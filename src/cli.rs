@@ -2,14 +2,19 @@
 //! The command line: a projection of the engine. Parses arguments, prints states and numbers, maps ends to exit codes.
 
 mod args;
+mod control;
 mod devices;
 mod mirror;
 mod print;
 mod receive;
+mod remote;
+mod service;
 mod signals;
 mod terminal;
 mod trust;
 mod viewer;
+#[cfg(feature = "gui")]
+mod window;
 
 use std::io::IsTerminal;
 use std::process::ExitCode;
@@ -64,12 +69,19 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
 
 fn dispatch(runtime: &Runtime, mut arguments: Arguments) -> anyhow::Result<()> {
     let Some(command) = arguments.command.take() else {
-        return open_window(runtime, arguments);
+        #[cfg(feature = "gui")]
+        return window::open(runtime, arguments);
+        #[cfg(not(feature = "gui"))]
+        anyhow::bail!(words::no_window(&"built without GTK"));
     };
     match command {
         Command::Devices(arguments) => runtime.block_on(devices::run(&arguments)),
         Command::Mirror(arguments) => runtime.block_on(mirror::run(*arguments)),
         Command::Receive(arguments) => receive::run(runtime, &arguments),
+        Command::Status(arguments) => runtime.block_on(control::status(&arguments)),
+        Command::Stop(arguments) => runtime.block_on(control::stop(&arguments)),
+        Command::Volume(arguments) => runtime.block_on(control::volume(&arguments)),
+        Command::Service(arguments) => service::run(runtime, &arguments),
         #[cfg(feature = "gui")]
         Command::TestCard(arguments) => {
             let options = crate::ui::test_card::TestCardOptions {
@@ -80,37 +92,6 @@ fn dispatch(runtime: &Runtime, mut arguments: Arguments) -> anyhow::Result<()> {
             crate::ui::test_card::run(options).map_err(|_| anyhow::anyhow!(words::no_display()))
         }
     }
-}
-
-#[cfg(feature = "gui")]
-fn open_window(runtime: &Runtime, arguments: Arguments) -> anyhow::Result<()> {
-    use crate::engine::SourceKind;
-    use crate::ui::{StartRequest, WindowError, WindowOptions};
-    use args::WindowSource;
-
-    let source = arguments.source.map(|source| match source {
-        WindowSource::Screen => SourceKind::Screen,
-        WindowSource::Window => SourceKind::Window,
-        WindowSource::Virtual => SourceKind::Virtual,
-    });
-    let options = WindowOptions {
-        start: arguments
-            .device
-            .map(|device| StartRequest { device, source }),
-        service: arguments.gapplication_service,
-    };
-    crate::ui::run(runtime.handle().clone(), &options).map_err(|error| {
-        anyhow::anyhow!(match &error {
-            WindowError::NoDisplay(_) => words::no_display(),
-            _ => words::no_window(&error),
-        })
-    })
-}
-
-/// The parser has asked for a command before.
-#[cfg(not(feature = "gui"))]
-fn open_window(_: &Runtime, _: Arguments) -> anyhow::Result<()> {
-    anyhow::bail!(words::no_window(&"built without GTK"))
 }
 
 /// Logs go to standard error, so that standard output stays readable for programs.

@@ -62,7 +62,7 @@ pub use crate::session::link::Link;
 pub use crate::session::options::{CodecChoice, MirrorOptions, Quality};
 pub use crate::session::reason::{Blame, Fault, Layer, Missing, Reason, SourceEnd, Waiting};
 pub use crate::session::state::{SessionState, Streams, Trouble};
-pub use crate::session::stats::{AudioStats, SessionStats, StageLatencies};
+pub use crate::session::stats::{AudioStats, Bitrates, FrameRates, SessionStats, StageLatencies};
 pub use crate::session::trust::Distrust;
 pub use crate::session::unsent::{SendFault, Unsent};
 pub use banners::Banners;
@@ -83,7 +83,7 @@ pub use sessions::{CastStatus, CommandError, Ending, MAX_ENDED};
 pub use settings::key as setting;
 pub use settings::{
     Choice, Effect, FIRST_FREE_PORT, LatencyProfile, MonitorSize, PictureSize, PortsError,
-    Settings, SettingsError, SoundDefault, ports,
+    Settings, SettingsError, SoundDefault, options_of_user, ports, request_of_user,
 };
 pub use tone::{TestSound, play_test_sound};
 pub use trust::{
@@ -346,6 +346,11 @@ impl Engine {
         self.sessions.running(device)
     }
 
+    /// The device to which there is a cast under this id, running or ended, as it was when that began.
+    pub fn target(&self, device: &str) -> Option<Device> {
+        self.sessions.asked(device).map(|(target, _)| target)
+    }
+
     /// Asks the cast to this device to stop because the user wants so.
     ///
     /// # Errors
@@ -464,7 +469,7 @@ impl Engine {
     }
 
     /// Ends the search for devices. Casts that run are ended, too, but not waited for: [`Engine::stop_all`] does that.
-    pub async fn shut_down(self) {
+    pub async fn shut_down(&self) {
         self.discovery.stop().await;
     }
 }

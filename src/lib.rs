@@ -49,6 +49,8 @@ pub mod clock;
 #[cfg(not(cast_alone))]
 pub mod config;
 #[cfg(not(cast_alone))]
+pub mod dbus;
+#[cfg(not(cast_alone))]
 pub mod decode;
 // What it makes of the words of strangers is fuzzed with the protocol, without its sockets.
 #[cfg(any(not(cast_alone), fuzzing))]

@@ -39,11 +39,17 @@ mod troubleshooting;
 mod trust_dialog;
 mod window;
 
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
 use gtk4::prelude::*;
 use gtk4::{gio, glib};
 use tokio::runtime::Handle;
+use tokio::sync::watch;
+use tokio::time::Instant;
 
-use crate::engine::{Settings, SettingsError};
+use crate::engine::{Engine, Settings, SettingsError};
 use application::Application;
 pub use application::StartRequest;
 
@@ -69,12 +75,42 @@ pub enum WindowError {
 }
 
 /// How the window is to be opened.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Opening {
+    /// At once.
+    #[default]
+    Now,
+    /// When it is asked for: the session bus has started this process for the window.
+    Later,
+    /// The same, but for the engine, which is to run at once.
+    LaterWithEngine,
+}
+
+/// Hands the engine to another front end.
+pub type Share = Box<dyn FnOnce(&Arc<Engine>)>;
+
+/// How the program is to run.
+#[derive(Default)]
 pub struct WindowOptions {
+    /// When the window is to be opened.
+    pub opening: Opening,
     /// A cast that is to begin at once.
     pub start: Option<StartRequest>,
-    /// Started by the session bus: show nothing until it is asked for.
-    pub service: bool,
+    /// How long a process that opens no window by itself stays when nobody needs it.
+    pub idle: Duration,
+    /// Changes when somebody uses the engine otherwise than through the window.
+    pub used: Option<watch::Receiver<Instant>>,
+    /// Called once, when the engine runs: other front ends share it.
+    pub share: Option<Share>,
+}
+
+impl fmt::Debug for WindowOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WindowOptions")
+            .field("opening", &self.opening)
+            .field("start", &self.start)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Opens the window, or shows that of the instance that runs already, and stays until it is closed. The engine runs on
@@ -82,19 +118,31 @@ pub struct WindowOptions {
 ///
 /// # Errors
 /// [`WindowError`], before anything was shown.
-pub fn run(runtime: Handle, options: &WindowOptions) -> Result<(), WindowError> {
+pub fn run(runtime: Handle, options: WindowOptions) -> Result<(), WindowError> {
     gtk4::init().map_err(|_| test_card::NoDisplay)?;
     let settings = Settings::open()?;
     let resources = gio::Resource::from_data(&glib::Bytes::from_static(RESOURCES))?;
     gio::resources_register(&resources);
     let app = Application::new(runtime, settings);
+    if let (Some(share), Some(context)) = (options.share, app.context()) {
+        context.when_engine_runs(share);
+    }
     if let Some(start) = &options.start {
         app.hand_over(start).map_err(WindowError::NotRegistered)?;
         if app.is_remote() {
             return Ok(());
         }
     }
-    let service = options.service.then_some("--gapplication-service");
+    let waits = options.opening != Opening::Now;
+    if waits && let Some(used) = options.used {
+        app.linger(options.idle, used);
+    }
+    if options.opening == Opening::LaterWithEngine
+        && !app.start_engine().map_err(WindowError::NotRegistered)?
+    {
+        return Ok(());
+    }
+    let service = waits.then_some("--gapplication-service");
     let arguments: Vec<&str> = ["telecast"].into_iter().chain(service).collect();
     app.run_with_args(&arguments);
     Ok(())

@@ -5,6 +5,7 @@
 //! translation, so that translators can move it.
 
 mod about;
+pub mod bus;
 mod casting;
 mod codec;
 mod devices;

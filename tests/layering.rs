@@ -149,10 +149,10 @@ const RULES: &[Rule] = &[
         may_use: &["engine", "words"],
         never: PROJECTION,
     },
-    // the command line opens the windows that its commands stand for
+    // the command line opens the windows that its commands stand for, and talks to the engine that runs elsewhere
     Rule {
         room: "cli",
-        may_use: &["engine", "words", "ui"],
+        may_use: &["engine", "words", "ui", "dbus"],
         never: PROJECTION,
     },
     Rule {

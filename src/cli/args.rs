@@ -78,6 +78,14 @@ pub enum Command {
     Mirror(Box<MirrorArguments>),
     /// Be a Cast device: receive what others mirror
     Receive(ReceiveArguments),
+    /// Say what the Telecast of this session casts
+    Status(StatusArguments),
+    /// End a cast of this session, or all of them
+    Stop(StopArguments),
+    /// Set the volume of a device that is cast to
+    Volume(VolumeArguments),
+    /// Run for the session bus, without a window until one is asked for
+    Service(ServiceArguments),
     /// Show a moving picture with a machine-readable time code
     #[cfg(feature = "gui")]
     TestCard(TestCardArguments),
@@ -251,6 +259,52 @@ pub struct ReceiveArguments {
     pub duration: Option<f64>,
 }
 
+/// `telecast status`
+#[derive(Debug, Args)]
+pub struct StatusArguments {
+    /// Print a JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `telecast stop`
+#[derive(Debug, Args)]
+pub struct StopArguments {
+    /// The device's name or id, or the beginning of its name; all devices when not given
+    #[arg(value_name = "DEVICE")]
+    pub device: Option<String>,
+}
+
+/// `telecast volume`
+#[derive(Debug, Args)]
+pub struct VolumeArguments {
+    /// Percent (40), louder or softer by so many (+5, -5), mute or unmute
+    #[arg(value_name = "PERCENT|+N|-N|mute|unmute", value_parser = loudness, allow_hyphen_values = true)]
+    pub loudness: Loudness,
+    /// The device's name or id, or the beginning of its name; the one that is cast to when not given
+    #[arg(value_name = "DEVICE")]
+    pub device: Option<String>,
+}
+
+/// What is to become of the volume.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Loudness {
+    /// This, 0 to 1.
+    To(f64),
+    /// More by this, or less.
+    By(f64),
+    /// Silence, or no longer.
+    Muted(bool),
+}
+
+/// `telecast service`
+#[derive(Debug, Args)]
+pub struct ServiceArguments {
+    /// End when nothing was cast and nobody has asked for anything for so many seconds
+    #[arg(long, value_name = "S", default_value = "180", value_parser = seconds)]
+    pub idle: f64,
+}
+
 /// `telecast test-card`
 #[derive(Debug, Args)]
 pub struct TestCardArguments {
@@ -319,6 +373,23 @@ fn audio(text: &str) -> Result<Audio, String> {
     }
 }
 
+fn loudness(text: &str) -> Result<Loudness, String> {
+    let percent = |text: &str| {
+        let number = text.trim_end_matches('%').parse::<u8>().ok()?;
+        (number <= 100).then(|| f64::from(number) / 100.0)
+    };
+    let loudness = match text {
+        "mute" => Some(Loudness::Muted(true)),
+        "unmute" => Some(Loudness::Muted(false)),
+        _ => match (text.strip_prefix('+'), text.strip_prefix('-')) {
+            (Some(more), _) => percent(more).map(Loudness::By),
+            (_, Some(less)) => percent(less).map(|by| Loudness::By(-by)),
+            _ => percent(text).map(Loudness::To),
+        },
+    };
+    loudness.ok_or_else(|| "expected 0 to 100, +N, -N, mute or unmute".to_owned())
+}
+
 fn bitrate(text: &str) -> Result<Bitrate, String> {
     if text == "auto" {
         return Ok(Bitrate::Auto);
@@ -385,6 +456,14 @@ mod tests {
             "telecast receive --name TV --listen ::1 --port 0 --headless --accept known --credentials keys --measure --snapshot a.png --stats json --duration 3",
             "telecast mirror TV --trust certified --trust-root a.crt --trust-root b.crt",
             "telecast -v --log telecast=trace devices",
+            "telecast status --json",
+            "telecast stop",
+            "telecast stop TV",
+            "telecast volume 40",
+            "telecast volume +5 TV",
+            "telecast volume -5",
+            "telecast volume mute TV",
+            "telecast service --idle 5",
             "telecast --device TV",
             "telecast -v --device TV --source virtual",
             "telecast --gapplication-service",
@@ -416,6 +495,11 @@ mod tests {
             "telecast devices --timeout never",
             "telecast receive --accept nobody",
             "telecast mirror TV --trust nobody",
+            "telecast volume",
+            "telecast volume 101",
+            "telecast volume +-5",
+            "telecast volume loud",
+            "telecast service --idle 0",
         ] {
             assert_eq!(parse(line).expect_err(line).exit_code(), 2, "{line}");
         }

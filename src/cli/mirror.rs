@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! `telecast mirror`: one cast from the command line, until it ends or is interrupted.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use super::args::{Audio, Bitrate, Codec, MirrorArguments, Profile, Source};
+use super::args::{Audio, Bitrate, Codec, MirrorArguments, Profile, Source, Trust};
 use super::print;
+use super::remote;
 use super::signals::Signals;
 use super::trust;
+use crate::dbus::{Client, Service, Sharing};
 use crate::engine::{
-    AudioChoice, CodecChoice, Device, DeviceKind, Engine, EngineOptions, MirrorOptions,
+    AudioChoice, CastStatus, CodecChoice, Device, DeviceKind, Engine, EngineOptions, MirrorOptions,
     MirrorRequest, Reason, SessionHandle, SessionState, SessionStats, SourceKind, Unsent,
     VideoCodec,
 };
@@ -18,15 +21,24 @@ use crate::words;
 /// now is not there, and somebody waits.
 const LOOK: Duration = Duration::from_secs(5);
 
+/// How long the list of casts may lag behind a session.
+const SETTLE: Duration = Duration::from_millis(500);
+
 /// Runs one cast.
 pub async fn run(arguments: MirrorArguments) -> anyhow::Result<()> {
     let mut signals =
         Signals::new().map_err(|error| anyhow::anyhow!(words::system_failed(&error)))?;
-    let engine = Engine::start(EngineOptions {
+    if may_be_elsewhere(&arguments)
+        && let Some(client) = Client::of_running_engine().await
+    {
+        return remote::run(client, &arguments, &request(&arguments), &mut signals).await;
+    }
+    let engine = Arc::new(Engine::start(EngineOptions {
         interface: arguments.interface.clone(),
         trust: trust::options(&arguments)?,
         ..EngineOptions::default()
-    });
+    }));
+    let service = tokio::spawn(on_the_bus(Arc::clone(&engine)));
     let found = tokio::select! {
         found = engine.find(&arguments.device, LOOK) => found,
         () = signals.next() => Err(Reason::UserStopped),
@@ -41,6 +53,12 @@ pub async fn run(arguments: MirrorArguments) -> anyhow::Result<()> {
         }
         Err(reason) => (Ok(reason), arguments.device.clone()),
     };
+    if !signals.came() {
+        outlast(&engine, &mut signals).await;
+    }
+    if let Ok(service) = service.await {
+        drop(service);
+    }
     engine.shut_down().await;
     let (reason, name) = (outcome.0?, outcome.1);
     let line = words::explain(&reason, &name).line();
@@ -51,6 +69,40 @@ pub async fn run(arguments: MirrorArguments) -> anyhow::Result<()> {
         print::note(&line);
     }
     Ok(())
+}
+
+/// Whether the engine that runs in this session may cast instead: its trust is its own, and so is where it looks.
+fn may_be_elsewhere(arguments: &MirrorArguments) -> bool {
+    arguments.trust == Trust::Ask
+        && arguments.trust_root.is_empty()
+        && arguments.interface.is_none()
+}
+
+/// Lets others see and steer the cast, where there is a session bus and no other engine on it.
+async fn on_the_bus(engine: Arc<Engine>) -> Option<Service> {
+    let service = Service::start(engine, Sharing::default()).await;
+    service
+        .inspect_err(|error| tracing::debug!(%error, "not on the session bus"))
+        .ok()
+}
+
+/// Waits for the casts that other programs have begun here.
+async fn outlast(engine: &Engine, signals: &mut Signals) {
+    let mut casts = engine.sessions();
+    let over = |casts: &Arc<[CastStatus]>| casts.iter().all(|cast| cast.state.ended().is_some());
+    // The cast that has just ended may be listed for another moment.
+    let settled = tokio::time::timeout(SETTLE, casts.wait_for(over))
+        .await
+        .is_ok();
+    if settled {
+        return;
+    }
+    print::note(&words::bus::casts_on());
+    let ended = async { casts.wait_for(over).await.is_ok() };
+    tokio::select! {
+        _ = ended => {}
+        () = signals.next() => engine.stop_all().await,
+    }
 }
 
 /// Shows what the session does until it is over.

@@ -7,6 +7,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 #[derive(Debug)]
 pub struct Signals {
     all: [Signal; 3],
+    came: bool,
 }
 
 impl Signals {
@@ -18,6 +19,7 @@ impl Signals {
                 signal(SignalKind::terminate())?,
                 signal(SignalKind::hangup())?,
             ],
+            came: false,
         })
     }
 
@@ -29,5 +31,11 @@ impl Signals {
             _ = terminate.recv() => {}
             _ = hangup.recv() => {}
         }
+        self.came = true;
+    }
+
+    /// Whether one has come.
+    pub fn came(&self) -> bool {
+        self.came
     }
 }

@@ -70,7 +70,7 @@ fn ask(question: TrustQuestion) -> io::Result<()> {
 }
 
 /// Whatever is not a clear yes is a no.
-fn is_yes(line: &str) -> bool {
+pub(super) fn is_yes(line: &str) -> bool {
     matches!(line.trim().to_lowercase().as_str(), "y" | "yes")
 }
 

@@ -111,7 +111,7 @@ impl Task {
         task
     }
 
-    /// Searches until `commands` is closed.
+    /// Searches until [`Command::Stop`] comes, or `commands` is closed.
     pub(super) async fn run(mut self, mut commands: mpsc::Receiver<Command>) {
         let mut interfaces = InterfaceWatch::new()
             .inspect_err(
@@ -132,8 +132,12 @@ impl Task {
             let mut broken = false;
             tokio::select! {
                 command = commands.recv() => match command {
-                    Some(command) => self.command(command),
-                    None => break,
+                    Some(Command::Add(host)) => {
+                        self.add_host(host);
+                        self.ask();
+                    }
+                    Some(Command::Remove(host)) => self.remove_host(&host),
+                    Some(Command::Stop) | None => break,
                 },
                 event = next_event(search.as_ref()) => match event {
                     Some(event) => {
@@ -210,17 +214,9 @@ impl Task {
         }
     }
 
-    fn command(&mut self, command: Command) {
-        match command {
-            Command::Add(host) => {
-                self.add_host(host);
-                self.ask();
-            }
-            Command::Remove(host) => {
-                self.hosts.retain(|known| *known != host);
-                self.table.remove_host(&host);
-            }
-        }
+    fn remove_host(&mut self, host: &ManualHost) {
+        self.hosts.retain(|known| known != host);
+        self.table.remove_host(host);
     }
 
     fn add_host(&mut self, host: ManualHost) {

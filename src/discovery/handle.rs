@@ -5,7 +5,6 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use tokio::sync::{broadcast, mpsc, watch};
-use tokio::task::JoinHandle;
 
 use super::browse::Task;
 use super::device::{Device, DeviceEvent};
@@ -52,14 +51,13 @@ impl Discovery {
         let (events, _) = broadcast::channel(EVENTS);
         let (counter, changes) = watch::channel(0);
         let task = Task::new(options, devices, problem, events.clone(), counter);
-        let task = tokio::spawn(task.run(received));
+        tokio::spawn(task.run(received));
         DiscoveryHandle {
             commands,
             devices: watch,
             problem: problems,
             events,
             changes,
-            task,
         }
     }
 }
@@ -72,7 +70,6 @@ pub struct DiscoveryHandle {
     problem: watch::Receiver<Option<Arc<DiscoveryError>>>,
     events: broadcast::Sender<DeviceEvent>,
     changes: watch::Receiver<u64>,
-    task: JoinHandle<()>,
 }
 
 impl DiscoveryHandle {
@@ -113,11 +110,10 @@ impl DiscoveryHandle {
     }
 
     /// Ends the search and its thread, and waits for it.
-    pub async fn stop(self) {
-        drop(self.commands);
-        if let Err(error) = self.task.await {
-            tracing::warn!(%error, "the search for devices ended badly");
-        }
+    pub async fn stop(&self) {
+        self.command(Command::Stop).await;
+        // The task gives up its end last of all.
+        self.commands.closed().await;
     }
 
     async fn command(&self, command: Command) {
@@ -132,4 +128,6 @@ impl DiscoveryHandle {
 pub(super) enum Command {
     Add(ManualHost),
     Remove(ManualHost),
+    /// End the search.
+    Stop,
 }

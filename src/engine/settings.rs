@@ -6,6 +6,7 @@
 
 mod choice;
 pub mod key;
+mod of_user;
 
 use std::ops::RangeInclusive;
 use std::path::Path;
@@ -20,6 +21,7 @@ use crate::config::APP_ID;
 
 pub use choice::{Choice, LatencyProfile, MonitorSize, PictureSize, SoundDefault};
 pub use key::Effect;
+pub use of_user::{options_of_user, request_of_user};
 
 /// Where the schema is compiled to when the program is built; an installed program finds it with the system's schemas.
 const BUILT_SCHEMAS: &str = concat!(env!("OUT_DIR"), "/schemas");

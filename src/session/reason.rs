@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! Why a session ended: `Reason`, typed. `words` turns it into sentences; nothing in here is meant to be read by people.
 
+mod code;
+
 use std::time::Duration;
 
 use thiserror::Error;

@@ -4,6 +4,7 @@
 
 mod actions;
 mod background;
+mod serving;
 mod start;
 mod stay_awake;
 mod trust;

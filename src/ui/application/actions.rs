@@ -60,6 +60,7 @@ impl Application {
                 }
             }),
             Application::cast_action(),
+            Application::start_engine_action(),
         ]);
         for (action, keys) in KEYS {
             self.set_accels_for_action(action, keys);
