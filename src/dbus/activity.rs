@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! `Activity`: whether anybody still uses the engine. Calls on the bus and the engine's casts in; the moment at which
-//! nobody has for a while out. Reads the clock of tokio, which tests may stop.
+//! nobody has for a while out. Decisions are [`Rest`]'s, which reads no clock.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -38,27 +38,49 @@ impl Activity {
 
     async fn idle_with(&self, mut casts: watch::Receiver<Arc<[CastStatus]>>, limit: Duration) {
         let mut used = self.watch();
-        let mut since = Instant::now();
+        let mut rest = Rest::new(Instant::now(), limit);
         loop {
-            let running = casts.borrow_and_update().iter().any(is_running);
-            if running {
-                since = Instant::now();
-            }
-            let last = (*used.borrow_and_update()).max(since);
-            let over = last + limit;
-            if !running && over <= Instant::now() {
+            let casting = casts.borrow_and_update().iter().any(is_running);
+            let last_used = *used.borrow_and_update();
+            let now = Instant::now();
+            let over = rest.over(now, casting, last_used);
+            if over.is_some_and(|over| over <= now) {
                 return;
             }
             tokio::select! {
                 changed = casts.changed() => if changed.is_err() { return },
                 changed = used.changed() => if changed.is_err() { return },
-                () = tokio::time::sleep_until(over), if !running => {}
-            }
-            if running {
-                // Its end counts, not its beginning.
-                since = Instant::now();
+                () = tokio::time::sleep_until(over.unwrap_or(now)), if over.is_some() => {}
             }
         }
+    }
+}
+
+/// When a time without use is over.
+#[derive(Debug)]
+struct Rest {
+    /// When it was last known that something was cast, or the beginning.
+    cast: Instant,
+    casting: bool,
+    limit: Duration,
+}
+
+impl Rest {
+    fn new(now: Instant, limit: Duration) -> Rest {
+        Rest {
+            cast: now,
+            casting: false,
+            limit,
+        }
+    }
+
+    /// Takes over how it stands; when it is over unless that changes. `None` while something is cast.
+    fn over(&mut self, now: Instant, casting: bool, used: Instant) -> Option<Instant> {
+        let was_casting = std::mem::replace(&mut self.casting, casting);
+        if casting || was_casting {
+            self.cast = now;
+        }
+        (!casting).then(|| used.max(self.cast) + self.limit)
     }
 }
 
@@ -68,36 +90,30 @@ fn is_running(cast: &CastStatus) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use tokio::time::{advance, timeout};
-
     use super::*;
 
-    const LIMIT: Duration = Duration::from_secs(180);
+    const LIMIT: Duration = Duration::from_mins(3);
+    const MINUTE: Duration = Duration::from_mins(1);
 
-    #[tokio::test(start_paused = true)]
-    async fn it_is_idle_when_nobody_has_called_for_the_whole_time() {
-        let activity = Activity::default();
-        let casts = watch::Sender::new(Arc::from([]));
-        let idle = activity.idle_with(casts.subscribe(), LIMIT);
-        tokio::pin!(idle);
-        assert!(timeout(LIMIT / 2, &mut idle).await.is_err());
-        activity.note();
-        assert!(
-            timeout(LIMIT * 3 / 4, &mut idle).await.is_err(),
-            "used since"
-        );
+    #[test]
+    fn it_is_over_when_nobody_has_called_for_the_whole_time() {
         let begun = Instant::now();
-        idle.await;
-        assert!(begun.elapsed() <= LIMIT / 4 + Duration::from_secs(1));
+        let mut rest = Rest::new(begun, LIMIT);
+        assert_eq!(rest.over(begun, false, begun), Some(begun + LIMIT));
+        let used = begun + MINUTE;
+        assert_eq!(rest.over(used, false, used), Some(used + LIMIT));
+        let later = used + MINUTE;
+        assert_eq!(rest.over(later, false, used), Some(used + LIMIT));
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn a_call_long_ago_does_not_shorten_the_time() {
-        let activity = Activity::default();
-        advance(LIMIT * 2).await;
-        let casts = watch::Sender::new(Arc::from([]));
+    #[test]
+    fn a_cast_keeps_it_and_the_end_of_the_cast_counts() {
         let begun = Instant::now();
-        activity.idle_with(casts.subscribe(), LIMIT).await;
-        assert!(begun.elapsed() >= LIMIT);
+        let mut rest = Rest::new(begun, LIMIT);
+        assert_eq!(rest.over(begun + MINUTE, true, begun), None);
+        let ended = begun + 100 * MINUTE;
+        assert_eq!(rest.over(ended, false, begun), Some(ended + LIMIT));
+        let later = ended + MINUTE;
+        assert_eq!(rest.over(later, false, begun), Some(ended + LIMIT));
     }
 }

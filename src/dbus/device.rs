@@ -134,6 +134,7 @@ impl DeviceObject {
     }
 
     /// The numbers of the last second: the keys of "telecast mirror --stats json", without those that are not known.
+    #[zbus(out_args("statistics"))]
     fn get_statistics(&self) -> Result<HashMap<String, OwnedValue>, BusError> {
         let cast = self.casting()?;
         let session = self.shared.engine.session(&cast);
@@ -227,7 +228,7 @@ impl DeviceObject {
     }
 
     /// How it stands: away, idle, or of its cast choosing (the person is asked what to share), connecting, authenticating,
-    /// launching, confirm-on-tv, negotiating, streaming, recovering, reconnecting, stopping, ended (see Error). There may be
+    /// preparing, launching, confirm-on-tv, negotiating, streaming, recovering, stopping, ended (see Error). There may be
     /// more one day: what is none of the first two and not ended is a cast.
     #[zbus(property)]
     fn state(&self) -> String {

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use zbus::zvariant::Value;
 
 use super::words_of;
-use crate::engine::{CastStatus, DeviceKind, ListedDevice};
+use crate::engine::{CastStatus, ListedDevice};
 use crate::words;
 
 /// The properties of a `Device1`, in their D-Bus types.
@@ -68,17 +68,12 @@ impl Shown {
     }
 
     fn take_cast(&mut self, cast: &CastStatus) {
-        let kind = if cast.has_picture {
-            DeviceKind::Tv
-        } else {
-            DeviceKind::Speaker
-        };
         self.id.clone_from(&cast.device);
         self.name.clone_from(&cast.name);
-        self.kind = kind.as_str();
-        self.icon_name = words_of::icon(kind);
+        self.kind = cast.kind.as_str();
+        self.icon_name = words_of::icon(cast.kind);
         self.available = true;
-        self.state_text = words::describe(&cast.state);
+        self.state_text = words::describe(&cast.state, cast.kind);
         self.source_kind = words_of::source_word(cast.source);
         if let Some(volume) = cast.volume {
             self.volume = volume.level;

@@ -56,7 +56,7 @@ async fn a_cast_is_begun_watched_by_another_client_steered_and_ended() {
         .await;
     assert!(streams.is_ok());
     drop(streams);
-    assert_eq!(other.sessions().await, [path.clone()]);
+    assert_eq!(other.sessions().await, std::slice::from_ref(&path));
     let properties = other.properties(&path).await;
     assert_eq!(*value(&properties, "SourceKind"), Value::from("test-card"));
     assert_eq!(*value(&properties, "AudioMode"), Value::from("tone"));
