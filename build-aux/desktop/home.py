@@ -20,6 +20,8 @@ APP_ID = "io.github.telecast.Telecast"
 APP_PATH = "/" + APP_ID.replace(".", "/")
 TITLE, CARD = "Telecast", "Telecast Test Card"
 PORT = 8009
+# To the question about a device that nobody has certified, and what shows while the desktop asks.
+YES, SHARE = "Cast Anyway", "Choose What to Share"
 # Seconds.
 LIMIT = 90
 PATIENCE = 5
@@ -196,11 +198,24 @@ class Home:
         self.place(TITLE, size, corner)
         return window
 
-    def cast(self, device):
-        """Presses the device's button, and Share for the test card where the desktop asks."""
+    def cast(self, device, *signs):
+        """Presses the device's button and goes on until the first of the signs shows."""
         self.do("press", f"Cast to {device}")
-        if self.see("Choose What to Share", "Connecting", "Confirm on the TV", "Stop Casting") == "Choose What to Share":
-            self.desktop.run(DESKTOP / "press-portal", "--timeout", str(LIMIT), f"{CARD}*", "Share")
+        return self.reach(*signs)
+
+    def reach(self, *signs):
+        """Waits for the first of these. Answers on the way: the test card where the desktop asks what to share, yes where
+        it is asked about a device that nobody has certified."""
+        while (sign := self.see(*signs, YES, SHARE)) not in signs:
+            if sign == YES:
+                self.do("press", YES)
+            elif self.ask("gone", SHARE, timeout=1):
+                # What was allowed before needs no dialog.
+                continue
+            else:
+                self.desktop.run(DESKTOP / "press-portal", "--timeout", str(LIMIT), f"{CARD}*", "Share")
+            self.do("gone", sign)
+        return sign
 
     # The network.
 
