@@ -186,6 +186,7 @@ impl Home {
     }
 
     /// Clicks on a device and answers the portal's dialog, until it is cast to.
+    #[track_caller]
     pub fn cast_to(&mut self, device: &str, buttons: &[&str]) {
         self.click_on(device);
         self.desktop.press(buttons);
@@ -193,6 +194,7 @@ impl Home {
     }
 
     /// Clicks on a device.
+    #[track_caller]
     pub fn click_on(&mut self, device: &str) {
         self.person.press(cast_button(device));
     }

@@ -135,7 +135,7 @@ fn a_receiver_of_a_root_that_was_added_is_cast_to_without_a_question() {
 
     // Without the root it is less than before, which is no question.
     home.key("Control_L+comma");
-    home.person.press(named("Trust").role("toggle button"));
+    home.person.press(named("Trust").role("page tab"));
     home.person.press("Forget Telecast Developer Root");
     home.person.miss("Forget Telecast Developer Root");
     home.key("Escape");
