@@ -77,9 +77,18 @@ impl ForgetGroup {
         }
         if let Some(at) = focused {
             let rows = group.rows.borrow();
-            if let Some(next) = rows.get(at).or(rows.last()) {
-                next.child_focus(gtk::DirectionType::TabForward);
-            }
+            let next = rows.get(at).or(rows.last());
+            self.focus_again(next.map(Cast::upcast_ref));
+        }
+    }
+
+    /// Puts the keyboard there, or somewhere near: without it, not even Escape would work.
+    fn focus_again(&self, next: Option<&gtk::Widget>) {
+        let enter = |widget: &gtk::Widget| widget.child_focus(gtk::DirectionType::TabForward);
+        let dialog = self.ancestor(adw::PreferencesDialog::static_type());
+        let places = [next, Some(self.upcast_ref()), dialog.as_ref()];
+        if !places.into_iter().flatten().any(enter) {
+            tracing::debug!("nothing here takes the keyboard");
         }
     }
 

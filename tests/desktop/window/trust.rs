@@ -138,7 +138,8 @@ fn a_receiver_of_a_root_that_was_added_is_cast_to_without_a_question() {
     home.person.press("Forget Telecast Developer Root");
     home.person.miss("Forget Telecast Developer Root");
     assert_eq!(home.person.see_nameless(), [""; 0]);
-    home.key("Escape");
+    home.person
+        .press(named("Close").role("button").below("Preferences"));
     home.person.miss("Your Roots");
     home.click_on(TV);
     home.person
