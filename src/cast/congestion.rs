@@ -53,6 +53,11 @@ pub enum Signal {
         /// The filtered round trip time when its acknowledgement came.
         round_trip: Duration,
     },
+    /// What left at this moment or before has arrived or was lost, as some report shows that says nothing about when.
+    Passed {
+        /// That moment.
+        left: Instant,
+    },
     /// One measurement of the round trip, unfiltered: an answer to a sender report came.
     RoundTrip {
         /// When the report left.

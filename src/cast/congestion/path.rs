@@ -34,6 +34,8 @@ pub(super) struct Path {
     ledger: Ledger,
     delays: Delays,
     delivery: Delivery,
+    /// So many of all bytes that left are known to have arrived or to be lost, whenever that was.
+    passed: u64,
     /// Since when an answer is being waited for.
     waiting: Option<Instant>,
     round_trip: Duration,
@@ -62,6 +64,7 @@ impl Path {
             ledger: Ledger::new(now),
             delays: Delays::new(now),
             delivery: Delivery::default(),
+            passed: 0,
             waiting: None,
             round_trip: Duration::ZERO,
             questions: Questions::default(),
@@ -134,6 +137,12 @@ impl Path {
         );
         let left = until.zip(before).map(|(until, before)| until - before);
         left.unwrap_or_default().max(frame.bytes as u64)
+    }
+
+    /// What left until then is on the path no more.
+    pub(super) fn on_passed(&mut self, left: Instant) {
+        let passed = self.ledger.until(left).unwrap_or_default();
+        self.passed = self.passed.max(passed);
     }
 
     /// About this many bytes were reported missing.
@@ -244,7 +253,8 @@ impl Path {
 
     /// Bytes that are not known to have passed.
     pub(super) fn outstanding(&self) -> u64 {
-        self.ledger.total().saturating_sub(self.delivery.answered())
+        let passed = self.passed.max(self.delivery.answered());
+        self.ledger.total().saturating_sub(passed)
     }
 
     /// The delay of the empty path.

@@ -169,6 +169,7 @@ impl CongestionControl for QueueControl {
                 };
                 self.path.on_acknowledged(now, frame);
             }
+            Signal::Passed { left } => self.path.on_passed(left),
             Signal::RoundTrip { sent, sample } => self.path.on_round_trip(now, sent, sample),
             Signal::Lost { bytes } => self.path.on_lost(now, bytes),
         }

@@ -110,6 +110,10 @@ impl Stream {
     fn on_acknowledged(&mut self, frame: &InFlightFrame, at_once: bool, context: &mut Context<'_>) {
         // A frame that has not left whole is one that the receiver has given up.
         if let (Some(first_sent), Some(all_sent)) = (frame.first_sent, frame.all_sent) {
+            context.path.on_arrived(all_sent);
+            if let Some(departure) = frame.newest_arrived(|_| false) {
+                self.on_arrived(departure, context.path);
+            }
             let signal = Signal::Acknowledged {
                 bytes: frame.payload.len(),
                 first_sent,

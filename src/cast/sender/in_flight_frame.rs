@@ -42,16 +42,26 @@ pub(super) struct Proof {
     pub(super) up_to: Option<u32>,
     /// Packets that left at this moment or before.
     pub(super) before: Option<Instant>,
+    /// Packets that left at this moment or before, and up to this number.
+    pub(super) old: Option<(Instant, u32)>,
+}
+
+/// Whether a number is this one or an earlier one, modulo 2³².
+pub(super) fn is_up_to(number: u32, last: u32) -> bool {
+    last.wrapping_sub(number).cast_signed() >= 0
 }
 
 impl Packet {
     /// Whether it was lost, if the report with this proof lacks it, and may be sent again.
     fn is_lost(&self, now: Instant, proof: Proof) -> bool {
         let Some(sent) = self.sent else { return false };
-        let in_order = proof
-            .up_to
-            .is_some_and(|last| last.wrapping_sub(self.number).cast_signed() >= 0);
-        if !in_order && proof.before.is_none_or(|before| sent > before) {
+        let in_order = |last: u32| is_up_to(self.number, last);
+        let is_proven = proof.up_to.is_some_and(in_order)
+            || proof.before.is_some_and(|before| sent <= before)
+            || proof
+                .old
+                .is_some_and(|(at, last)| sent <= at && in_order(last));
+        if !is_proven {
             return false;
         }
         let pause = self.copies.checked_sub(FREE_COPIES).map(|more| {
@@ -202,6 +212,15 @@ impl InFlightFrame {
                 each(id);
             }
         }
+    }
+
+    /// When the newest left of those packets that have arrived, if all but the `missing` have, and its number. What left more
+    /// than once does not count: which copy it was is not known.
+    pub(super) fn newest_arrived(&self, missing: impl Fn(u16) -> bool) -> Option<(Instant, u32)> {
+        let has_arrived = |(id, packet): &(u16, &Packet)| packet.copies == 1 && !missing(*id);
+        let arrived = (0..=u16::MAX).zip(&self.packets).filter(has_arrived);
+        let departures = arrived.filter_map(|(_, packet)| Some((packet.sent?, packet.number)));
+        departures.reduce(|newest, it| if is_up_to(it.1, newest.1) { newest } else { it })
     }
 
     /// Packets that have not left yet, and are to.

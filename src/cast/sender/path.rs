@@ -37,6 +37,10 @@ pub(super) struct Path {
     pub(super) large_packets: LargePackets,
     /// The target delay in force.
     pub(super) target_delay: Duration,
+    /// How long what has left still needs to pass, as the congestion control reckons.
+    pub(super) backlog: Option<Duration>,
+    /// What left until then has arrived or was lost, whatever stream it belongs to, but for what others overtook.
+    pub(super) arrived: Option<Instant>,
     promptness: i8,
     /// Sender reports that left since one was answered.
     unanswered: u32,
@@ -53,6 +57,8 @@ impl Path {
             losses: Losses::new(),
             large_packets: LargePackets::new(max_packet_size),
             target_delay,
+            backlog: None,
+            arrived: None,
             promptness: 0,
             unanswered: 0,
             silence: USUAL_SILENCE,
@@ -63,6 +69,22 @@ impl Path {
     /// The process stood still until now, or the machine slept: what waits in the socket looks older than it is.
     pub(super) fn on_stall(&mut self, now: Instant) {
         self.awake_since = Some(now);
+    }
+
+    /// What left at this moment has arrived, and so had all that left before, but not what left after it in the same moment.
+    pub(super) fn on_arrived(&mut self, left: Instant) {
+        let before = left.checked_sub(Duration::from_nanos(1));
+        self.arrived = self.arrived.max(before);
+    }
+
+    /// Of packets that a report lacks which came by itself now, those that left at this moment or before were lost: they are
+    /// older than any round trip of late, this `age`, and something that left later has arrived. As long as nothing has, they
+    /// may all wait in a queue that has become longer, for as long as all that has left needs to pass.
+    pub(super) fn lost_before(&self, now: Instant, age: Duration) -> Option<Instant> {
+        let old = now.checked_sub(age)?;
+        let backlog = self.backlog.unwrap_or(self.target_delay);
+        let waits_for_nothing = old.checked_sub(backlog);
+        self.arrived.max(waits_for_nothing).map(|at| at.min(old))
     }
 
     /// A sender report left.
@@ -91,6 +113,7 @@ impl Path {
         };
         self.vote(vote);
         self.unanswered = 0;
+        self.on_arrived(answer.left);
         if self.awake_since.is_some_and(|since| answer.left < since) {
             return None;
         }

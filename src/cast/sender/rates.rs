@@ -23,6 +23,7 @@ impl Sender {
                 DECISION_INTERVAL
             };
         self.decision = self.congestion.decide(now, self.unsent());
+        self.path.backlog = self.decision.backlog;
         self.pacer.set_rate(now, self.decision.pacing_rate);
         if let Some(delay) = self.latency.decide(now) {
             self.set_target_delay(delay);

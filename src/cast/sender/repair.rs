@@ -5,7 +5,9 @@
 //! or is still under way. The path keeps the order, mostly. So a packet that a report lacks was lost
 //! * if it left before the sender report that the receiver has answered: it would have been there first. This needs no
 //!   knowledge of the round trip, and holds however much that varies;
-//! * or if it is older than any round trip of late, for reports that came by themselves.
+//! * or, for reports that came by themselves, if it is older than any round trip of late, and something that left later has
+//!   arrived. As long as nothing has, all may wait in a queue that has become longer: on a link that is slower than was
+//!   thought, what is sent again then only makes the queue longer still.
 //!
 //! What a report does not even mention is missing too: a receiver cannot list a frame of which no packet arrived when no
 //! later one did. (The reference repeats the newest frame's last packet until it is mentioned.)
@@ -14,8 +16,8 @@
 //! [`in_flight_frame`](super::in_flight_frame).
 //! When there is time for few more attempts only, it is sent twice, an [`ECHO`] apart so that one burst does not hit
 //! both; that takes from a budget ([`loss`](super::loss)), because it is done in advance. Frames of one packet, as blocks
-//! of sound are, cost little: they are always repeated twice for a receiver that cannot be asked, and sent three times to
-//! begin with when the path is very lossy.
+//! of sound are, cost little: they are always repeated twice for a receiver that cannot be asked; when the path is very
+//! lossy they are sent three times to begin with, and repeated three times.
 //!
 //! Frames that are too late already are repaired all the same, in their turn: what refers to them cannot be shown without
 //! them, a receiver does not go beyond a frame whose packet 0 it lacks, and a new key frame is as large as all that may be
@@ -26,9 +28,9 @@ use std::time::{Duration, Instant};
 
 use crate::cast::congestion::Signal;
 use crate::cast::frame::FrameId;
-use crate::cast::rtcp::{Feedback, WHOLE_FRAME};
+use crate::cast::rtcp::{Feedback, Nack, WHOLE_FRAME};
 use crate::cast::sender::feedback::Context;
-use crate::cast::sender::in_flight_frame::Proof;
+use crate::cast::sender::in_flight_frame::{Proof, is_up_to};
 use crate::cast::sender::path::Path;
 use crate::cast::sender::stream::Stream;
 
@@ -69,6 +71,13 @@ impl Echoes {
         self.waiting.front().map(|(at, ..)| *at)
     }
 
+    /// So many copies in all leave, with the one that leaves now.
+    fn add_copies(&mut self, now: Instant, frame: FrameId, packet_id: u16, copies: u32) {
+        for copy in 1..copies {
+            self.add(now + ECHO * copy, frame, packet_id);
+        }
+    }
+
     fn add(&mut self, at: Instant, frame: FrameId, packet_id: u16) {
         if self.waiting.len() < MAX_ECHOES {
             let index = self.waiting.partition_point(|(other, ..)| *other <= at);
@@ -89,6 +98,10 @@ impl Stream {
         if feedback.missing.len() < WHOLE_LIST {
             let large_packets = &mut context.path.large_packets;
             large_packets.on_list(feedback, &self.in_flight);
+        }
+        self.note_arrived(feedback, context.path);
+        if let Some(left) = context.path.arrived {
+            context.congestion.observe(now, Signal::Passed { left });
         }
         let proof = self.proof(now, is_answer, context.path);
         for nack in &feedback.missing {
@@ -111,17 +124,47 @@ impl Stream {
         }
     }
 
+    /// Of a frame of which only some packets are missing, the others have arrived.
+    fn note_arrived(&mut self, feedback: &Feedback, path: &mut Path) {
+        if feedback.missing.len() >= WHOLE_LIST {
+            return;
+        }
+        let by_frame = |one: &Nack, other: &Nack| one.frame == other.frame;
+        for of_frame in feedback.missing.chunk_by(by_frame) {
+            let is_missing = |id| {
+                let names = |nack: &Nack| nack.packet == id || nack.packet == WHOLE_FRAME;
+                of_frame.iter().any(names)
+            };
+            let frame = of_frame
+                .first()
+                .and_then(|nack| self.in_flight.get(nack.frame));
+            if let Some(departure) = frame.and_then(|frame| frame.newest_arrived(is_missing)) {
+                self.on_arrived(departure, path);
+            }
+        }
+    }
+
+    /// A packet has arrived that left at this moment, with this number.
+    pub(super) fn on_arrived(&mut self, (left, number): (Instant, u32), path: &mut Path) {
+        path.on_arrived(left);
+        if self.arrived.is_none_or(|newest| is_up_to(newest, number)) {
+            self.arrived = Some(number);
+        }
+    }
+
     /// Which packets were lost if the report that came now lacks them.
     fn proof(&self, now: Instant, is_answer: bool, path: &Path) -> Proof {
+        let (before, old) = match path.round_trip.proof() {
+            // It says nothing about what left after the question.
+            Some(_) if is_answer => (None, None),
+            Some(age) => (path.lost_before(now, age), now.checked_sub(age)),
+            // Nothing is known: better twice than never.
+            None => (Some(now), None),
+        };
         Proof {
             up_to: self.probes.answered(),
-            before: match path.round_trip.proof() {
-                // It says nothing about what left after the question.
-                Some(_) if is_answer => None,
-                Some(age) => now.checked_sub(age),
-                // Nothing is known: better twice than never.
-                None => Some(now),
-            },
+            before,
+            old: old.zip(self.arrived),
         }
     }
 
@@ -146,8 +189,22 @@ impl Stream {
             path.large_packets
                 .on_lost(now, slicing.packet_size(packet_id));
             congestion.observe(now, Signal::Lost { bytes });
-            let is_lossy = path.losses.rate() >= LOSSY;
-            if is_lossy && (is_cheap || is_urgent && path.losses.take_ahead(bytes)) {
+            let rate = path.losses.rate();
+            if rate < LOSSY {
+                return;
+            }
+            if is_cheap {
+                echoes.add_copies(
+                    now,
+                    id,
+                    packet_id,
+                    if rate < VERY_LOSSY {
+                        2
+                    } else {
+                        VERY_LOSSY_COPIES
+                    },
+                );
+            } else if is_urgent && path.losses.take_ahead(bytes) {
                 echoes.add(now + ECHO, id, packet_id);
             }
         });
@@ -156,9 +213,7 @@ impl Stream {
     /// A frame of one packet left for the first time.
     pub(super) fn on_single(&mut self, now: Instant, id: FrameId, path: &Path) {
         if !path.is_prompt() && path.losses.rate() >= VERY_LOSSY {
-            for copy in 1..VERY_LOSSY_COPIES {
-                self.echoes.add(now + ECHO * copy, id, 0);
-            }
+            self.echoes.add_copies(now, id, 0, VERY_LOSSY_COPIES);
         }
     }
 

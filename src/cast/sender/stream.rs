@@ -46,6 +46,8 @@ pub(super) struct Stream {
     pub(super) newest_at: Option<Instant>,
     /// The newest frame that the receiver is known to have heard of.
     pub(super) latest_expected: FrameId,
+    /// The newest packet that is known to have arrived, by its number in the order of departure, modulo 2³².
+    pub(super) arrived: Option<u32>,
     /// Kickstarts since the last feedback.
     pub(super) kickstarts: u32,
     /// When the receiver spoke about this stream last.
@@ -89,6 +91,7 @@ impl Stream {
             newest_media_time: None,
             newest_at: None,
             latest_expected: FrameId::LEADER,
+            arrived: None,
             kickstarts: 0,
             heard: None,
             broken: false,

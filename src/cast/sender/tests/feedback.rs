@@ -103,14 +103,43 @@ fn a_list_that_acknowledges_a_frame_never_sent_is_ignored_but_not_the_rest() {
 fn missing_packets_are_sent_again_oldest_first_and_so_are_frames_not_even_mentioned() {
     let mut rig = four_frames();
     let missing = [(1, 2), (1, 0), (2, 0xFFFF)];
-    rig.says(&Says {
+    let says = Says {
         checkpoint: 0,
         missing: &missing,
         ..Says::default()
-    });
+    };
+    a_block_of_sound_arrives(&mut rig);
+    rig.says(&says);
     let named = [(1, 0), (1, 2), (2, 0), (2, 1), (2, 2)];
     let not_mentioned = [(3, 0), (3, 1), (3, 2)];
     assert_eq!(rig.take_packets(), [&named[..], &not_mentioned].concat());
+}
+
+#[test]
+fn what_may_wait_in_a_queue_is_not_sent_again_until_something_that_left_later_has_arrived() {
+    let mut rig = four_frames();
+    let says = Says {
+        checkpoint: 2,
+        missing: &[(3, 0xFFFF)],
+        ..Says::default()
+    };
+    for _ in 0..3 {
+        rig.says(&says);
+        assert_eq!(rig.take_packets(), []);
+        rig.pass(10 * MS);
+    }
+    a_block_of_sound_arrives(&mut rig);
+    rig.says(&says);
+    assert_eq!(rig.take_packets(), [(3, 0), (3, 1), (3, 2)]);
+}
+
+/// It leaves now, and the receiver has it 25 ms later.
+fn a_block_of_sound_arrives(rig: &mut Rig) {
+    rig.audio(100);
+    rig.pass(25 * MS);
+    let datagram = rig.datagram(AUDIO_SSRC, &Says::default());
+    rig.handle(Input::Datagram(&datagram));
+    rig.take_sent();
 }
 
 #[test]
@@ -130,8 +159,13 @@ fn a_packet_sent_less_than_a_round_trip_ago_is_not_sent_again() {
         rig.says(&says);
     }
     assert_eq!(rig.take_packets(), [], "18 ms of 20 have passed");
+    rig.delta_frame(10);
     rig.pass(4 * MS);
-    rig.says(&says);
+    rig.take_sent();
+    rig.says(&Says {
+        acknowledged: &[3, 4],
+        ..says
+    });
     assert_eq!(rig.take_packets(), [(0, 1)]);
 }
 
