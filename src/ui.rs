@@ -26,6 +26,7 @@ mod graph;
 mod keys;
 mod main_menu;
 mod measure;
+mod menu_names;
 mod model;
 mod preferences;
 mod question_dialog;

@@ -56,10 +56,17 @@ impl AddressDialog {
             .update_state(&[gtk::accessible::State::Invalid(invalid)]);
         // The line stays when there is nothing to say: the dialog must not grow and shrink under the typing.
         let remark = wrong.unwrap_or_else(words::host_hint);
+        if imp.remark.text() == remark {
+            return;
+        }
         imp.remark.set_text(&remark);
-        // A status has no name of its own.
-        imp.remark
-            .update_property(&[gtk::accessible::Property::Label(&remark)]);
+        // Whoever cannot see the line hears it, when it changes and whenever the entry gets the keyboard.
+        if let Some(text) = imp.address.delegate() {
+            text.update_property(&[gtk::accessible::Property::Description(&remark)]);
+        }
+        if invalid == gtk::AccessibleInvalidState::True {
+            self.announce(&remark, gtk::AccessibleAnnouncementPriority::Medium);
+        }
     }
 }
 

@@ -11,6 +11,7 @@ use gtk4 as gtk;
 use gtk4::{gio, glib};
 use libadwaita as adw;
 
+use super::menu_names;
 use super::model::DeviceItem;
 use crate::engine::{CastStatus, DeviceKind, ListedDevice, SourceKind};
 use crate::words::{self, TrustMark};
@@ -29,12 +30,19 @@ impl DeviceRow {
         row.imp().item.replace(Some(item.clone()));
         row.imp().source.set(source);
         row.add_actions();
+        menu_names::follow(&row.imp().more);
         let changed = item.connect_changed(glib::clone!(
             #[weak]
             row,
             move |_| row.show()
         ));
         row.imp().changed.replace(Some(changed));
+        // Not the row's own action: once it had one and has none, GTK takes the row for insensitive.
+        row.connect_activated(|row| {
+            if row.imp().cast.borrow().is_some() {
+                row.ask_for("win.show-cast");
+            }
+        });
         item.bind_property("name", &row, "title")
             .sync_create()
             .build();
@@ -145,9 +153,6 @@ impl DeviceRow {
         self.set_activatable_widget(gtk::Widget::NONE);
         button.reset_relation(gtk::AccessibleRelation::LabelledBy);
         self.set_activatable(true);
-        // The target first: the action takes none without.
-        self.set_action_target_value(Some(&cast.device.to_variant()));
-        self.set_action_name(Some("win.show-cast"));
     }
 
     fn offer_cast(&self, listed: &ListedDevice, possible: bool) {
@@ -156,9 +161,6 @@ impl DeviceRow {
         button.set_action_name(Some("device.cast"));
         button.set_visible(possible);
         self.enable("cast", possible);
-        self.set_action_name(None);
-        // GTK takes a row whose action is taken away for one whose action is disabled.
-        self.set_sensitive(true);
         self.set_activatable_widget(Some(&**button).filter(|_| possible));
         // The row labels it with its title, which would hide the name of the button.
         button.reset_relation(gtk::AccessibleRelation::LabelledBy);

@@ -2,6 +2,7 @@
 //! `DevicesPage`: what is cast, and the devices it can be cast to. Input: the lists of devices and casts; output: the
 //! rows, which say what is wished by actions of the window, and help where no device is found.
 
+mod first_focus;
 mod forget;
 mod hold;
 mod search;
@@ -39,6 +40,7 @@ impl DevicesPage {
         page.follow_trust(context);
         page.add_actions();
         page.hold_while_choosing(context);
+        page.notice_a_person();
         page.follow_search(context);
         page
     }
@@ -193,7 +195,7 @@ impl DevicesPage {
 }
 
 mod imp {
-    use std::cell::RefCell;
+    use std::cell::{Cell, RefCell};
     use std::rc::Rc;
     use std::sync::Arc;
 
@@ -239,6 +241,8 @@ mod imp {
         pub(super) search: RefCell<Search>,
         /// What is remembered of devices.
         pub(super) trusted: RefCell<Arc<TrustedDevices>>,
+        /// Whether somebody has pressed a key or clicked here.
+        pub(super) touched: Cell<bool>,
     }
 
     #[glib::object_subclass]

@@ -18,9 +18,14 @@ mod imp {
     use gtk4::glib;
     use libadwaita as adw;
 
+    use super::super::menu_names;
+
     #[derive(Debug, Default, gtk::CompositeTemplate)]
     #[template(file = "main_menu.ui")]
-    pub struct MainMenu {}
+    pub struct MainMenu {
+        #[template_child]
+        button: TemplateChild<gtk::MenuButton>,
+    }
 
     #[glib::object_subclass]
     impl ObjectSubclass for MainMenu {
@@ -37,7 +42,12 @@ mod imp {
         }
     }
 
-    impl ObjectImpl for MainMenu {}
+    impl ObjectImpl for MainMenu {
+        fn constructed(&self) {
+            self.parent_constructed();
+            menu_names::follow(&self.button);
+        }
+    }
     impl WidgetImpl for MainMenu {}
     impl BinImpl for MainMenu {}
 }

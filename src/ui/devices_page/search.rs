@@ -11,7 +11,6 @@ use super::{Context, DevicesPage};
 use crate::engine::{Engine, NetworkFacts};
 use adw::prelude::*;
 use adw::subclass::prelude::*;
-use gtk4 as gtk;
 use gtk4::glib;
 use libadwaita as adw;
 
@@ -162,30 +161,5 @@ impl DevicesPage {
             page.imp().help.set_spinning(false);
         });
         help.announce_findings();
-    }
-
-    /// The first row, or the button that helps where there is none, unless somebody has moved on already.
-    fn choose_first_focus(&self, alone: bool) {
-        let Some(window) = self.root().and_downcast::<gtk::Window>() else {
-            return;
-        };
-        let focus = gtk::prelude::GtkWindowExt::focus(&window);
-        let untouched =
-            focus.is_none_or(|focus| focus == *self.imp().add.upcast_ref::<gtk::Widget>());
-        if !untouched || window.gets_focus_visible() || !self.is_mapped() {
-            return;
-        }
-        if alone {
-            self.imp().help.focus_button();
-        } else if let Some(row) = self.first_row() {
-            row.grab_focus();
-        }
-    }
-
-    fn first_row(&self) -> Option<super::super::device_row::DeviceRow> {
-        let imp = self.imp();
-        let mut rows = imp.network.rows();
-        rows.extend(imp.by_address.rows());
-        rows.into_iter().next()
     }
 }

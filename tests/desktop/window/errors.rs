@@ -32,7 +32,6 @@ const ENCODERS: [&str; 11] = [
 ];
 
 #[test]
-#[ignore = "the second press of the button has no effect"]
 fn who_cancels_the_dialog_is_told_nothing_and_a_dead_tv_is_told_until_seen() {
     let Some(mut home) = Home::new() else {
         return;

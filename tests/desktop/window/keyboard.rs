@@ -6,14 +6,14 @@ use crate::support::cast::TV;
 use crate::support::home::{Home, wait_until_idle, wait_until_state};
 
 #[test]
-#[ignore = "items of the main menu have no name on the accessibility bus"]
 fn a_cast_needs_only_the_keyboard_and_everything_has_a_name() {
     let Some(mut home) = Home::new() else {
         return;
     };
     let receiver = home.switch_on(TV);
     home.open();
-    home.person.see(named(TV).role("list item"));
+    home.person
+        .see(named(TV).role("list item").state("focused"));
     assert_eq!(home.person.see_nameless(), [""; 0]);
 
     home.key("Control_L+n");
