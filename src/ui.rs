@@ -31,6 +31,7 @@ mod model;
 mod preferences;
 mod question_dialog;
 pub mod receiver_window;
+mod row_texts;
 mod search_help;
 mod shortcuts;
 mod statistics;

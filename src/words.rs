@@ -54,9 +54,9 @@ pub use permission::{Asking, ask_on_terminal, asking, no_answer_needed, nobody_t
 pub use reason::{Explanation, explain};
 pub use receiver::{listening, receiver_ended, receiver_failed};
 pub use settings::{
-    ForgetAll, absent_interface, all_devices, auto, automatic, codec_choice, effect, forget,
-    forget_all, forgotten, latency, monitor_size, picture_size, remembered_line, sender_line,
-    sound, source, undo, wrong_ports,
+    ForgetAll, absent_interface, all_devices, auto, automatic, chosen, codec_choice, effect,
+    forget, forget_all, forgotten, latency, monitor_size, picture_size, remembered_line,
+    sender_line, sound, source, undo, wrong_ports,
 };
 pub use state::{describe, no_devices, picture_of, ready_to_receive, test_card, test_card_title};
 pub use steps::{ConnectStep, Connecting, Progress, STEPS, connecting};

@@ -22,6 +22,7 @@ use libadwaita as adw;
 use super::cast_actions;
 use super::context::Context;
 use super::model::CastItem;
+use super::row_texts;
 use super::statistics::CastLayout;
 use super::ticker::Ticker;
 use crate::words;
@@ -56,6 +57,7 @@ impl CastPage {
         page.imp().latency.steer(context, item);
         page.imp().quality.steer(context, item);
         page.imp().notifications.steer(context);
+        row_texts::follow_all(&page);
         page.follow_width();
         page.show(item);
         if let Some(status) = item.status() {

@@ -10,6 +10,7 @@ use gtk4 as gtk;
 use gtk4::glib;
 use libadwaita as adw;
 
+use super::row_texts;
 use crate::engine::{ListedDevice, Remembered};
 use crate::words;
 
@@ -34,6 +35,7 @@ impl DeviceDetails {
                 .subtitle_selectable(true)
                 .css_classes(["property"])
                 .build();
+            row_texts::follow(&row);
             dialog.imp().rows.append(&row);
         }
         let lines: Vec<String> = facts

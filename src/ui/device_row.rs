@@ -13,6 +13,7 @@ use libadwaita as adw;
 
 use super::menu_names;
 use super::model::DeviceItem;
+use super::row_texts;
 use crate::engine::{CastStatus, DeviceKind, ListedDevice, SourceKind};
 use crate::words::{self, TrustMark};
 
@@ -31,6 +32,7 @@ impl DeviceRow {
         row.imp().source.set(source);
         row.add_actions();
         menu_names::follow(&row.imp().more);
+        row_texts::follow(row.upcast_ref());
         let changed = item.connect_changed(glib::clone!(
             #[weak]
             row,

@@ -12,6 +12,7 @@ use libadwaita as adw;
 
 use super::context::Context;
 use super::model::CastItem;
+use super::row_texts;
 use crate::engine::{AudioChoice, MirrorRequest, PreferencesPage, Remedy};
 use crate::words;
 
@@ -107,6 +108,7 @@ impl EndedPage {
             .use_markup(false)
             .build();
         row.add_css_class("property");
+        row_texts::follow(&row);
         self.imp().details.add_row(&row);
     }
 

@@ -19,6 +19,7 @@ use libadwaita as adw;
 
 use super::context::Context;
 use super::model::CastItem;
+use super::row_texts;
 use crate::engine::{
     CodecChoice, Effect, LatencyProfile, MonitorSize, PictureSize, PreferencesPage, SoundDefault,
     TrustRule, setting,
@@ -53,6 +54,9 @@ impl Preferences {
         rows.senders.fill(context, Senders);
         add_root::bind(&rows.add_root, &rows.roots, context);
         dialog.say_effects(context);
+        for page in [&rows.casting, &rows.network] {
+            row_texts::follow_all(&**page);
+        }
         dialog
     }
 
@@ -189,6 +193,10 @@ mod imp {
     #[derive(Debug, Default, gtk::CompositeTemplate)]
     #[template(file = "preferences.ui")]
     pub struct Preferences {
+        #[template_child]
+        pub(super) casting: TemplateChild<adw::PreferencesPage>,
+        #[template_child]
+        pub(super) network: TemplateChild<adw::PreferencesPage>,
         #[template_child]
         pub(super) latency: TemplateChild<adw::ComboRow>,
         #[template_child]

@@ -146,6 +146,8 @@ impl View {
             .css_classes(["telecast-picture"])
             .alternative_text(words::picture_of(name))
             .build();
+        // GTK makes that a description; a picture needs a name.
+        picture.update_property(&[gtk::accessible::Property::Label(&words::picture_of(name))]);
         let waiting = gtk::Box::builder()
             .orientation(gtk::Orientation::Vertical)
             .spacing(12)

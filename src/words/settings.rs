@@ -62,6 +62,15 @@ pub fn monitor_size(size: MonitorSize) -> String {
     }
 }
 
+/// What is chosen, and what that means, for those who cannot see the row.
+pub fn chosen(choice: &str, meaning: &str) -> String {
+    // Translators: read out by screen readers, like "Balanced: Hides short network hiccups from the picture".
+    fill(
+        "{choice}: {meaning}",
+        &[("choice", choice), ("meaning", meaning)],
+    )
+}
+
 /// A choice that the program makes itself.
 pub fn automatic() -> String {
     gettext("Automatic")

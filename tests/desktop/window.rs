@@ -8,6 +8,8 @@ mod choices;
 mod devices;
 mod errors;
 mod keyboard;
+mod names;
 mod preferences;
+mod row_menu;
 mod several;
 mod trust;

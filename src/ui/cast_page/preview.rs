@@ -61,7 +61,10 @@ impl Preview {
 
     /// Says what the pictures are of, for those who do not see them.
     pub fn describe(&self, what: &str) {
-        self.imp().picture.set_alternative_text(Some(what));
+        let picture = &self.imp().picture;
+        picture.set_alternative_text(Some(what));
+        // GTK makes that a description; a picture needs a name.
+        picture.update_property(&[gtk::accessible::Property::Label(what)]);
     }
 
     /// Dims the picture when what the TV shows stands still.

@@ -13,8 +13,8 @@ use super::session::Session;
 /// Programs start, devices are found, encoders are proven: on a busy machine.
 const LIMIT: Duration = Duration::from_secs(45);
 
-/// Roles of what a person uses.
-const INTERACTIVE: [&str; 12] = [
+/// Roles of what a person uses or looks at.
+const NAMED: [&str; 15] = [
     "button",
     "toggle button",
     "radio button",
@@ -27,6 +27,9 @@ const INTERACTIVE: [&str; 12] = [
     "combo box",
     "menu item",
     "list item",
+    "page tab",
+    "link",
+    "image",
 ];
 /// Roles of what takes the keyboard only for what is in it.
 const CONTAINERS: [&str; 7] = [
@@ -155,16 +158,35 @@ impl Person {
         self.step("set", what);
     }
 
-    /// What shows and takes the keyboard or clicks, and has no name: its role.
+    /// What shows and takes the keyboard or clicks, or is a picture, and has no name: its role, and the last name before it.
     pub fn see_nameless(&mut self) -> Vec<String> {
         let all = self.all();
-        let nodes = all.as_array().unwrap().iter();
-        nodes
-            .filter(|node| node[1].as_str().is_none_or(str::is_empty))
-            .filter(|node| node[2] == true || INTERACTIVE.iter().any(|role| node[0] == *role))
-            .filter(|node| !CONTAINERS.iter().any(|role| node[0] == *role))
-            .map(|node| node[0].to_string())
-            .collect()
+        let mut nameless = Vec::new();
+        let mut last = "";
+        for node in all.as_array().unwrap() {
+            let (role, name) = (node[0].as_str().unwrap(), node[1].as_str().unwrap_or(""));
+            let used = node[2] == true || NAMED.contains(&role);
+            if !name.is_empty() {
+                last = name;
+            } else if used && !CONTAINERS.contains(&role) {
+                nameless.push(format!("{role} after “{last}”"));
+            }
+        }
+        nameless
+    }
+
+    /// Goes round by Tab: the names of what has the keyboard, one after the other. Panics at a stop without a name, or of
+    /// which the accessibility bus does not know.
+    #[track_caller]
+    pub fn tour(&mut self) -> Vec<String> {
+        let tour = self.ask(&json!({"do": "tour"}))["tour"].take();
+        let stops = tour.as_array().unwrap().iter();
+        let names = stops.map(|stop| stop[1].as_str().filter(|name| !name.is_empty()));
+        let names = names.map(|name| name.map(str::to_owned)).collect();
+        match names {
+            Some(names) => names,
+            None => panic!("a stop without a name: {tour}; there is {}", self.all()),
+        }
     }
 
     /// Role and name of everything that shows, and whether it takes the keyboard.

@@ -53,6 +53,9 @@ fn who_cancels_the_dialog_is_told_nothing_and_a_dead_tv_is_told_until_seen() {
     receiver.wait(START);
     home.person.see("Casting Ended");
     home.person.see("Your screen is no longer shared.");
+    home.person.see(named("Try Again").state("focused"));
+    assert_eq!(home.person.see_nameless(), [""; 0]);
+    home.person.tour();
 
     // The TV is there again, and the screen was shared before: no dialog.
     let receiver = home.switch_on(TV);
