@@ -82,7 +82,12 @@ impl Home {
         let mut command = self.desktop.command(TELECAST);
         command.envs(environment.iter().copied());
         self.window = Some(Program::start("window", &mut command));
-        wait_until("the window", START, || self.has_window(TITLE));
+        // Keys before would be lost.
+        wait_until("the window has the keyboard", START, || {
+            let windows = self.desktop.windows();
+            let mut windows = windows.iter();
+            windows.any(|window| window["title"] == TITLE && window["focused"] == true)
+        });
     }
 
     /// Starts the program while it runs: the instance that runs shows its window.

@@ -147,7 +147,7 @@ impl Session {
         serde_json::from_str(&text).unwrap_or(Value::String(text))
     }
 
-    /// Its windows: objects with `title`, `app`, `x`, `y`, `width`, `height`.
+    /// Its windows: objects with `title`, `app`, `focused`, `x`, `y`, `width`, `height`.
     pub fn windows(&self) -> Vec<Value> {
         match self.shell(&["windows"]) {
             Value::Array(windows) => windows,

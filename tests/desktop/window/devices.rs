@@ -59,9 +59,10 @@ fn a_device_that_is_not_found_is_added_by_its_address_and_forgotten_again() {
     home.person.write(address(), ADDRESS);
     home.person.press(named("Add").state("sensitive"));
 
-    home.cast_to(TV, &["Share"]);
+    home.cast_to(ADDRESS, &["Share"]);
     home.person.press("Stop Casting");
     wait_until_idle(&receiver);
+    // It has told its name.
     home.quit();
 
     home.open();

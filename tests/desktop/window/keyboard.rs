@@ -88,8 +88,10 @@ fn the_list_is_walked_by_keys_from_its_first_device_on() {
     );
     home.person.focus("Screen");
     home.key("Right");
-    home.person
-        .see(named("Window").below("What to cast").state("checked"));
+    let window = named("Window").below("What to cast");
+    home.person.see(window.clone().state("focused"));
+    home.key("space");
+    home.person.see(window.state("checked"));
 
     home.key("F10");
     home.person.see(named("Preferences").state("focused"));
