@@ -29,11 +29,13 @@ impl Network {
         Some(network)
     }
 
-    /// Lets no multicast DNS through to `b`, as some routers do: nobody finds it by itself.
+    /// Lets no multicast DNS through to and from `b`, as some routers do: nobody finds it by itself.
     pub fn block_discovery(&self) {
         let rules = "add table inet mdns; \
             add chain inet mdns in { type filter hook input priority 0; }; \
-            add rule inet mdns in udp dport 5353 drop";
+            add rule inet mdns in udp dport 5353 drop; \
+            add chain inet mdns out { type filter hook output priority 0; }; \
+            add rule inet mdns out udp dport 5353 drop";
         let status = Command::new("ip")
             .args(["netns", "exec", &self.b(), "nft", rules])
             .status()

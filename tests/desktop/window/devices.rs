@@ -68,8 +68,10 @@ fn a_device_that_is_not_found_is_added_by_its_address_and_forgotten_again() {
     home.open();
     home.person.see(cast_button(TV));
     home.person.see("Added by Address");
-    home.person.press(format!("More for {TV}").as_str());
-    home.person.press("Forget");
+    home.person
+        .press(named(&format!("More for {TV}")).role("toggle button"));
+    home.person
+        .press(named("Forget").role("menu item").state("sensitive"));
     home.person.miss(cast_button(TV));
     home.quit();
 
