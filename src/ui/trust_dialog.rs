@@ -10,6 +10,7 @@ use futures_util::future::{Either, select};
 use gtk4 as gtk;
 use libadwaita as adw;
 
+use super::row_texts;
 use crate::engine::TrustQuestion;
 use crate::words;
 
@@ -51,6 +52,7 @@ fn key(title: &str, key: &str) -> gtk::ListBox {
         .subtitle_lines(3)
         .css_classes(["property", "monospace"])
         .build();
+    row_texts::follow(&row);
     let list = gtk::ListBox::builder()
         .selection_mode(gtk::SelectionMode::None)
         .css_classes(["boxed-list"])

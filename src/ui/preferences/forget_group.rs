@@ -13,6 +13,7 @@ use libadwaita as adw;
 
 use super::memories::{Entry, Memory, Undo};
 use crate::ui::context::Context;
+use crate::ui::row_texts;
 use crate::words;
 
 glib::wrapper! {
@@ -99,6 +100,7 @@ impl ForgetGroup {
             .subtitle(&entry.subtitle)
             .subtitle_lines(3)
             .build();
+        row_texts::follow(&row);
         if let Some(icon) = entry.icon {
             let icon = gtk::Image::from_icon_name(icon);
             icon.set_accessible_role(gtk::AccessibleRole::Presentation);

@@ -84,9 +84,7 @@ impl Home {
         self.window = Some(Program::start("window", &mut command));
         // Keys before would be lost.
         wait_until("the window has the keyboard", START, || {
-            let windows = self.desktop.windows();
-            let mut windows = windows.iter();
-            windows.any(|window| window["title"] == TITLE && window["focused"] == true)
+            self.has(TITLE, |window| window["focused"] == true)
         });
     }
 

@@ -24,7 +24,7 @@ fn all_dialogs_are_reached_by_keys_and_everything_in_them_has_a_name() {
     home.person.see("Fixed Ports");
     look_through(&mut home, "Preferences", "dialog");
     home.key("Control_L+question");
-    look_through(&mut home, "Show or Hide Statistics", "label");
+    look_through(&mut home, "Keyboard Shortcuts", "dialog");
 
     for (item, dialog) in [
         ("Troubleshooting", "Troubleshooting"),
