@@ -100,11 +100,13 @@ fn thousands_of_devices_with_evil_names_are_a_bounded_list_of_harmless_ones() {
                 let mut most = 0;
                 for _ in 0..10 {
                     tokio::time::sleep(Duration::from_millis(500)).await;
-                    most = most.max(search.burden().most_kb);
+                    // On a slow machine it may have ended.
+                    let burden = search.burden_while_it_runs();
+                    most = burden.map_or(most, |burden| most.max(burden.most_kb));
                 }
                 let ended = search.end().await;
                 assert_eq!(ended.status.code(), Some(0), "{ended}");
-                assert!(most < MOST_KB, "{most} KiB");
+                assert!((1..MOST_KB).contains(&most), "{most} KiB");
                 assert!(ended.errors.len() < MAX_LINES, "{:?}", ended.errors.len());
                 let lines = ended.output.iter().chain(&ended.errors);
                 for line in lines {

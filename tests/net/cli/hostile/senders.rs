@@ -239,7 +239,7 @@ async fn it_listens_where_and_as_long_as_it_was_asked_to() {
         "--accept",
         "any",
         "--duration",
-        "3",
+        "12",
     ];
     let mut tv = Telecast::start(&all);
     let address = tv.says("Listening on ").await;
