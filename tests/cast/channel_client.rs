@@ -5,6 +5,7 @@ mod ending;
 mod launch;
 mod offers;
 mod other;
+mod resume;
 mod secrets;
 
 use std::collections::VecDeque;

@@ -32,7 +32,7 @@ mod volume;
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use self::launch::{Launching, Wanted};
+use self::launch::{Before, Launching, Wanted};
 use self::running::{Running, Stopping};
 pub use self::types::{
     ChannelEnd, ClientConfig, Command, Event, Input, Loss, MirroringApp, Negotiated, OfferFailure,
@@ -172,7 +172,15 @@ impl Client {
                 offer,
                 leftover,
                 within,
-            } => self.start(now, app, offer, leftover, within),
+            } => self.start(now, app, offer, Before::Ours(leftover), within),
+            Command::Resume {
+                app,
+                offer,
+                session_id,
+                join,
+                within,
+            } => self.start(now, app, offer, Before::Lost { session_id, join }, within),
+            Command::Ping => self.ping(now),
             Command::Offer(offer) => self.offer(now, offer),
             Command::GetCapabilities => self.ask_capabilities(now),
             Command::GetAppAvailability(ids) => {
@@ -325,13 +333,7 @@ impl Client {
             return self.end(ChannelEnd::Silent(SILENCE_LIMIT));
         }
         if now >= self.next_ping {
-            self.next_ping = now + PING_INTERVAL;
-            self.send(
-                PLATFORM_SENDER,
-                PLATFORM_RECEIVER,
-                namespace::HEARTBEAT,
-                Heartbeat::Ping.to_json(),
-            );
+            self.ping(now);
         }
         if self.volume.expired(now) {
             self.event(Event::VolumeRefused);
@@ -350,6 +352,16 @@ impl Client {
             State::Stopping(stopping) if now >= stopping.until => self.stopped(),
             State::Stopping(_) | State::Idle | State::Ended => {}
         }
+    }
+
+    fn ping(&mut self, now: Instant) {
+        self.next_ping = now + PING_INTERVAL;
+        self.send(
+            PLATFORM_SENDER,
+            PLATFORM_RECEIVER,
+            namespace::HEARTBEAT,
+            Heartbeat::Ping.to_json(),
+        );
     }
 
     fn connect(&mut self, endpoint: &str) {

@@ -5,7 +5,7 @@
 //! asks which applications there are, and what runs
 //!    ▼
 //! Looking ──status──▶ (our old session there? Clearing ──vanished, 3 s──▶) Waiting ──application in the status──▶ Running
-//!    5 s                                                                      │ LAUNCH_ERROR: the next application, or failed
+//!    5 s └─(after a loss) our session there? joined at once ─▶ Running        │ LAUNCH_ERROR: the next application, or failed
 //!                                                                             │ every 5 s: GET_STATUS, some devices only broadcast
 //!                                                                             └ the TV asks its viewer: the 12 s stand still, 120 s
 //! ```
@@ -14,7 +14,9 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use super::running::{Running, Stopping};
-use super::{Client, Event, MirroringApp, REQUEST_TIMEOUT, StartError, State, VANISH_TIMEOUT};
+use super::{
+    Client, Event, Loss, MirroringApp, REQUEST_TIMEOUT, StartError, State, VANISH_TIMEOUT,
+};
 use crate::cast::channel::messages::platform::{LaunchError, LaunchStatus, PlatformAction};
 use crate::cast::channel::messages::status::{Application, ReceiverStatus};
 use crate::cast::channel::namespace;
@@ -41,6 +43,15 @@ pub(super) struct Launching {
     confirming: Option<Duration>,
 }
 
+/// What may run on the device before the launch.
+#[derive(Debug)]
+pub(super) enum Before {
+    /// A session of ours that is over, to be stopped first.
+    Ours(Option<String>),
+    /// The session that is to go on; else nothing else may run.
+    Lost { session_id: String, join: bool },
+}
+
 /// How to recognise the application when it appears.
 #[derive(Debug)]
 pub(super) struct Wanted {
@@ -53,17 +64,9 @@ pub(super) struct Wanted {
 
 #[derive(Debug)]
 enum Step {
-    Looking {
-        until: Instant,
-        leftover: Option<String>,
-    },
-    Clearing {
-        session_id: String,
-        until: Instant,
-    },
-    Waiting {
-        ask_at: Instant,
-    },
+    Looking { until: Instant, before: Before },
+    Clearing { session_id: String, until: Instant },
+    Waiting { ask_at: Instant },
 }
 
 impl Wanted {
@@ -100,7 +103,7 @@ impl Client {
         now: Instant,
         app: MirroringApp,
         offer: Box<Offer>,
-        leftover: Option<String>,
+        before: Before,
         within: Duration,
     ) {
         let (State::Idle, [app_id, more @ ..]) = (&self.state, app.ids()) else {
@@ -123,7 +126,7 @@ impl Client {
             },
             step: Step::Looking {
                 until: now + REQUEST_TIMEOUT,
-                leftover,
+                before,
             },
             deadline: now + within,
             confirming: None,
@@ -154,20 +157,7 @@ impl Client {
             return;
         };
         match &mut launching.step {
-            Step::Looking { leftover, .. } => {
-                let running = status.applications.iter().map(|app| app.session_id.clone());
-                launching.wanted.known = running.take(MAX_KNOWN).collect();
-                match leftover.take().filter(|id| status.session(id).is_some()) {
-                    Some(session_id) => {
-                        launching.step = Step::Clearing {
-                            session_id: session_id.clone(),
-                            until: now + VANISH_TIMEOUT,
-                        };
-                        self.request(PlatformAction::Stop(Some(session_id)));
-                    }
-                    None => self.launch(now),
-                }
-            }
+            Step::Looking { .. } => self.look(now, status),
             Step::Clearing { session_id, .. } if status.session(session_id).is_none() => {
                 self.launch(now);
             }
@@ -178,6 +168,43 @@ impl Client {
                     self.launched(now, app);
                 }
             }
+        }
+    }
+
+    /// The device told what runs: what is in the way, what is ours.
+    fn look(&mut self, now: Instant, status: &ReceiverStatus) {
+        let State::Launching(launching) = &mut self.state else {
+            return;
+        };
+        let Step::Looking { before, .. } = &mut launching.step else {
+            return;
+        };
+        let (session_id, joins) = match before {
+            Before::Ours(leftover) => (leftover.take(), false),
+            Before::Lost { session_id, join } => {
+                let ours = status.session(session_id);
+                if let (None, Some(other)) = (ours, status.foreground()) {
+                    return self.lost(Loss::Replaced {
+                        app_id: other.app_id.clone(),
+                        display_name: other.display_name.clone(),
+                    });
+                }
+                (Some(std::mem::take(session_id)), *join)
+            }
+        };
+        let running = status.applications.iter().map(|app| app.session_id.clone());
+        launching.wanted.known = running.take(MAX_KNOWN).collect();
+        let there = session_id.as_deref().and_then(|id| status.session(id));
+        match there.cloned() {
+            Some(app) if joins && !app.transport_id.is_empty() => self.launched(now, app),
+            Some(app) => {
+                launching.step = Step::Clearing {
+                    session_id: app.session_id.clone(),
+                    until: now + VANISH_TIMEOUT,
+                };
+                self.request(PlatformAction::Stop(Some(app.session_id)));
+            }
+            None => self.launch(now),
         }
     }
 
@@ -297,6 +324,11 @@ impl Client {
             return self.start_failed(error);
         }
         match &mut launching.step {
+            // Who does not say what runs might be made to replace it.
+            Step::Looking {
+                until,
+                before: Before::Lost { .. },
+            } if now >= *until => self.start_failed(StartError::Timeout),
             Step::Looking { until, .. } | Step::Clearing { until, .. } if now >= *until => {
                 self.launch(now);
             }

@@ -203,7 +203,7 @@ impl Client {
         }
     }
 
-    fn lost(&mut self, loss: Loss) {
+    pub(super) fn lost(&mut self, loss: Loss) {
         self.state = State::Idle;
         self.event(Event::Lost(loss));
     }

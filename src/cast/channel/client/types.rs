@@ -68,8 +68,25 @@ pub enum Command {
         /// [`NEGOTIATION_LIMIT`](super::NEGOTIATION_LIMIT).
         within: Duration,
     },
+    /// Go on after the connection was lost on which an application of ours ran: connect to it and offer anew if it still
+    /// runs, launch it if nothing runs. What somebody else has started meanwhile is left alone, with [`Event::Lost`];
+    /// the other ends are those of [`Command::Mirror`].
+    Resume {
+        /// Which application.
+        app: MirroringApp,
+        /// What to offer.
+        offer: Box<Offer>,
+        /// Our session.
+        session_id: String,
+        /// `false`: it has not answered the last time, so it is stopped and launched anew.
+        join: bool,
+        /// See [`Command::Mirror`].
+        within: Duration,
+    },
     /// Offer anew to the running application. An OFFER that is not answered yet is forgotten.
     Offer(Box<Offer>),
+    /// Provoke a sign of life now, with a PING.
+    Ping,
     /// Ask the running application what it can play.
     GetCapabilities,
     /// Ask the device which of these applications it has.
