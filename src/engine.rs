@@ -38,6 +38,7 @@ mod store;
 mod tokens;
 mod tone;
 mod trust;
+mod whereabouts;
 
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
@@ -61,7 +62,7 @@ pub use crate::session::handle::{Command, SessionHandle, Volume};
 pub use crate::session::link::Link;
 pub use crate::session::options::{CodecChoice, MirrorOptions, Quality};
 pub use crate::session::reason::{Blame, Fault, Layer, Missing, Reason, SourceEnd, Waiting};
-pub use crate::session::state::{SessionState, Streams, Trouble};
+pub use crate::session::state::{Absence, SessionState, Setback, Streams, Trouble};
 pub use crate::session::stats::{AudioStats, Bitrates, FrameRates, SessionStats, StageLatencies};
 pub use crate::session::trust::Distrust;
 pub use crate::session::unsent::{SendFault, Unsent};
@@ -291,9 +292,16 @@ impl Engine {
     /// [`Reason::AlreadyCasting`] when there is a cast to this device, also one that is being taken down.
     /// [`Engine::session`] gives that one.
     pub fn mirror(&self, device: &Device, request: MirrorRequest) -> Result<SessionHandle, Reason> {
+        let addresses: Vec<_> = device.endpoints.iter().map(Endpoint::socket_addr).collect();
         let target = Target {
             name: device.name.clone(),
-            addresses: device.endpoints.iter().map(Endpoint::socket_addr).collect(),
+            whereabouts: whereabouts::of(
+                &self.runtime,
+                self.discovery.watch(),
+                self.discovery.changes(),
+                (device.id.clone(), addresses.clone()),
+            ),
+            addresses,
             has_screen: device.kind.has_picture(),
             leftovers: self.apps.clone(),
             trust: Arc::new(self.trust_of(device)),

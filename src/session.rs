@@ -20,6 +20,7 @@ mod negotiate;
 mod opening;
 pub mod options;
 pub mod reason;
+mod recovery;
 mod run;
 pub mod source;
 pub mod state;
@@ -28,6 +29,7 @@ pub mod timings;
 pub mod tls;
 pub mod trust;
 pub mod unsent;
+pub mod whereabouts;
 
 pub use self::media::socket;
 

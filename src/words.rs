@@ -19,6 +19,7 @@ mod output;
 mod permission;
 mod reason;
 mod receiver;
+mod reconnecting;
 mod settings;
 mod state;
 pub mod statistics;
@@ -53,6 +54,7 @@ pub use output::{
 pub use permission::{Asking, ask_on_terminal, asking, no_answer_needed, nobody_to_ask};
 pub use reason::{Explanation, explain};
 pub use receiver::{listening, receiver_ended, receiver_failed};
+pub use reconnecting::{reconnecting, still_reconnecting};
 pub use settings::{
     ForgetAll, absent_interface, all_devices, auto, automatic, chosen, codec_choice, effect,
     forget, forget_all, forgotten, latency, monitor_size, picture_size, remembered_line,

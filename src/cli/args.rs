@@ -192,6 +192,9 @@ pub struct MirrorArguments {
     /// Shrink the picture by this many percent at each edge (0 to 10), for a TV that cuts edges off
     #[arg(long, value_name = "PERCENT", default_value = "0", value_parser = clap::value_parser!(u32).range(0..=i64::from(MAX_OVERSCAN_PCT)))]
     pub overscan: u32,
+    /// When the TV is lost in the middle, look for it for this many seconds; 0: end at once
+    #[arg(long, value_name = "S", default_value = "120", value_parser = patience)]
+    pub reconnect: f64,
     /// Delay between this screen and the TV
     #[arg(long, value_enum, default_value = "balanced")]
     pub profile: Profile,
@@ -420,6 +423,13 @@ fn port_range(text: &str) -> Result<(u16, u16), String> {
     }
 }
 
+fn patience(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(0.0) => Ok(0.0),
+        _ => seconds(text),
+    }
+}
+
 fn seconds(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(seconds) if (0.1..=1e7).contains(&seconds) => Ok(seconds),
@@ -452,7 +462,7 @@ mod tests {
             "telecast devices --json --timeout 2",
             "telecast mirror TV --source window --audio app=Firefox --codec vp8 --max-size 1280x720 --fps 60 --bitrate 4000000",
             "telecast mirror 192.0.2.7:8010 --source virtual --audio tv --latency 150 --no-restore --duration 5 --stats json",
-            "telecast mirror TV --source test-card --audio tone --overscan 10 --no-hardware --no-pointer --profile robust --interface eth0 --port-range 40000-40010",
+            "telecast mirror TV --source test-card --audio tone --overscan 10 --no-hardware --no-pointer --profile robust --interface eth0 --port-range 40000-40010 --reconnect 0",
             "telecast receive --name TV --listen ::1 --port 0 --headless --accept known --credentials keys --measure --snapshot a.png --stats json --duration 3",
             "telecast mirror TV --trust certified --trust-root a.crt --trust-root b.crt",
             "telecast -v --log telecast=trace devices",
@@ -492,6 +502,7 @@ mod tests {
             "telecast mirror TV --port-range 9-3",
             "telecast mirror TV --fps 0",
             "telecast mirror TV --overscan 11",
+            "telecast mirror TV --reconnect -1",
             "telecast devices --timeout never",
             "telecast receive --accept nobody",
             "telecast mirror TV --trust nobody",

@@ -2,7 +2,7 @@
 //! `telecast mirror`: one cast from the command line, until it ends or is interrupted.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::args::{Audio, Bitrate, Codec, MirrorArguments, Profile, Source, Trust};
 use super::print;
@@ -121,14 +121,15 @@ async fn follow(
     let ended = session.ended();
     tokio::pin!(ended);
     let mut unsent = Unsent::default();
-    say(&state.borrow_and_update(), device.kind);
+    let mut teller = Teller::default();
+    teller.say(&state.borrow_and_update(), device.kind);
     let mut asked = false;
     loop {
         tokio::select! {
             reason = &mut ended => return Ok(reason),
             Ok(()) = state.changed() => {
                 let now = state.borrow_and_update().clone();
-                say(&now, device.kind);
+                teller.say(&now, device.kind);
                 if matches!(now, SessionState::Streaming(_)) && deadline.is_none() {
                     deadline = limit.map(|limit| tokio::time::Instant::now() + limit);
                 }
@@ -175,9 +176,36 @@ async fn sleep_until(deadline: Option<tokio::time::Instant>) {
     }
 }
 
-fn say(state: &SessionState, kind: DeviceKind) {
-    if !matches!(state, SessionState::Ended(_)) {
-        print::note(&words::describe(state, kind));
+/// How often it is said that a device is still being sought.
+const STILL: Duration = Duration::from_secs(10);
+
+/// Says what the session does, and nothing twice in a row.
+#[derive(Debug, Default)]
+struct Teller {
+    said: String,
+    /// When something was said about a device that is sought.
+    sought: Option<Instant>,
+}
+
+impl Teller {
+    fn say(&mut self, state: &SessionState, kind: DeviceKind) {
+        if matches!(state, SessionState::Ended(_)) {
+            return;
+        }
+        let words = words::describe(state, kind);
+        if words != self.said {
+            print::note(&words);
+            self.said = words;
+        }
+        let SessionState::Reconnecting(absence) = state else {
+            self.sought = None;
+            return;
+        };
+        let now = Instant::now();
+        if now.saturating_duration_since(*self.sought.get_or_insert(now)) >= STILL {
+            self.sought = Some(now);
+            print::note(&words::still_reconnecting(absence, kind, now));
+        }
     }
 }
 
@@ -225,6 +253,7 @@ fn request(arguments: &MirrorArguments) -> MirrorRequest {
         interface: arguments.interface.clone(),
         ports: arguments.port_range.map(|(first, last)| first..=last),
         overscan_pct: arguments.overscan,
+        reconnect: Duration::from_secs_f64(arguments.reconnect),
         ..defaults
     };
     MirrorRequest {

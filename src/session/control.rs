@@ -7,7 +7,7 @@ mod translate;
 
 use std::collections::VecDeque;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use bytes::{Buf as _, BytesMut};
@@ -41,20 +41,24 @@ pub(super) struct Control {
     unflushed: bool,
     events: VecDeque<Event>,
     peer: SocketAddr,
+    /// The address of this end.
+    local: Option<IpAddr>,
     timings: Timings,
 }
 
 impl Control {
-    /// Begins the control channel on a connection. `early` is what was read of it already.
+    /// Begins the control channel on a connection, as endpoint `sender-<sender_id>`. `early` is what was read of it already.
     pub(super) fn new(
         secured: Secured,
         peer: SocketAddr,
+        sender_id: u32,
         early: &[u8],
         timings: Timings,
     ) -> Control {
+        let local = secured.stream.get_ref().0.local_addr().ok();
         let (reader, writer) = tokio::io::split(secured.stream);
         let config = ClientConfig {
-            sender_id: rand::random_range(0..1_000_000),
+            sender_id,
             user_agent: concat!("Telecast/", env!("CARGO_PKG_VERSION")).to_owned(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
         };
@@ -70,6 +74,7 @@ impl Control {
             unflushed: false,
             events: VecDeque::new(),
             peer,
+            local: local.map(|local| local.ip()),
             timings,
         }
     }
@@ -84,6 +89,20 @@ impl Control {
         Instant::now()
             .into_std()
             .saturating_duration_since(self.client.heard_at())
+    }
+
+    /// Whether no interface has the address any more that this end has: nothing will come here. The kernel does not tell.
+    pub(super) fn is_cut_off(&self) -> bool {
+        let Some(local) = self.local.filter(|local| !local.is_loopback()) else {
+            return false;
+        };
+        match if_addrs::get_if_addrs() {
+            Ok(interfaces) => interfaces.iter().all(|one| one.ip() != local),
+            Err(error) => {
+                tracing::debug!(%error, "the network interfaces");
+                false
+            }
+        }
     }
 
     /// Passes a command to the client. What follows comes from [`Control::next`].

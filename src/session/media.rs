@@ -5,6 +5,7 @@
 //! process share one thread.
 
 mod flow;
+mod kept;
 mod marking;
 mod report;
 mod sleep;
@@ -21,6 +22,7 @@ use tokio::task::JoinHandle;
 use tokio::time::{MissedTickBehavior, interval, sleep_until, timeout};
 
 use self::flow::{Feeds, Flow, news};
+pub(super) use self::kept::Kept;
 use self::socket::Bound;
 use super::negotiate::Settled;
 use super::options::Quality;
@@ -39,8 +41,9 @@ const EVENTS: usize = 16;
 /// How long the loop may take to end. It waits for nothing but the kernel's buffer.
 const STOP_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// How long the encoders may take to end; one that hangs is left behind.
-const ENCODERS_END: Duration = Duration::from_secs(3);
+/// For how long the device is suspected after something has happened to the way there: what was heard before does not
+/// count for much.
+pub(super) const SUSPICION: Duration = Duration::from_secs(5);
 
 /// A wish for a running loop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,15 +52,23 @@ pub(super) enum MediaCommand {
     SetTargetDelay { least: Duration, most: Duration },
     /// From now on, pictures cost no more than this.
     SetQuality(Quality),
+    /// Something has happened to the way to the device: a short silence says enough now.
+    Suspect,
 }
 
 /// What the session must know of its media.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum MediaEvent {
+    /// The device has answered for the first time.
+    Heard,
     /// The device's feedback has stopped.
     Disturbed,
     /// It is back.
     Recovered,
+    /// It has been missing for this long, which is enough when the control channel is silent, too. Told again and again.
+    Silent(Duration),
+    /// The computer has slept.
+    Slept,
     /// It has been missing for so long that the device counts as gone.
     Gone(Duration),
     /// The device's feedback has been missing for this long, and its host says that nobody listens. Weak: anybody on the way
@@ -126,28 +137,30 @@ pub(super) struct Media {
     commands: mpsc::Sender<MediaCommand>,
     events: mpsc::Receiver<MediaEvent>,
     task: JoinHandle<Feeds>,
+    settled: Settled,
+    valve: Arc<Valve>,
 }
 
 impl Media {
-    /// Starts the encoders for what was settled, and the loop that sends what they make.
+    /// Starts the encoders for what was settled, unless `kept` ones go on, and the loop that sends what they make.
     pub(super) fn start(
         settled: &Settled,
         since: Since,
         socket: Bound,
         peer: Peer,
-        source: &mut dyn MediaSource,
+        (source, kept): (&mut dyn MediaSource, Option<Kept>),
         timings: Timings,
         stats: watch::Sender<SessionStats>,
     ) -> Result<Media, Reason> {
-        let valve = Arc::new(Valve::default());
-        let feeds = start_feeds(settled, source, since.epoch, &valve)?;
+        let (feeds, valve) = kept.map_or_else(Default::default, Kept::into_parts);
+        let feeds = start_feeds(settled, source, since.epoch, feeds, &valve)?;
         let (commands, command_rx) = mpsc::channel(COMMANDS);
         let (event_tx, events) = mpsc::channel(EVENTS);
-        let settled = settled.clone();
+        let (streams, tap) = (settled.clone(), Arc::clone(&valve));
         let looping = async move {
-            match Flow::new(&settled, socket, &peer, feeds, valve, timings, event_tx) {
+            match Flow::new(&streams, socket, &peer, feeds, tap, timings, event_tx) {
                 Ok(flow) => run(flow, command_rx, stats, since.started, timings.report).await,
-                Err(feeds) => feeds,
+                Err(feeds) => *feeds,
             }
         };
         let task = thread::spawn(looping).map_err(|error| Reason::System(error.to_string()))?;
@@ -155,6 +168,8 @@ impl Media {
             commands,
             events,
             task,
+            settled: settled.clone(),
+            valve,
         })
     }
 
@@ -176,19 +191,22 @@ impl Media {
 
     /// Ends loop and encoders. The socket is closed when this returns.
     pub(super) async fn stop(self) {
+        if let Some(kept) = self.rest().await {
+            kept.end().await;
+        }
+    }
+
+    /// Ends the loop; its encoders make nothing more until they are started with or dropped. The socket is closed when
+    /// this returns.
+    pub(super) async fn rest(self) -> Option<Kept> {
         let Media {
             commands, mut task, ..
         } = self;
         drop(commands);
         match timeout(STOP_TIMEOUT, &mut task).await {
             Ok(Ok(feeds)) => {
-                // Encoders join their threads.
-                let ending = tokio::task::spawn_blocking(move || drop(feeds));
-                match timeout(ENCODERS_END, ending).await {
-                    Ok(Ok(())) => {}
-                    Ok(Err(error)) => tracing::error!(%error, "an encoder did not end cleanly"),
-                    Err(_) => tracing::warn!("an encoder does not end; going on without it"),
-                }
+                self.valve.set_open(false);
+                return Some(Kept::new(feeds, self.valve, self.settled));
             }
             Ok(Err(error)) => tracing::error!(%error, "the media loop failed"),
             Err(_) => {
@@ -196,6 +214,7 @@ impl Media {
                 task.abort();
             }
         }
+        None
     }
 }
 
@@ -223,6 +242,7 @@ async fn run(
                 Some(MediaCommand::SetTargetDelay { least, most }) => {
                     flow.sender.handle(Instant::now(), Input::TargetDelay { least, most });
                 }
+                Some(MediaCommand::Suspect) => flow.watch.dog.suspect(Instant::now()),
                 Some(MediaCommand::SetQuality(quality)) => {
                     let limits = Input::PictureLimits {
                         max_bitrate: quality.max_bitrate().unwrap_or(u32::MAX),
@@ -257,10 +277,10 @@ fn start_feeds(
     settled: &Settled,
     source: &mut dyn MediaSource,
     epoch: Instant,
+    mut feeds: Feeds,
     valve: &Arc<Valve>,
 ) -> Result<Feeds, Reason> {
-    let mut feeds = Feeds::default();
-    if let Some(video) = &settled.video {
+    if let Some(video) = settled.video.as_ref().filter(|_| feeds.video.is_none()) {
         feeds.video = Some(source.start_video(VideoSetup {
             codec: video.codec,
             max_size: video.max_size,
@@ -273,7 +293,7 @@ fn start_feeds(
             valve: valve.clone(),
         })?);
     }
-    if let Some(audio) = &settled.audio {
+    if let Some(audio) = settled.audio.as_ref().filter(|_| feeds.audio.is_none()) {
         let sound = source.start_audio(AudioSetup {
             codec: audio.codec,
             bitrate: audio.bitrate,

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::leftover::Leftovers;
 use super::trust::Trust;
+use super::whereabouts::Whereabouts;
 use crate::cast::codec::VideoCodec;
 
 /// The device, as far as a session must know it.
@@ -23,6 +24,8 @@ pub struct Target {
     pub leftovers: Arc<dyn Leftovers>,
     /// Whether to go on with it, once it is known what it proves.
     pub trust: Arc<dyn Trust>,
+    /// What is learned about the way there while the session runs.
+    pub whereabouts: Whereabouts,
 }
 
 /// Which video codecs may be offered.
@@ -102,6 +105,8 @@ pub struct MirrorOptions {
     pub overscan_pct: u32,
     /// Whether the mouse pointer is to be seen, where the desktop lets programs choose.
     pub pointer: bool,
+    /// For how long a device is sought that was lost in the middle; zero: not at all, its loss ends the cast.
+    pub reconnect: Duration,
     /// The size of a virtual monitor in pixels; `None`: that of the largest picture.
     pub monitor_size: Option<(u32, u32)>,
 }
@@ -109,6 +114,10 @@ pub struct MirrorOptions {
 impl MirrorOptions {
     /// The ceiling of an automatic video bitrate (Chromium `mirror_settings.cc`).
     pub const AUTO_BITRATE: u32 = 5 << 20;
+
+    /// For how long a lost device is sought unless the user wants otherwise: one that restarts takes about a minute, and
+    /// who waits for longer has found something else to do.
+    pub const RECONNECT: Duration = Duration::from_mins(2);
 
     /// The largest target delay that a device accepts (Open Screen `offer_messages.cc`).
     pub const MAX_TARGET_DELAY: Duration = Duration::from_secs(5);
@@ -135,6 +144,7 @@ impl Default for MirrorOptions {
             ports: None,
             overscan_pct: 0,
             pointer: true,
+            reconnect: Self::RECONNECT,
             monitor_size: None,
         }
     }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+use super::state::Setback;
 use super::trust::Distrust;
 
 /// Whose doing the end of a session was.
@@ -126,6 +127,17 @@ pub enum Reason {
     /// The device fell silent: neither heartbeat nor feedback for this long.
     #[error("nothing heard from the device for {0:?}")]
     DeviceGone(Duration),
+    /// The device was lost, and sought in vain.
+    #[error("the device did not come back within {after:?}: {why:?}")]
+    NotBack {
+        /// For how long it was sought.
+        after: Duration,
+        /// What the last attempt found.
+        why: Setback,
+    },
+    /// Where the device was, another one answers now.
+    #[error("another device answers")]
+    OtherDevice,
     /// There is a cast to the device already, from here; also one that is just being taken down.
     #[error("there is a cast to the device already")]
     AlreadyCasting,
@@ -211,6 +223,8 @@ impl Reason {
                 Blame::Device
             }
             Reason::DeviceGone(_)
+            | Reason::NotBack { .. }
+            | Reason::OtherDevice
             | Reason::DeviceNotFound(_)
             | Reason::HostUnknown(_)
             | Reason::ConnectionRefused

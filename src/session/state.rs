@@ -3,6 +3,7 @@
 //! `SessionState` out. Knows no sockets and no time.
 
 use std::fmt;
+use std::time::Instant;
 
 use crate::cast::codec::{AudioCodec, VideoCodec};
 
@@ -28,6 +29,48 @@ pub enum Trouble {
     SmallerPackets,
 }
 
+/// Why a device is being sought.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Setback {
+    /// The connection to the device ended, and it did not say why.
+    ConnectionLost,
+    /// Nothing comes from the device.
+    Silent,
+    /// The device's host is there and the device is not ready: it may be starting.
+    Starting,
+    /// This computer has no way there.
+    NoNetwork,
+    /// Another device has its address.
+    Elsewhere,
+}
+
+impl Setback {
+    /// The word of the statistics; stable.
+    pub fn name(self) -> &'static str {
+        match self {
+            Setback::ConnectionLost => "connection-lost",
+            Setback::Silent => "silent",
+            Setback::Starting => "starting",
+            Setback::NoNetwork => "no-network",
+            Setback::Elsewhere => "elsewhere",
+        }
+    }
+}
+
+/// A device that was lost in the middle of a cast, and is being sought.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Absence {
+    /// What the last look found.
+    pub why: Setback,
+    /// Which attempt it is, or will be, from 1.
+    pub attempt: u32,
+    /// When that begins; `None` while it is being made.
+    pub next: Option<Instant>,
+    /// When the device is given up.
+    pub until: Instant,
+}
+
 /// Where a session stands. [`SessionState::after`] is the only way from one to another.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SessionState {
@@ -47,6 +90,8 @@ pub enum SessionState {
     Streaming(Streams),
     /// Frames flow or try to, but something is wrong that may pass.
     Recovering(Streams, Trouble),
+    /// The device is lost, and sought. Source and encoders go on meanwhile.
+    Reconnecting(Absence),
     /// Being taken down in an orderly way because of this.
     Stopping(Reason),
     /// Over; nothing of it is left running.
@@ -72,6 +117,8 @@ pub enum Step {
     Disturbed(Trouble),
     /// The disturbance has passed.
     Recovered,
+    /// The device is lost; or, while it is sought, the search has gone on.
+    Lost(Absence),
     /// It is to end.
     Stop(Reason),
     /// Everything is taken down.
@@ -91,11 +138,14 @@ impl SessionState {
             (S::Connecting, Step::Connected) => Some(S::Authenticating),
             (S::Authenticating, Step::Authenticated) => Some(S::Preparing),
             (S::Preparing, Step::Prepared) => Some(S::Launching),
-            (S::Launching, Step::ConfirmationAsked) => Some(S::ConfirmOnTv),
+            // The other steps of an attempt are not news for people.
+            (S::Launching | S::Reconnecting(_), Step::ConfirmationAsked) => Some(S::ConfirmOnTv),
             (S::Launching | S::ConfirmOnTv, Step::Launched) => Some(S::Negotiating),
             // A renegotiation's ANSWER replaces what was streamed before.
             (
-                S::Negotiating | S::Recovering(_, Trouble::NextCodec | Trouble::SmallerPackets),
+                S::Negotiating
+                | S::Recovering(_, Trouble::NextCodec | Trouble::SmallerPackets)
+                | S::Reconnecting(_),
                 Step::Answered(streams),
             )
             | (S::Recovering(streams, Trouble::NoFeedback), Step::Recovered) => {
@@ -104,6 +154,15 @@ impl SessionState {
             (S::Streaming(streams) | S::Recovering(streams, _), Step::Disturbed(trouble)) => {
                 Some(S::Recovering(*streams, *trouble))
             }
+            // An attempt can fail while its question stands on the TV, too.
+            (
+                S::Streaming(_)
+                | S::Recovering(..)
+                | S::Reconnecting(_)
+                | S::ConfirmOnTv
+                | S::Negotiating,
+                Step::Lost(absence),
+            ) => Some(S::Reconnecting(*absence)),
             _ => None,
         }
     }
@@ -119,6 +178,7 @@ impl SessionState {
             SessionState::Negotiating => "negotiating",
             SessionState::Streaming(_) => "streaming",
             SessionState::Recovering(..) => "recovering",
+            SessionState::Reconnecting(_) => "reconnecting",
             SessionState::Stopping(_) => "stopping",
             SessionState::Ended(_) => "ended",
         }

@@ -5,10 +5,12 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::time::Instant;
 
 use serde::Serialize;
 
 use super::link::Link;
+use super::state::{Absence, SessionState};
 use super::unsent::Unsent;
 use crate::encode::output::FramePath;
 
@@ -81,6 +83,35 @@ pub struct AudioStats {
     pub gaps: u64,
 }
 
+/// A device that is being sought, at one moment.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Reconnecting {
+    /// What the last look found: [`Setback::name`].
+    pub why: &'static str,
+    /// Which attempt it is, or will be, from 1.
+    pub attempt: u32,
+    /// Seconds until that begins; `None` while it is being made.
+    pub next_s: Option<f64>,
+    /// Seconds until the device is given up.
+    pub gives_up_s: f64,
+}
+
+impl Reconnecting {
+    /// A search as it is `now`.
+    pub(super) fn at(now: Instant, absence: &Absence) -> Reconnecting {
+        let left = |then: Instant| {
+            let left = then.saturating_duration_since(now);
+            left.as_millis() as f64 / 1000.0
+        };
+        Reconnecting {
+            why: absence.why.name(),
+            attempt: absence.attempt,
+            next_s: absence.next.map(left),
+            gives_up_s: left(absence.until),
+        }
+    }
+}
+
 /// A running session in numbers.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct SessionStats {
@@ -145,11 +176,67 @@ pub struct SessionStats {
     pub audio: Option<AudioStats>,
     /// Seconds since streaming began.
     pub uptime_s: f64,
+    /// The search for a device that was lost; `null` while none is.
+    pub reconnecting: Option<Reconnecting>,
+    /// How often the device was lost and came back.
+    pub reconnected: u64,
+    /// What `reconnecting` is made of.
+    #[serde(skip)]
+    pub absence: Option<Absence>,
+}
+
+impl SessionStats {
+    /// Notes what another state changes.
+    pub(super) fn enter(&mut self, now: Instant, state: &SessionState) {
+        self.state = state.name();
+        let was_lost = self.absence.take().is_some();
+        match state {
+            SessionState::Reconnecting(absence) => self.absence = Some(*absence),
+            SessionState::Streaming(_) if was_lost => self.reconnected += 1,
+            _ => {}
+        }
+        self.count_down(now);
+    }
+
+    /// Brings the search for a lost device up to date.
+    pub(super) fn count_down(&mut self, now: Instant) {
+        let absence = self.absence.as_ref();
+        self.reconnecting = absence.map(|absence| Reconnecting::at(now, absence));
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use super::super::state::{Setback, Streams};
     use super::*;
+
+    #[test]
+    fn a_search_is_counted_down_and_counted_when_it_was_successful() {
+        let now = Instant::now();
+        let mut stats = SessionStats::default();
+        let lost = SessionState::Reconnecting(Absence {
+            why: Setback::Silent,
+            attempt: 2,
+            next: Some(now + Duration::from_secs(3)),
+            until: now + Duration::from_mins(1),
+        });
+        stats.enter(now, &lost);
+        let later = now + Duration::from_millis(500);
+        stats.count_down(later);
+        let expected = Reconnecting {
+            why: "silent",
+            attempt: 2,
+            next_s: Some(2.5),
+            gives_up_s: 59.5,
+        };
+        assert_eq!(stats.reconnecting, Some(expected));
+        for _ in 0..2 {
+            stats.enter(later, &SessionState::Streaming(Streams::default()));
+            assert_eq!((stats.reconnecting, stats.reconnected), (None, 1));
+        }
+    }
 
     /// All keys of a JSON value, nested ones with dots.
     fn keys(prefix: &str, value: &serde_json::Value, into: &mut Vec<String>) {
@@ -165,6 +252,12 @@ mod tests {
     fn the_json_has_exactly_the_documented_keys() {
         let stats = SessionStats {
             audio: Some(AudioStats::default()),
+            reconnecting: Some(Reconnecting {
+                why: "silent",
+                attempt: 1,
+                next_s: None,
+                gives_up_s: 1.0,
+            }),
             dropped: BTreeMap::from([("in_flight", 3)]),
             ..SessionStats::default()
         };
@@ -177,7 +270,8 @@ mod tests {
             lowered lowered.size lowered.fps rtt_ms jitter_ms loss_pct packets retransmitted key_frames in_flight_ms dropped dropped.in_flight \
             latency_ms latency_ms.capture latency_ms.convert latency_ms.encode latency_ms.pace latency_ms.network \
             latency_ms.reassembly latency_ms.playout target_delay_ms address link dscp \
-            audio audio.codec audio.bitrate audio.loss_pct audio.gaps uptime_s"
+            audio audio.codec audio.bitrate audio.loss_pct audio.gaps uptime_s reconnected \
+            reconnecting reconnecting.why reconnecting.attempt reconnecting.next_s reconnecting.gives_up_s"
             .split_whitespace()
             .map(str::to_owned)
             .collect();

@@ -23,6 +23,13 @@ pub struct Timings {
     pub disturbed: Duration,
     /// Without feedback on the media socket until the device counts as gone (Cast documentation: 15 s).
     pub gone: Duration,
+    /// Without feedback on the media socket and without a word on the control channel until the device counts as lost, and
+    /// is sought.
+    pub lost: Duration,
+    /// The same when something has just happened to the network, or the computer has slept.
+    pub suspect: Duration,
+    /// For a TCP connection while a lost device is sought.
+    pub knock: Duration,
     /// Without a word on the control channel until the device counts as gone that refuses media, too: it has restarted, and
     /// knows nothing of the session.
     pub restarted: Duration,
@@ -45,6 +52,11 @@ impl Default for Timings {
             authentication: authenticate::ANSWER_TIMEOUT,
             disturbed: Duration::from_secs(3),
             gone: Duration::from_secs(15),
+            // More than one PING has not been answered.
+            lost: PING_INTERVAL + Duration::from_secs(3),
+            suspect: Duration::from_secs(2),
+            // The kernel asks twice in that time, after 0 and 1 s.
+            knock: Duration::from_secs(2),
             // It has not answered a PING then.
             restarted: PING_INTERVAL + Duration::from_secs(2),
             no_picture: Duration::from_secs(6),

@@ -108,6 +108,7 @@ impl CastPage {
             page.verdict
                 .set_label(&words::describe(&status.state, status.kind));
         }
+        self.show_absence();
         page.volume.show(&status);
         page.sound.show(&status);
         page.latency.show(&status);
@@ -121,6 +122,7 @@ impl CastPage {
             let time = Instant::now().saturating_duration_since(began);
             self.imp().title.set_subtitle(&words::casting_for(time));
         }
+        self.show_absence();
     }
 
     fn follow_width(&self) {
@@ -168,6 +170,7 @@ mod imp {
     use super::quality_row::QualityRow;
     use super::sound_row::SoundRow;
     use super::volume_row::VolumeRow;
+    use crate::engine::Setback;
 
     #[derive(Debug, Default, gtk::CompositeTemplate)]
     #[template(file = "cast_page.ui")]
@@ -204,6 +207,8 @@ mod imp {
         pub(super) notifications: TemplateChild<NotificationsRow>,
         /// Whether a verdict is shown.
         pub(super) judged: Cell<bool>,
+        /// Why the device is being sought, as it was last said.
+        pub(super) seeking: Cell<Option<Setback>>,
         pub(super) followed: Followed,
         pub(super) ticker: OnceCell<Ticker>,
     }

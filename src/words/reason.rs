@@ -2,11 +2,12 @@
 //! Why a session ended, and what to do about it: a [`Reason`] in, an [`Explanation`] out.
 
 use std::net::IpAddr;
+use std::time::Duration;
 
 use gettextrs::gettext;
 
 use super::{fill, trust};
-use crate::engine::{Fault, Layer, Missing, Reason, SourceEnd, Waiting};
+use crate::engine::{Fault, Layer, Missing, Reason, Setback, SourceEnd, Waiting};
 
 /// A reason in words.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,6 +77,12 @@ pub fn explain(reason: &Reason, device: &str) -> Explanation {
             "The Device Is Gone",
             "Nothing has been heard from {device} for a while.",
             "Check that it is switched on and that no firewall keeps its UDP packets away, then try again.",
+        ),
+        Reason::NotBack { after, why } => not_back(*after, *why, device),
+        Reason::OtherDevice => say(
+            "Another Device Answers",
+            "Where {device} was, another device answers now.",
+            "Look for it in the list of devices and cast again.",
         ),
         Reason::AlreadyCasting => say(
             "Casting Already",
@@ -164,6 +171,22 @@ fn stopped(other: Option<&str>, device: &str) -> Explanation {
     };
     let values = [("device", device), ("app", other.unwrap_or_default())];
     say_with("Ended on the Device", what, "", &values)
+}
+
+fn not_back(after: Duration, why: Setback, device: &str) -> Explanation {
+    let next = match why {
+        Setback::NoNetwork => "Connect this computer to the network again, then cast again.",
+        Setback::Elsewhere => {
+            "Another device has its address: look for it in the list of devices and cast again."
+        }
+        _ => "Check that it is switched on and in the same network, then cast again.",
+    };
+    say_with(
+        "The Device Did Not Come Back",
+        "{device} was lost and did not come back within {time}.",
+        next,
+        &[("device", device), ("time", &super::about(after))],
+    )
 }
 
 fn timed_out(waiting: Waiting, device: &str) -> Explanation {

@@ -3,8 +3,8 @@
 
 use gettextrs::gettext;
 
-use super::fill;
 use super::kind::for_kind;
+use super::{fill, reconnecting};
 use crate::engine::{DeviceKind, SessionState, Trouble};
 
 /// The state of a session with a device of this kind in a few words, for a status line.
@@ -38,6 +38,7 @@ pub fn describe(state: &SessionState, kind: DeviceKind) -> String {
         SessionState::Recovering(_, Trouble::SmallerPackets) => {
             gettext("Trying smaller packets, because the network loses large ones")
         }
+        SessionState::Reconnecting(absence) => reconnecting::describe(absence.why, kind),
         SessionState::Stopping(_) => gettext("Stopping"),
         SessionState::Ended(_) => gettext("Ended"),
     }

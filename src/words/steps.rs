@@ -158,6 +158,7 @@ fn reached(state: &SessionState) -> usize {
         SessionState::Negotiating => 3,
         SessionState::Streaming(_)
         | SessionState::Recovering(..)
+        | SessionState::Reconnecting(_)
         | SessionState::Stopping(_)
         | SessionState::Ended(_) => 4,
     }

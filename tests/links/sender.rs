@@ -13,6 +13,7 @@ use telecast::session::options::{CodecChoice, MirrorOptions, Target};
 use telecast::session::reason::Reason;
 use telecast::session::state::SessionState;
 use telecast::session::trust::Anyone;
+use telecast::session::whereabouts::Whereabouts;
 use tokio::runtime::{Builder, Handle};
 use tokio::time::{sleep, timeout};
 
@@ -47,6 +48,7 @@ async fn run(to: SocketAddr, target_delay: Duration, length: Duration) -> Vec<Va
         has_screen: true,
         leftovers: Arc::new(InMemory::default()),
         trust: Arc::new(Anyone),
+        whereabouts: Whereabouts::default(),
     };
     let options = MirrorOptions {
         codec: CodecChoice::Only(VideoCodec::Vp8),

@@ -84,6 +84,7 @@ impl Cast {
                 has_screen: true,
                 leftovers: Arc::new(telecast::session::leftover::InMemory::default()),
                 trust: Arc::new(telecast::session::trust::Anyone),
+                whereabouts: telecast::session::whereabouts::Whereabouts::default(),
             },
             MirrorOptions {
                 codec: CodecChoice::Only(VideoCodec::Vp8),

@@ -8,6 +8,7 @@ mod here;
 mod hostile;
 mod numbers;
 mod reach;
+mod reconnect;
 mod terminal;
 mod trust;
 mod unsuitable;

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! Whole sessions over loopback TLS and UDP against a scripted device, with an encoder that only makes bytes.
 
+mod absence;
 mod ends;
 pub mod media;
 mod path;
+mod recover;
 pub mod script;
 mod source;
 mod streams;
@@ -21,6 +23,7 @@ use telecast::session::reason::Reason;
 use telecast::session::state::SessionState;
 use telecast::session::timings::Timings;
 use telecast::session::trust::Anyone;
+use telecast::session::whereabouts::Whereabouts;
 use tokio::runtime::Handle;
 use tokio::time::timeout;
 
@@ -38,6 +41,9 @@ fn timings() -> Timings {
         authentication: Duration::from_millis(300),
         disturbed: Duration::from_millis(700),
         gone: Duration::from_millis(2500),
+        lost: Duration::from_millis(1500),
+        suspect: Duration::from_millis(500),
+        knock: Duration::from_millis(500),
         no_picture: Duration::from_millis(800),
         report: Duration::from_millis(100),
         ..Timings::default()
@@ -52,6 +58,7 @@ pub fn target(address: SocketAddr) -> Target {
         has_screen: true,
         leftovers: Arc::new(InMemory::default()),
         trust: Arc::new(Anyone),
+        whereabouts: Whereabouts::default(),
     }
 }
 
@@ -107,10 +114,18 @@ async fn stop(handle: SessionHandle, probe: Probe) {
     assert_eq!(ended(&handle, &probe).await, Reason::UserStopped);
 }
 
+/// The wish that a lost device is not looked for.
+fn without_search() -> MirrorOptions {
+    MirrorOptions {
+        reconnect: Duration::ZERO,
+        ..MirrorOptions::default()
+    }
+}
+
 /// Runs a session against a device until it ends by itself.
 async fn outcome(script: Script) -> (Reason, Device, Duration) {
     let device = Device::start(script).await;
-    let (handle, probe) = start(device.address, MirrorOptions::default());
+    let (handle, probe) = start(device.address, without_search());
     let started = Instant::now();
     let reason = ended(&handle, &probe).await;
     (reason, device, started.elapsed())
@@ -123,5 +138,5 @@ pub async fn eventually(what: &str, so: impl Fn() -> bool) {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     };
-    timeout(Duration::from_secs(5), waiting).await.expect(what);
+    timeout(LIMIT, waiting).await.expect(what);
 }

@@ -97,6 +97,7 @@ fn every_setting_reaches_the_request() {
         ports: Some(40_000..=40_010),
         overscan_pct: 3,
         pointer: false,
+        reconnect: MirrorOptions::RECONNECT,
         monitor_size: Some((1280, 720)),
     };
     assert_eq!(request.options, expected);

@@ -44,7 +44,11 @@ pub(crate) struct Feeds {
     pub(super) video: Option<Feed>,
     pub(super) audio: Option<Feed>,
     /// Encoders that failed; kept, because ending them takes time.
-    failed: Vec<Feed>,
+    pub(super) failed: Vec<Feed>,
+    /// What the one for pictures told about itself.
+    pub(super) in_use: EncoderInUse,
+    /// They have run for other streams.
+    pub(super) used: bool,
 }
 
 /// The encoder in use, as it told.
@@ -67,7 +71,6 @@ pub(super) struct Flow {
     pub(super) watch: Watch,
     pub(super) video: Option<(StreamId, VideoCodec)>,
     pub(super) audio: Option<(StreamId, AudioCodec)>,
-    pub(super) encoder: EncoderInUse,
     /// Events about pictures that the device had logged at the last report.
     pub(super) logged: u64,
     /// Packets that were refused at the last report.
@@ -92,7 +95,7 @@ impl Flow {
         valve: Arc<Valve>,
         timings: Timings,
         events: mpsc::Sender<MediaEvent>,
-    ) -> Result<Flow, Feeds> {
+    ) -> Result<Flow, Box<Feeds>> {
         let mut socket = match MediaSocket::new(socket, peer.media, &peer.announced) {
             Ok(socket) => socket,
             Err(error) => {
@@ -100,7 +103,7 @@ impl Flow {
                     &events,
                     MediaEvent::Failed(Reason::System(error.to_string())),
                 );
-                return Err(feeds);
+                return Err(Box::new(feeds));
             }
         };
         let mut marking = Marking::default();
@@ -114,7 +117,7 @@ impl Flow {
         tracing::debug!(packet_size, "media socket");
         let now = Instant::now();
         let frame_rate = settled.video.as_ref().map_or(1, |video| video.frame_rate);
-        Ok(Flow {
+        let mut flow = Flow {
             sender: Sender::new(now, sender_config(settled, packet_size)),
             socket,
             feeds,
@@ -131,17 +134,30 @@ impl Flow {
                 .audio
                 .as_ref()
                 .map(|audio| (StreamId(audio.stream.index), audio.codec)),
-            encoder: EncoderInUse::default(),
             logged: 0,
             refused: 0,
             packet_size,
             packet_limit: peer.packet_limit,
             sleep: Sleep::new(),
+            refused_told: valve.counts().1,
             valve,
-            refused_told: 0,
             frame_duration: Duration::from_secs(1) / frame_rate.max(1),
             events,
-        })
+        };
+        if std::mem::replace(&mut flow.feeds.used, true) {
+            flow.skip_old();
+        }
+        Ok(flow)
+    }
+
+    /// Frames that encoders made for streams before these are not for anybody. What they told besides is.
+    fn skip_old(&mut self) {
+        while let Some(event) = old_news(self.feeds.video.as_ref()) {
+            self.on_video(Some(event));
+        }
+        while let Some(event) = old_news(self.feeds.audio.as_ref()) {
+            self.on_audio(Some(event));
+        }
     }
 
     /// Gives the encoders back.
@@ -154,6 +170,8 @@ impl Flow {
     pub(super) fn hear(&mut self) {
         if let Some(span) = self.sleep.look() {
             tracing::info!(?span, "the machine slept");
+            self.watch.dog.suspect(Instant::now());
+            self.tell(MediaEvent::Slept);
             self.sender.handle(Instant::now(), Input::Slept(span));
         }
         for _ in 0..HEARD_AT_ONCE {
@@ -257,7 +275,7 @@ impl Flow {
         let now = Instant::now();
         match event {
             Some(EncoderEvent::Frame(frame)) => {
-                self.encoder.size = frame.size.or(self.encoder.size);
+                self.feeds.in_use.size = frame.size.or(self.feeds.in_use.size);
                 self.sender.handle(now, Input::Frame(stream, frame));
             }
             Some(EncoderEvent::Dropped) => {
@@ -273,13 +291,13 @@ impl Flow {
                 if let Some(feed) = &mut self.feeds.video {
                     feed.port.encodes_with(&element, dma_buf);
                 }
-                self.encoder.element = Some(element);
-                self.encoder.hardware = hardware;
+                self.feeds.in_use.element = Some(element);
+                self.feeds.in_use.hardware = hardware;
             }
             Some(EncoderEvent::Path(path, format)) => {
                 tracing::info!(?path, ?format, "pictures");
-                self.encoder.path = Some(path);
-                self.encoder.pixel_format = Some(format.name());
+                self.feeds.in_use.path = Some(path);
+                self.feeds.in_use.pixel_format = Some(format.name());
             }
             Some(EncoderEvent::PictureLost) => {
                 if let Some(feed) = &mut self.feeds.video {
@@ -363,6 +381,17 @@ pub(super) async fn news(feed: &mut Option<Feed>) -> Option<EncoderEvent> {
     match feed {
         Some(feed) => feed.events.recv().await.ok(),
         None => std::future::pending().await,
+    }
+}
+
+/// What an encoder has told already that is no frame.
+fn old_news(feed: Option<&Feed>) -> Option<EncoderEvent> {
+    let feed = feed?;
+    loop {
+        match feed.events.try_recv().ok()? {
+            EncoderEvent::Frame(_) | EncoderEvent::Dropped => {}
+            news => return Some(news),
+        }
     }
 }
 

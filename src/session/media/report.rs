@@ -31,14 +31,14 @@ impl Flow {
         observation.refused = refused > std::mem::replace(&mut self.refused, refused);
         self.logged = video.map_or(0, |video| video.logged);
         stats.codec = self.video.map(|(_, codec)| codec.name());
-        stats.encoder.clone_from(&self.encoder.element);
-        stats.hardware = self.encoder.hardware;
-        stats.path = self.encoder.path;
-        stats.pixel_format = self.encoder.pixel_format;
+        stats.encoder.clone_from(&self.feeds.in_use.element);
+        stats.hardware = self.feeds.in_use.hardware;
+        stats.path = self.feeds.in_use.path;
+        stats.pixel_format = self.feeds.in_use.pixel_format;
         stats.address = Some(self.socket.device());
         stats.link = self.socket.link();
         stats.dscp = self.socket.dscp();
-        (stats.width, stats.height) = self.encoder.size.unzip();
+        (stats.width, stats.height) = self.feeds.in_use.size.unzip();
         stats.rtt_ms = core.round_trip.map(ms);
         stats.jitter_ms = core.jitter.map(ms);
         stats.target_delay_ms = Some(ms(core.target_delay));
@@ -51,6 +51,7 @@ impl Flow {
             gaps: audio.gaps,
         });
         stats.uptime_s = now.saturating_duration_since(started).as_secs_f64();
+        stats.count_down(now);
         stats.dropped = BTreeMap::new();
         stats.unsent = unsent;
         stats.strangers = self.socket.counts().strangers;

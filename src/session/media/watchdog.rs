@@ -4,7 +4,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::{Evidence, MediaEvent};
+use super::{Evidence, MediaEvent, SUSPICION};
 use crate::session::timings::Timings;
 
 /// A picture that was there for this long shows that the codec works; later losses are the network's.
@@ -29,11 +29,21 @@ pub(super) struct Observation {
     pub(super) refused: bool,
 }
 
+/// The first datagram of the device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum First {
+    Awaited,
+    Came,
+    Told,
+}
+
 /// The watch over one session's media.
 #[derive(Debug)]
 pub(super) struct Watchdog {
     timings: Timings,
     heard: Instant,
+    first: First,
+    suspected: Option<Instant>,
     disturbed: bool,
     looked: Instant,
     picture_for: Duration,
@@ -47,6 +57,8 @@ impl Watchdog {
         Watchdog {
             timings,
             heard: now,
+            first: First::Awaited,
+            suspected: None,
             disturbed: false,
             looked: now,
             picture_for: Duration::ZERO,
@@ -58,6 +70,24 @@ impl Watchdog {
     /// A datagram of the device came.
     pub(super) fn heard(&mut self, now: Instant) {
         self.heard = now;
+        if self.first == First::Awaited {
+            self.first = First::Came;
+        }
+    }
+
+    /// The way to the device may have changed. For a while a shorter silence is told.
+    pub(super) fn suspect(&mut self, now: Instant) {
+        self.suspected = Some(now);
+    }
+
+    /// From which silence on it is told.
+    fn patience(&self, now: Instant) -> Duration {
+        let suspects = |since| now.saturating_duration_since(since) < SUSPICION;
+        if self.suspected.is_some_and(suspects) {
+            self.timings.suspect
+        } else {
+            self.timings.lost
+        }
     }
 
     /// Judges one report interval.
@@ -78,6 +108,13 @@ impl Watchdog {
         }
         if disturbed && seen.refused {
             return Some(MediaEvent::Refused(silence));
+        }
+        if self.first != First::Awaited && silence >= self.patience(now) {
+            return Some(MediaEvent::Silent(silence));
+        }
+        if self.first == First::Came {
+            self.first = First::Told;
+            return Some(MediaEvent::Heard);
         }
         if seen.acknowledged && seen.picture_lost_for.is_none() {
             self.picture_for += passed;
@@ -121,11 +158,11 @@ mod tests {
             if heard(second) {
                 watchdog.heard(now);
             }
-            events.extend(
-                watchdog
-                    .look(now, seen(second))
-                    .map(|event| (second, event)),
-            );
+            let event = watchdog.look(now, seen(second));
+            // Have tests of their own.
+            let event =
+                event.filter(|event| !matches!(event, MediaEvent::Heard | MediaEvent::Silent(_)));
+            events.extend(event.map(|event| (second, event)));
         }
         events
     }
@@ -151,6 +188,40 @@ mod tests {
         let events = watch(20, |second| second < 3, good);
         assert_eq!(events[0], (5, MediaEvent::Disturbed));
         assert_eq!(events[1], (17, MediaEvent::Gone(SECOND * 15)));
+    }
+
+    #[test]
+    fn the_first_answer_and_a_long_silence_are_told() {
+        let start = Instant::now();
+        let timings = Timings::default();
+        let mut watchdog = Watchdog::new(start, timings);
+        let at = |second| start + SECOND * second;
+        assert_eq!(watchdog.look(at(1), good(1)), None);
+        watchdog.heard(at(2));
+        assert_eq!(watchdog.look(at(2), good(2)), Some(MediaEvent::Heard));
+        let mut told = Vec::new();
+        for second in 3..14 {
+            let event = watchdog.look(at(second), good(second));
+            told.extend(event.map(|event| (second, event)));
+        }
+        let silent = |second| (second, MediaEvent::Silent(SECOND * (second - 2)));
+        assert_eq!(told[0], (5, MediaEvent::Disturbed));
+        assert_eq!(told[1..], [10, 11, 12, 13].map(silent));
+    }
+
+    #[test]
+    fn a_short_silence_is_told_when_something_has_happened() {
+        let start = Instant::now();
+        let mut watchdog = Watchdog::new(start, Timings::default());
+        let at = |second| start + SECOND * second;
+        watchdog.heard(at(1));
+        assert_eq!(watchdog.look(at(1), good(1)), Some(MediaEvent::Heard));
+        watchdog.suspect(at(1));
+        assert_eq!(watchdog.look(at(2), good(2)), None);
+        let told = watchdog.look(at(3), good(3));
+        assert_eq!(told, Some(MediaEvent::Silent(SECOND * 2)));
+        assert_eq!(watchdog.look(at(4), good(4)), Some(MediaEvent::Disturbed));
+        assert_eq!(watchdog.look(at(7), good(7)), None, "it has calmed down");
     }
 
     #[test]

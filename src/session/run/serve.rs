@@ -19,6 +19,7 @@ impl Actor {
             Channel::Launched { session_id, .. } => {
                 let device = self.control()?.peer();
                 self.target.leftovers.remember(device, &session_id);
+                self.app_session = Some(session_id);
                 self.step(&Step::Launched);
             }
             Channel::StartFailed(error) => return Err(self.silence_or(start_failed(error))),

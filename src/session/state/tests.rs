@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! The transition function as a table: every state against every step.
 
+use std::time::Duration;
+
 use super::SessionState as S;
 use super::*;
 
@@ -28,6 +30,59 @@ fn steps() -> Vec<Step> {
         Step::Stop(Reason::UserStopped),
         Step::TornDown,
     ]
+}
+
+/// A device that is sought for two minutes at most.
+fn absence(attempt: u32) -> Absence {
+    let now = Instant::now();
+    Absence {
+        why: Setback::Silent,
+        attempt,
+        next: None,
+        until: now + Duration::from_mins(2),
+    }
+}
+
+#[test]
+fn a_lost_device_is_sought_until_it_answers_or_somebody_says_stop() {
+    let seek = absence(1);
+    let lost = Step::Lost(seek);
+    let sought = Some(S::Reconnecting(seek));
+    for state in [
+        S::Streaming(VP8),
+        S::Recovering(VP8, Trouble::NoFeedback),
+        S::Reconnecting(absence(7)),
+        S::ConfirmOnTv,
+        S::Negotiating,
+    ] {
+        assert_eq!(state.after(&lost), sought, "{state:?}");
+    }
+    for state in [
+        S::Connecting,
+        S::Authenticating,
+        S::Launching,
+        S::Stopping(Reason::UserStopped),
+        S::Ended(Reason::UserStopped),
+    ] {
+        assert_eq!(state.after(&lost), None, "{state:?}");
+    }
+    let seeking = S::Reconnecting(seek);
+    for (step, expected) in [
+        (Step::Connected, None),
+        (Step::Authenticated, None),
+        (Step::ConfirmationAsked, Some(S::ConfirmOnTv)),
+        (Step::Launched, None),
+        (Step::Answered(H264), Some(S::Streaming(H264))),
+        (Step::Disturbed(Trouble::NoFeedback), None),
+        (Step::Recovered, None),
+        (
+            Step::Stop(Reason::UserStopped),
+            Some(S::Stopping(Reason::UserStopped)),
+        ),
+        (Step::TornDown, None),
+    ] {
+        assert_eq!(seeking.after(&step), expected, "{step:?}");
+    }
 }
 
 #[test]

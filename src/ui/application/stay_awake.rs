@@ -67,7 +67,9 @@ fn casting(context: &Context) -> bool {
     items.iter().filter_map(CastItem::status).any(|cast| {
         matches!(
             cast.state,
-            SessionState::Streaming(_) | SessionState::Recovering(..)
+            SessionState::Streaming(_)
+                | SessionState::Recovering(..)
+                | SessionState::Reconnecting(_)
         )
     })
 }

@@ -27,7 +27,9 @@ impl Stage {
             | SessionState::Launching
             | SessionState::ConfirmOnTv
             | SessionState::Negotiating => Stage::Connecting,
-            SessionState::Streaming(_) | SessionState::Recovering(..) => Stage::Casting,
+            SessionState::Streaming(_)
+            | SessionState::Recovering(..)
+            | SessionState::Reconnecting(_) => Stage::Casting,
             SessionState::Stopping(reason) | SessionState::Ended(reason)
                 if reason.blame() == Blame::User =>
             {

@@ -122,7 +122,12 @@ async fn however_a_cast_ends_the_sound_plays_here_again() {
         })
         .await;
         let at = device.address.to_string();
-        let arguments = [&["mirror", at.as_str()], CARD, &["--audio", "tv"]].concat();
+        let arguments = [
+            &["mirror", at.as_str()],
+            CARD,
+            &["--audio", "tv", "--reconnect", "0"],
+        ]
+        .concat();
         let mut program = command(env!("CARGO_BIN_EXE_telecast"), &trusting(&arguments));
         program.env("XDG_RUNTIME_DIR", &daemon.folder);
         // What it remembers of this daemon is not for the programs of the tests beside this one.

@@ -10,7 +10,7 @@ const SOON: Duration = Duration::from_millis(300);
 /// Casts to a device until that ends by itself.
 async fn cast(script: Script) -> (Ended, Device) {
     let device = Device::start(script).await;
-    let ended = Telecast::mirror(device.address, &["--audio", "none"])
+    let ended = Telecast::mirror(device.address, &["--audio", "none", "--reconnect", "0"])
         .end()
         .await;
     (ended, device)

@@ -17,7 +17,7 @@ const ROOM: usize = 4;
 const HEADERS: usize = 20 + 8 + ROOM;
 
 /// Runs a device with this script at `address` in the namespace `there`, and `body` in the namespace `here`.
-fn between<F: Future<Output = ()>>(
+pub(super) fn between<F: Future<Output = ()>>(
     here: &str,
     there: &str,
     address: &str,
@@ -45,7 +45,7 @@ async fn serve(
 }
 
 /// Runs `nft` in the namespace.
-fn nft(namespace: &str, command: &str) {
+pub(super) fn nft(namespace: &str, command: &str) {
     let output = Process::new("ip")
         .args(["netns", "exec", namespace, "nft", command])
         .output()
@@ -55,7 +55,7 @@ fn nft(namespace: &str, command: &str) {
 }
 
 /// Drops what matches, on its way in or out of the namespace.
-fn drop_in(namespace: &str, hook: &str, matching: &str) {
+pub(super) fn drop_in(namespace: &str, hook: &str, matching: &str) {
     let chain = format!("type filter hook {hook} priority 0; {matching} drop;");
     nft(
         namespace,

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 use tokio::net::TcpListener;
+use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
 
@@ -108,6 +109,16 @@ pub struct Script {
     pub marks: bool,
     /// Whether the device says nothing when it is asked who it is. Otherwise it says that it has no credentials.
     pub mute_about_itself: bool,
+    /// App id and display name of what runs at first.
+    pub running: Option<(&'static str, &'static str)>,
+    /// The id of its mirroring app's sessions.
+    pub session: &'static str,
+    /// Whether a new connection ends the one before, as the kernel of a real device has room for both.
+    pub newest: bool,
+    /// For how long it accepts nobody after a connection has ended.
+    pub nap: Duration,
+    /// OFFERs from this one on, counted from 0, are not answered until the app is launched again.
+    pub deaf_from: Option<usize>,
     /// Put into the ANSWER as `constraints` and `display`.
     pub limits: Option<(Value, Value)>,
 }
@@ -121,6 +132,11 @@ impl Default for Script {
             stops: true,
             marks: false,
             mute_about_itself: false,
+            running: None,
+            session: "app-1",
+            newest: false,
+            nap: Duration::ZERO,
+            deaf_from: None,
             limits: None,
         }
     }
@@ -150,6 +166,7 @@ pub struct Device {
     pub address: SocketAddr,
     pub seen: Arc<Mutex<Seen>>,
     pub media: Arc<Mutex<Received>>,
+    cut: Arc<Notify>,
     task: JoinHandle<()>,
 }
 
@@ -173,9 +190,22 @@ impl Device {
         let media = Arc::new(Mutex::new(Received::default()));
         let acceptor = acceptor();
         let (seen_by_task, media_of_task) = (seen.clone(), media.clone());
+        let cut = Arc::new(Notify::new());
+        let cut_in_task = cut.clone();
         let task = tokio::spawn(async move {
-            let mut app = None;
-            while let Ok((tcp, _)) = listener.accept().await {
+            let named = |(id, name): (&str, &str)| (id.to_owned(), name.to_owned());
+            let mut app = script.running.map(named);
+            // Plays on without a sender, until it is replaced.
+            let mut media = None;
+            let mut waiting = None;
+            loop {
+                let tcp = match waiting.take() {
+                    Some(tcp) => tcp,
+                    None => match listener.accept().await {
+                        Ok((tcp, _)) => tcp,
+                        Err(_) => return,
+                    },
+                };
                 let Ok(stream) = acceptor.accept(tcp).await else {
                     continue;
                 };
@@ -186,18 +216,41 @@ impl Device {
                     media_of_task.clone(),
                     app.take(),
                 );
-                connection.serve().await;
+                tokio::select! {
+                    () = connection.serve() => {}
+                    () = cut_in_task.notified() => {}
+                    Ok((tcp, _)) = listener.accept(), if script.newest => waiting = Some(tcp),
+                }
                 // Like real devices: what runs goes on running without its sender.
                 app = connection.app.take();
+                media = connection.media.take().or(media);
+                if app.is_none() {
+                    media = None;
+                }
+                drop(connection);
                 seen_by_task.lock().unwrap().disconnected = true;
+                tokio::time::sleep(script.nap).await;
             }
         });
         Device {
             address,
             seen,
             media,
+            cut,
             task,
         }
+    }
+
+    /// Ends the connection of the moment without a word. What runs goes on running.
+    pub fn hang_up(&self) {
+        self.cut.notify_waiters();
+    }
+
+    /// Ends everything, as when it is unplugged; what it saw. Afterwards its address is free.
+    pub async fn unplug(mut self) -> Seen {
+        self.task.abort();
+        assert!((&mut self.task).await.is_err(), "it was running");
+        self.seen()
     }
 
     pub fn seen(&self) -> Seen {

@@ -352,9 +352,13 @@ async fn an_app_that_was_left_behind_is_stopped_before_the_next_launch() {
     })
     .await;
     let target = target(device.address);
-    let (handle, probe) = start_at(target.clone());
+    let begin = || {
+        let (source, probe) = NullSource::new();
+        (start_from(source, target.clone(), without_search()), probe)
+    };
+    let (handle, probe) = begin();
     assert_eq!(ended(&handle, &probe).await, Reason::DeviceClosed);
-    let (handle, probe) = start_at(target);
+    let (handle, probe) = begin();
     until(&handle, is_streaming).await;
     assert_eq!(ended(&handle, &probe).await, Reason::DeviceClosed);
     let seen = device.seen().types;

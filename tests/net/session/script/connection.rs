@@ -22,7 +22,6 @@ use super::super::media::{MediaPeer, Received};
 use super::{MIRRORING, Script, Seen};
 
 const OTHER_APP: &str = "233637DE";
-const TRANSPORT: &str = "app-1";
 
 /// What the device does by itself when its time has come.
 #[derive(Debug, Clone, Copy)]
@@ -45,7 +44,7 @@ pub(super) struct Connection {
     sender: String,
     /// App id and display name of what runs.
     pub(super) app: Option<(String, String)>,
-    media: Option<MediaPeer>,
+    pub(super) media: Option<MediaPeer>,
     alarm: Option<(tokio::time::Instant, Alarm)>,
 }
 
@@ -204,7 +203,7 @@ impl Connection {
             .app
             .iter()
             .map(|(id, name)| {
-                let session = if id == OTHER_APP { "app-2" } else { TRANSPORT };
+                let session = if id == OTHER_APP { "app-2" } else { self.script.session };
                 json!({"appId": id, "displayName": name, "sessionId": session, "transportId": session,
                     "isIdleScreen": false,
                     "namespaces": [{"name": namespace::WEBRTC}, {"name": namespace::REMOTING}]})
@@ -230,7 +229,7 @@ impl Connection {
         self.media = None;
         let sender = self.sender.clone();
         let body = json!({"type": "CLOSE", "reasonCode": 5});
-        self.send_to(TRANSPORT, &sender, namespace::CONNECTION, &body)
+        self.send_to(self.script.session, &sender, namespace::CONNECTION, &body)
             .await;
     }
 

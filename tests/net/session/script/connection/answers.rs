@@ -12,7 +12,14 @@ use super::{Alarm, Connection};
 impl Connection {
     pub(super) async fn on_launch(&mut self, message: &CastMessage, body: &Value, request: u64) {
         let app = body["appId"].as_str().unwrap_or_default().to_owned();
-        self.seen.lock().unwrap().launches.push(app.clone());
+        let again = {
+            let mut seen = self.seen.lock().unwrap();
+            seen.launches.push(app.clone());
+            seen.launches.len() > 1
+        };
+        if again {
+            self.script.deaf_from = None;
+        }
         match self.script.launch {
             OnLaunch::Start => self.start_app(&app, request, true).await,
             OnLaunch::StartSilently => self.start_app(&app, request, false).await,
@@ -72,6 +79,10 @@ impl Connection {
         let codecs: Vec<String> = codecs.collect();
         self.seen.lock().unwrap().offered.push(codecs);
         let seq = &body["seqNum"];
+        let number = self.seen.lock().unwrap().offered.len() - 1;
+        if self.script.deaf_from.is_some_and(|from| number >= from) {
+            return;
+        }
         let reply = match self.script.offer {
             OnOffer::Ignore => return,
             OnOffer::Babble => return self.babble(message).await,

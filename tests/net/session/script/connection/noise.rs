@@ -8,7 +8,7 @@ use telecast::cast::channel::message::CastMessage;
 use telecast::cast::channel::namespace;
 use tokio::io::AsyncWriteExt as _;
 
-use super::{Connection, TRANSPORT};
+use super::Connection;
 
 impl Connection {
     pub(super) async fn babble(&mut self, to: &CastMessage) {
@@ -83,7 +83,7 @@ impl Connection {
         for _ in 0..12 {
             for (from, namespace) in [
                 ("receiver-0", namespace::RECEIVER),
-                (TRANSPORT, namespace::WEBRTC),
+                (self.script.session, namespace::WEBRTC),
                 ("receiver-0", namespace::HEARTBEAT),
                 ("receiver-0", namespace::DEVICE_AUTH),
             ] {
@@ -118,17 +118,17 @@ impl Connection {
             ("receiver-0", namespace::CONNECTION, "[]"),
             ("receiver-0", "urn:x-cast:com.example.unknown", "\u{0}"),
             (
-                TRANSPORT,
+                self.script.session,
                 namespace::WEBRTC,
                 r#"{"type":"ANSWER","seqNum":99,"result":"ok"}"#,
             ),
             (
-                TRANSPORT,
+                self.script.session,
                 namespace::WEBRTC,
                 r#"{"type":"ANSWER","seqNum":-1}"#,
             ),
             (
-                TRANSPORT,
+                self.script.session,
                 namespace::REMOTING,
                 r#"{"type":"RPC","rpc":"?"}"#,
             ),

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//! Networks that go away in the middle of a cast, for a moment or for long: sessions between namespaces.
+
+use telecast::session::whereabouts::Whereabouts;
+use tokio::sync::watch;
+
+use super::path::{between, drop_in, nft};
+use super::recover::{Cast, goes_on, is_reconnecting};
+use super::*;
+use crate::netns::{Hosts, ip};
+
+/// A device whose kernel takes the next connection while the one before is not known to be dead.
+fn script() -> Script {
+    Script {
+        newest: true,
+        ..Script::default()
+    }
+}
+
+/// Nothing passes, and nobody says so.
+fn silence(hosts: &Hosts) {
+    for namespace in [&hosts.a, &hosts.b] {
+        drop_in(namespace, "input", "iifname != lo");
+    }
+}
+
+fn end_silence(hosts: &Hosts) {
+    for namespace in [&hosts.a, &hosts.b] {
+        nft(namespace, "flush ruleset");
+    }
+}
+
+/// Waits until pictures move again after the network is back; for how long they did not.
+async fn until_pictures_move(cast: &Cast) -> Duration {
+    let back = Instant::now();
+    cast.device.receives_more("pictures that move", 5).await;
+    let took = back.elapsed();
+    println!("pictures move {took:?} after the network's return");
+    took
+}
+
+async fn cast_to(device: Device) -> Cast {
+    let (handle, probe) = start(device.address, MirrorOptions::default());
+    Cast::of(device, handle, probe).await
+}
+
+#[test]
+fn a_short_outage_needs_no_new_streams() {
+    let Some(hosts) = Hosts::new() else { return };
+    let (a, b) = (&hosts.a, &hosts.b);
+    between(a, b, "10.77.0.2:0", script(), |device| async {
+        let cast = cast_to(device).await;
+        silence(&hosts);
+        tokio::time::sleep(timings().disturbed / 2).await;
+        end_silence(&hosts);
+        until_pictures_move(&cast).await;
+        until(&cast.handle, is_streaming).await;
+        assert_eq!(cast.device.seen().offered.len(), 1);
+        goes_on(&cast.probe);
+        stop(cast.handle, cast.probe).await;
+    });
+}
+
+#[test]
+fn an_outage_of_any_length_ends_with_pictures() {
+    let Some(hosts) = Hosts::new() else { return };
+    let (a, b) = (&hosts.a, &hosts.b);
+    between(a, b, "10.77.0.2:0", script(), |device| async {
+        let cast = cast_to(device).await;
+        for longer in [Duration::ZERO, Duration::from_secs(3)] {
+            silence(&hosts);
+            until(&cast.handle, is_reconnecting).await;
+            tokio::time::sleep(longer).await;
+            assert!(is_reconnecting(&cast.handle.state().borrow()));
+            end_silence(&hosts);
+            until_pictures_move(&cast).await;
+            until(&cast.handle, is_streaming).await;
+            goes_on(&cast.probe);
+        }
+        assert_eq!(cast.device.count("LAUNCH"), 1, "the app was joined");
+        stop(cast.handle, cast.probe).await;
+    });
+}
+
+#[test]
+fn a_link_that_goes_down_and_comes_up_is_used_at_once() {
+    let Some(hosts) = Hosts::new() else { return };
+    let (a, b) = (&hosts.a, &hosts.b);
+    between(a, b, "10.77.0.2:0", script(), |device| async {
+        let (announce, announced) = watch::channel(vec![device.address]);
+        let (network, changes) = watch::channel(0);
+        let (handle, probe) = start_at(Target {
+            whereabouts: Whereabouts::new(announced, changes),
+            ..target(device.address)
+        });
+        let cast = Cast::of(device, handle, probe).await;
+        ip(&format!("-n {a} link set va down"));
+        network.send_modify(|count| *count += 1);
+        until(&cast.handle, is_reconnecting).await;
+        ip(&format!("-n {a} link set va up"));
+        network.send_modify(|count| *count += 1);
+        until_pictures_move(&cast).await;
+        until(&cast.handle, is_streaming).await;
+        goes_on(&cast.probe);
+        stop(cast.handle, cast.probe).await;
+        drop(announce);
+    });
+}
+
+#[test]
+fn another_interface_of_this_computer_takes_over() {
+    let Some(hosts) = Hosts::new() else { return };
+    let (a, b) = (&hosts.a, &hosts.b);
+    ip(&format!(
+        "link add wa netns {a} type veth peer name wb netns {b}"
+    ));
+    ip(&format!("-n {b} addr add 10.79.0.2/24 dev wb"));
+    ip(&format!("-n {b} link set wb up"));
+    ip(&format!("-n {a} addr add 10.79.0.1/24 dev wa"));
+    ip(&format!("-n {a} link set wa up"));
+    // The device's address is reached by both, first by the cable.
+    ip(&format!(
+        "-n {a} route add 10.77.0.2/32 via 10.79.0.2 dev wa metric 500"
+    ));
+    between(a, b, "10.77.0.2:0", script(), |device| async {
+        let (announce, announced) = watch::channel(vec![device.address]);
+        let (network, changes) = watch::channel(0);
+        let (handle, probe) = start_at(Target {
+            whereabouts: Whereabouts::new(announced, changes),
+            ..target(device.address)
+        });
+        let cast = Cast::of(device, handle, probe).await;
+        ip(&format!("-n {a} link set va down"));
+        network.send_modify(|count| *count += 1);
+        until_pictures_move(&cast).await;
+        goes_on(&cast.probe);
+        stop(cast.handle, cast.probe).await;
+        drop(announce);
+    });
+}
+
+#[test]
+fn media_that_dies_while_the_device_still_talks_is_offered_anew() {
+    let Some(hosts) = Hosts::new() else { return };
+    let (a, b) = (&hosts.a, &hosts.b);
+    between(a, b, "10.77.0.2:0", script(), |device| async {
+        let cast = cast_to(device).await;
+        for namespace in [a, b] {
+            drop_in(namespace, "input", "meta l4proto udp");
+        }
+        until(&cast.handle, is_reconnecting).await;
+        end_silence(&hosts);
+        until_pictures_move(&cast).await;
+        goes_on(&cast.probe);
+        assert!(cast.device.seen().offered.len() > 1);
+        assert_eq!(cast.device.count("LAUNCH"), 1);
+        stop(cast.handle, cast.probe).await;
+    });
+}
