@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! A device that is lost while the program casts to it: what is said and printed meanwhile.
 
+use super::super::netns::Hosts;
 use super::super::session::script::{Device, Script};
 use super::*;
 
@@ -59,4 +60,36 @@ async fn a_search_ends_by_a_signal_or_when_the_time_is_over() {
             assert!(asked.elapsed() < Duration::from_secs(5));
         }
     }
+}
+
+/// A receiver of ours on the other host, on this port.
+async fn receiver(namespace: &str, port: &str) -> Telecast {
+    let at = ["--listen", "10.77.0.2", "--port", port];
+    let arguments = [&["receive", "--headless", "--name", "Moving TV"], &at[..]].concat();
+    let mut receiver = Telecast::start_in(namespace, &arguments);
+    receiver.says("is ready. Listening on ").await;
+    receiver
+}
+
+#[tokio::test]
+async fn a_receiver_that_dies_and_comes_back_elsewhere_is_found_by_its_announcement() {
+    let Some(hosts) = Hosts::new() else { return };
+    let first = receiver(&hosts.b, "8111").await;
+    let words = [&["mirror", "Moving TV"], CARD, &["--audio", "none"]].concat();
+    let words = [&words[..], &["--stats", "json"]].concat();
+    let mut cast = Telecast::start_in(&hosts.a, &words);
+    answered(&mut cast).await;
+    first.signal(Signal::KILL);
+    first.end().await;
+    cast.says("reconnecting").await;
+    let second = receiver(&hosts.b, "8222").await;
+    cast.prints("the receiver again", |numbers| {
+        let answers = numbers["fps"]["acknowledged"].as_f64() > Some(0.0);
+        numbers["reconnected"] == 1 && answers
+    })
+    .await;
+    cast.signal(Signal::INT);
+    cast.end().await.succeeded();
+    second.signal(Signal::TERM);
+    second.end().await.succeeded();
 }
