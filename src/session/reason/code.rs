@@ -36,6 +36,8 @@ impl Reason {
             Reason::PermissionDenied => "permission-denied",
             Reason::PortInUse { .. } => "no-free-port",
             Reason::Broken(_) => "broken",
+            Reason::NotBack { .. } => "not-back",
+            Reason::OtherDevice => "other-device",
             Reason::System(_) => "system",
         }
     }
