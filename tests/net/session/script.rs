@@ -99,6 +99,7 @@ pub enum Afterwards {
 
 /// The script of one device.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a habit of its own")]
 pub struct Script {
     pub launch: OnLaunch,
     pub offer: OnOffer,
