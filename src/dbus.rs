@@ -25,7 +25,6 @@ mod statistics;
 mod words_of;
 
 pub use activity::Activity;
-pub use answers::Answers;
 pub use client::{CastOptions, Changes, Client, RemoteDevice};
 pub use error::BusError;
 pub use service::{Service, ServiceError, Sharing, Waiting};

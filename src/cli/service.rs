@@ -9,8 +9,8 @@ use tokio::runtime::Runtime;
 
 use super::args::ServiceArguments;
 use super::signals::Signals;
-use crate::dbus::{Answers, Service, ServiceError, Sharing};
-use crate::engine::{Engine, TrustOptions, TrustRule, options_of_user};
+use crate::dbus::{Service, ServiceError, Sharing};
+use crate::engine::{Engine, options_of_user};
 use crate::words;
 
 /// Runs until nobody needs it.
@@ -27,19 +27,9 @@ pub fn run(runtime: &Runtime, arguments: &ServiceArguments) -> anyhow::Result<()
 async fn alone(idle: Duration) -> anyhow::Result<()> {
     let mut signals =
         Signals::new().map_err(|error| anyhow::anyhow!(words::system_failed(&error)))?;
-    let answers = Answers::default();
-    let mut options = tokio::task::spawn_blocking(options_of_user).await?;
-    options.trust = TrustOptions {
-        rule: TrustRule::Ask,
-        asker: Some(Arc::new(answers.clone())),
-        ..TrustOptions::default()
-    };
+    let options = tokio::task::spawn_blocking(options_of_user).await?;
     let engine = Arc::new(Engine::start(options));
-    let sharing = Sharing {
-        answers,
-        ..Sharing::default()
-    };
-    let service = match Service::start(Arc::clone(&engine), sharing).await {
+    let service = match Service::start(Arc::clone(&engine), Sharing::default()).await {
         Ok(service) => service,
         // Somebody was faster: what was asked for is there.
         Err(ServiceError::Taken) => return Ok(()),

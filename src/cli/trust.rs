@@ -24,6 +24,7 @@ pub fn options(arguments: &MirrorArguments) -> anyhow::Result<TrustOptions> {
             Trust::Any => TrustRule::Any,
         },
         asker: Some(Arc::new(OnTerminal)),
+        ..TrustOptions::default()
     })
 }
 

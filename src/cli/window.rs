@@ -72,7 +72,6 @@ async fn on_the_bus(engine: Arc<Engine>, activity: Activity) {
         activity,
         // One that `telecast mirror` runs ends with its cast.
         waiting: Waiting::InLine,
-        ..Sharing::default()
     };
     match Service::start(engine, sharing).await {
         Ok(service) => {

@@ -14,7 +14,7 @@ use crate::words;
 
 /// The open questions.
 #[derive(Debug, Default, Clone)]
-pub struct Answers(Arc<Shared>);
+pub(super) struct Answers(Arc<Shared>);
 
 #[derive(Debug, Default)]
 struct Shared {

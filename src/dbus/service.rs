@@ -59,8 +59,6 @@ pub enum Waiting {
 pub struct Sharing {
     /// Where its calls are noted.
     pub activity: Activity,
-    /// The questions that are answered on the bus.
-    pub answers: Answers,
     /// What to do when there is another one.
     pub waiting: Waiting,
 }
@@ -128,10 +126,12 @@ impl Service {
     /// # Errors
     /// [`ServiceError`].
     pub async fn start(engine: Arc<Engine>, sharing: Sharing) -> Result<Service, ServiceError> {
+        let answers = Answers::default();
+        engine.ask_beside(Arc::new(answers.clone()));
         let shared = Arc::new(Shared {
             engine,
             calls: Calls::default(),
-            answers: sharing.answers,
+            answers,
             again: watch::Sender::new(0),
             looks_again: AtomicBool::new(false),
             known: watch::Sender::default(),

@@ -18,6 +18,8 @@ mod steer;
 use std::fmt;
 use std::sync::Arc;
 
+use tokio::sync::oneshot;
+
 use crate::cast::auth::{Assessment, CrlRule, Fingerprint, Roots, Verdict};
 use crate::session::source::BoxFuture;
 use crate::session::trust::{Distrust, Expected, Trust};
@@ -48,6 +50,8 @@ pub struct TrustOptions {
     pub rule: TrustRule,
     /// Who asks the person. `None`: nobody, which is a no.
     pub asker: Option<Arc<dyn TrustAsker>>,
+    /// Who asks at the same time; the first answer counts. That nobody can be asked is for `asker` alone to say.
+    pub beside: Option<Arc<dyn TrustAsker>>,
 }
 
 /// The policy for one device.
@@ -243,17 +247,32 @@ impl TrustOptions {
         if self.rule == TrustRule::Certified {
             return Some(Err(Distrust::NotCertified(now.verdict)));
         }
-        let Some(front_end) = &self.asker else {
-            return nobody;
+        let ask = |front_end: &Arc<dyn TrustAsker>| {
+            let (question, answered) = TrustQuestion::new(name.to_owned(), now.clone(), changed);
+            front_end.ask(question);
+            answered
         };
-        let (question, answered) = TrustQuestion::new(name.to_owned(), now.clone(), changed);
-        front_end.ask(question);
-        match answered.await {
-            Ok(Answer::Yes) => Some(Ok(())),
-            Ok(Answer::No) => None,
-            Ok(Answer::Nobody) | Err(_) => nobody,
+        let beside = said(self.beside.as_ref().map(ask));
+        let answer = match self.asker.as_ref().map(ask) {
+            None => beside.await,
+            // The question that is left without an answer is withdrawn.
+            Some(answered) => tokio::select! {
+                answer = answered => answer.ok(),
+                Some(answer) = beside => Some(answer),
+            },
+        };
+        match answer {
+            Some(Answer::Yes) => Some(Ok(())),
+            Some(Answer::No) => None,
+            Some(Answer::Nobody) | None => nobody,
         }
     }
+}
+
+/// What the front end beside says, if it says anything.
+async fn said(answered: Option<oneshot::Receiver<Answer>>) -> Option<Answer> {
+    let answer = answered?.await.ok()?;
+    (answer != Answer::Nobody).then_some(answer)
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError};
 
 use tokio::sync::watch;
 
-use super::{AddedRoots, DeviceTrust, ForgottenTrust, TrustOptions, TrustRule};
+use super::{AddedRoots, DeviceTrust, ForgottenTrust, TrustAsker, TrustOptions, TrustRule};
 use crate::discovery::Device;
 use crate::engine::{Engine, TrustedDevices};
 
@@ -37,6 +37,12 @@ impl Engine {
     pub fn set_trust_rule(&self, rule: TrustRule) {
         let mut trust = self.trust.lock().unwrap_or_else(PoisonError::into_inner);
         trust.rule = rule;
+    }
+
+    /// Has another front end ask, too, from the next cast on.
+    pub fn ask_beside(&self, asker: Arc<dyn TrustAsker>) {
+        let mut trust = self.trust.lock().unwrap_or_else(PoisonError::into_inner);
+        trust.beside = Some(asker);
     }
 
     /// The policy for a cast to this device.

@@ -362,3 +362,55 @@ fn what_is_remembered_outlives_the_program_and_a_spoiled_file_is_set_aside() {
     assert!(folder.join("trusted-devices.json.spoiled").exists());
     std::fs::remove_dir_all(&folder).unwrap();
 }
+
+/// Keeps questions and answers none.
+#[derive(Debug, Default)]
+struct Waits(Mutex<Vec<TrustQuestion>>);
+
+impl TrustAsker for Waits {
+    fn ask(&self, question: TrustQuestion) {
+        self.0.lock().unwrap().push(question);
+    }
+}
+
+/// Has nobody to ask.
+#[derive(Debug)]
+struct Nobody;
+
+impl TrustAsker for Nobody {
+    fn ask(&self, question: TrustQuestion) {
+        question.nobody();
+    }
+}
+
+#[tokio::test]
+async fn the_first_of_two_front_ends_answers_and_the_other_question_is_withdrawn() {
+    let now = proved(Verdict::SelfMade, Some(1), 2);
+    for (says, expected) in [(true, Some(Ok(()))), (false, None)] {
+        let (waits, says) = (Arc::new(Waits::default()), Says(says, Mutex::default()));
+        let mut options = TrustOptions {
+            asker: Some(waits.clone()),
+            beside: Some(Arc::new(says)),
+            ..TrustOptions::default()
+        };
+        assert_eq!(options.ask("TV", &now, false).await, expected);
+        std::mem::swap(&mut options.asker, &mut options.beside);
+        assert_eq!(options.ask("TV", &now, false).await, expected);
+        let asked = waits.0.lock().unwrap();
+        assert!(asked.len() == 2 && asked.iter().all(TrustQuestion::is_withdrawn));
+    }
+}
+
+#[tokio::test]
+async fn a_front_end_beside_may_be_the_only_one_but_does_not_keep_a_lone_cast_waiting() {
+    let now = proved(Verdict::SelfMade, Some(1), 2);
+    let mut options = TrustOptions {
+        beside: Some(Arc::new(Says(true, Mutex::default()))),
+        ..TrustOptions::default()
+    };
+    assert_eq!(options.ask("TV", &now, false).await, Some(Ok(())));
+    options.asker = Some(Arc::new(Nobody));
+    options.beside = Some(Arc::new(Waits::default()));
+    let nobody = Some(Err(Distrust::NobodyToAsk(Verdict::SelfMade)));
+    assert_eq!(options.ask("TV", &now, false).await, nobody);
+}
