@@ -101,14 +101,18 @@ impl Shared {
 
     /// The object of the device with this id, as soon as it is on the bus.
     pub async fn object_of(&self, id: &str) -> Result<OwnedObjectPath, BusError> {
+        // An address that was added may turn out to be that of a device, which has another id.
+        let object = || {
+            let listed = self.engine.listed().borrow().clone();
+            let device = listed.iter().find(|device| device.is(id));
+            device.map_or_else(|| id.to_owned(), |device| device.id.clone())
+        };
         let mut known = self.known.subscribe();
-        let there = timeout(APPEAR, known.wait_for(|known| known.contains(id))).await;
+        let there = timeout(APPEAR, known.wait_for(|known| known.contains(&object()))).await;
         if !matches!(there, Ok(Ok(_))) {
             return Err(BusError::Failed(words::bus::device_away(id)));
         }
-        let listed = self.engine.listed().borrow().clone();
-        let listed = listed.iter().find(|device| device.is(id));
-        Ok(path_of(listed.map_or(id, |device| &device.id))?)
+        Ok(path_of(&object())?)
     }
 }
 
