@@ -29,7 +29,10 @@ fn a_cast_needs_only_the_keyboard_and_everything_has_a_name() {
     assert_eq!(home.person.see_nameless(), [""; 0]);
     let stops = home.person.tour();
     assert_eq!(stops[..2], ["Pause Picture", "Stop Casting"]);
-    assert_eq!(stops[stops.len() - 2..], ["Back", "Statistics"]);
+    assert_eq!(
+        stops[stops.len() - 3..],
+        ["Back", "Statistics", "Main Menu"]
+    );
 
     home.person.focus("Pause Picture");
     home.key("Return");
