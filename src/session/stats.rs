@@ -264,7 +264,7 @@ mod tests {
         let mut found = Vec::new();
         keys("", &serde_json::to_value(&stats).unwrap(), &mut found);
         found.sort();
-        let mut expected: Vec<_> = "state trust codec encoder hardware path pixel_format width height \
+        let mut expected: Vec<_> = "state strangers trust codec encoder hardware path pixel_format width height \
             fps fps.captured fps.encoded fps.sent fps.acknowledged fps.limit \
             bitrate bitrate.target bitrate.actual bitrate.estimate bitrate.max \
             lowered lowered.size lowered.fps rtt_ms jitter_ms loss_pct packets retransmitted key_frames in_flight_ms dropped dropped.in_flight \

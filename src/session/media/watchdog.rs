@@ -112,15 +112,15 @@ impl Watchdog {
         if self.first != First::Awaited && silence >= self.patience(now) {
             return Some(MediaEvent::Silent(silence));
         }
-        if self.first == First::Came {
-            self.first = First::Told;
-            return Some(MediaEvent::Heard);
-        }
         if seen.acknowledged && seen.picture_lost_for.is_none() {
             self.picture_for += passed;
         }
         if seen.acknowledged && seen.logged && !seen.shown {
             self.logged_for += passed;
+        }
+        if self.first == First::Came {
+            self.first = First::Told;
+            return Some(MediaEvent::Heard);
         }
         let never = seen.acknowledged
             && !seen.shown
