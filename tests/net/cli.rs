@@ -6,6 +6,7 @@ mod devices;
 mod ends;
 mod here;
 mod hostile;
+mod language;
 mod numbers;
 mod reach;
 mod reconnect;
