@@ -227,6 +227,10 @@ impl Sender {
         if let Some(size) = self.write_packet(now) {
             return Some(Output::Transmit(&self.out[..size]));
         }
+        // What is sent again on suspicion is asked about as well.
+        if self.write_report(now) {
+            return Some(Output::Transmit(&self.report));
+        }
         if std::mem::replace(&mut self.timeout_told, true) {
             self.timeout_told = false;
             return None;

@@ -111,6 +111,9 @@ impl CaptureLimits {
         let (minimum, maximum) = (&mut limits.video.minimum, limits.video.maximum.resolution);
         minimum.width = minimum.width.min(maximum.width);
         minimum.height = minimum.height.min(maximum.height);
+        // A display of a picture a minute, say, takes fewer bits than the least that is asked for elsewhere.
+        let video = &mut limits.video;
+        video.min_bit_rate = video.min_bit_rate.min(video.max_bit_rate);
         limits
     }
 }

@@ -139,12 +139,12 @@ fn read_acks(mut payload: Cursor<'_>, checkpoint: FrameId) -> Result<Vec<FrameId
     let _counter = payload.u8()?;
     let octets = payload.u8()?;
     let bits = payload.bytes(octets.into())?;
-    let acknowledged = (checkpoint.0.wrapping_add(FIRST_ACK)..)
+    let acknowledged = (FIRST_ACK..)
         .zip(
             bits.iter()
                 .flat_map(|octet| (0..8).map(move |bit| octet & (1 << bit) != 0)),
         )
-        .filter_map(|(frame, set)| set.then_some(FrameId(frame)))
+        .filter_map(|(above, set)| set.then_some(checkpoint + above))
         .collect();
     Ok(acknowledged)
 }

@@ -52,7 +52,6 @@ fn messages_of_other_families_to_other_endpoints_and_strange_ones_are_ignored() 
         &json!({ "type": "MULTIZONE_STATUS", "status": { "devices": [] } }),
     );
     device.say_from("receiver-0", US, "urn:x-cast:other", &gone);
-    device.say_from("receiver-0", US, DEVICE_AUTH, &gone);
     device.say(&json!({ "type": "RECEIVER_STATUS", "requestId": 0 }));
     assert_eq!(device.client.unreadable(), 0);
     device.say(&json!([1, 2]));
@@ -62,6 +61,22 @@ fn messages_of_other_families_to_other_endpoints_and_strange_ones_are_ignored() 
         US,
         CONNECTION,
         &json!({ "type": "CONNECTED", "protocolVersion": 3 }),
+    );
+    device.expect_nothing();
+}
+
+#[test]
+fn what_a_device_says_of_itself_late_is_passed_on_and_text_is_an_empty_answer() {
+    let mut device = Device::streaming();
+    device.say_from(
+        "receiver-0",
+        US,
+        DEVICE_AUTH,
+        &json!({ "type": "CHALLENGE" }),
+    );
+    assert_eq!(
+        device.events.pop_front(),
+        Some(Event::Authentication(Vec::new()))
     );
     device.expect_nothing();
 }
