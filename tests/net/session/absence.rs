@@ -140,7 +140,7 @@ fn another_interface_of_this_computer_takes_over() {
 }
 
 #[test]
-fn media_that_dies_while_the_device_still_talks_is_offered_anew() {
+fn media_that_dies_while_the_device_still_talks_comes_back_with_the_same_app() {
     let Some(hosts) = Hosts::new() else { return };
     let (a, b) = (&hosts.a, &hosts.b);
     between(a, b, "10.77.0.2:0", script(), |device| async {
@@ -152,7 +152,7 @@ fn media_that_dies_while_the_device_still_talks_is_offered_anew() {
         end_silence(&hosts);
         until_pictures_move(&cast).await;
         goes_on(&cast.probe);
-        assert!(cast.device.seen().offered.len() > 1);
+        // By new streams, or by the old ones where they moved first; in any case with the app that runs.
         assert_eq!(cast.device.count("LAUNCH"), 1);
         stop(cast.handle, cast.probe).await;
     });
