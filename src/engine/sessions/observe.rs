@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use tokio::sync::watch;
 
-use super::Shared;
+use super::list::Shared;
 use crate::engine::AudioChoice;
 use crate::engine::health::{Circumstances, Health, HealthMonitor, Second};
 use crate::engine::history::History;

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
 use std::net::{IpAddr, Ipv4Addr};
+use std::time::{Duration, Instant};
 
 use super::*;
 use crate::discovery::{Capabilities, DeviceKind, Endpoint};
-use crate::engine::health::Verdict;
-use crate::session::handle::{Reporter, pair};
+use crate::engine::SourceKind;
+use crate::engine::health::{Health, Verdict};
+use crate::session::handle::{Reporter, Volume, pair};
 use crate::session::reason::{Missing, SourceEnd};
-use crate::session::state::Streams;
+use crate::session::state::{SessionState, Streams};
+use crate::session::stats::SessionStats;
 
 fn device(id: &str, last_byte: u8) -> Device {
     Device {
