@@ -10,30 +10,26 @@
 //! nothing more: anybody on the way may say so.
 
 mod batch;
+mod bound;
 mod counts;
 mod inbox;
 mod route;
 
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::ops::RangeInclusive;
+use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
-use socket2::{Domain, Protocol, Socket, Type};
 use tokio::io::Interest;
 use tokio::net::UdpSocket;
 use tokio::time::timeout;
 
 use self::batch::Batch;
+pub use self::bound::{Bound, bind};
 pub use self::counts::Counts;
 use self::inbox::Inbox;
 use self::route::Route;
 use crate::session::link::Link;
-use crate::session::reason::{Missing, Reason};
 use crate::session::unsent::SendFault;
-
-/// Kernel buffer for sending: two bursts of the pacer at the highest rate, and a key frame's worth beyond.
-const KERNEL_SEND_BUFFER: usize = 512 * 1024;
 
 /// How long a full kernel buffer is waited for. What does not leave then is lost, and will be asked for again.
 const KERNEL_PATIENCE: Duration = Duration::from_millis(50);
@@ -46,58 +42,6 @@ const RECEIVE_ERROR_PAUSE: Duration = Duration::from_millis(50);
 
 /// More other addresses of the device than these are not listened to; a device has a handful.
 const MAX_OTHERS: usize = 16;
-
-/// A bound socket that knows no port of the device yet, so that an occupied port here is found before the device is
-/// bothered.
-#[derive(Debug)]
-pub struct Bound {
-    socket: Socket,
-    route: Route,
-}
-
-impl Bound {
-    /// Whether what is sent to this address comes back to this very socket: the "device" is this computer, and names a
-    /// port of ours.
-    pub fn is_at(&self, device: SocketAddr) -> bool {
-        let port = self
-            .socket
-            .local_addr()
-            .ok()
-            .and_then(|ours| ours.as_socket());
-        // Nobody else's address can be bound here.
-        port.is_some_and(|ours| ours.port() == device.port())
-            && std::net::UdpSocket::bind((device.ip(), 0)).is_ok()
-    }
-}
-
-/// Binds a socket of the family of `device`, to the first free one of `ports` (`None` lets the kernel choose), and to
-/// `interface` if one is named.
-pub fn bind(
-    device: SocketAddr,
-    ports: Option<&RangeInclusive<u16>>,
-    interface: Option<&str>,
-) -> Result<Bound, Reason> {
-    let any: fn(u16) -> SocketAddr = match device {
-        SocketAddr::V4(_) => |port| (Ipv4Addr::UNSPECIFIED, port).into(),
-        SocketAddr::V6(_) => |port| (Ipv6Addr::UNSPECIFIED, port).into(),
-    };
-    let ports = ports.cloned().unwrap_or(0..=0);
-    for port in ports.clone() {
-        let socket = on_interface(device, interface)?;
-        match socket.bind(&any(port).into()) {
-            Ok(()) => {
-                let route = Route::new(on_interface(device, interface)?, device);
-                return Ok(Bound { socket, route });
-            }
-            Err(error) if error.kind() == io::ErrorKind::AddrInUse => {}
-            Err(error) => return Err(describe(&error)),
-        }
-    }
-    Err(Reason::PortInUse {
-        first: *ports.start(),
-        last: *ports.end(),
-    })
-}
 
 /// A datagram of the device.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -309,211 +253,5 @@ impl MediaSocket {
     }
 }
 
-fn open(device: SocketAddr) -> io::Result<Socket> {
-    let domain = Domain::for_address(device);
-    let socket = Socket::new(domain, Type::DGRAM, Some(Protocol::UDP))?;
-    socket.set_nonblocking(true)?;
-    if domain == Domain::IPV6 {
-        socket.set_only_v6(true)?;
-    }
-    socket.set_send_buffer_size(KERNEL_SEND_BUFFER)?;
-    Ok(socket)
-}
-
-fn on_interface(device: SocketAddr, interface: Option<&str>) -> Result<Socket, Reason> {
-    let socket = open(device).map_err(|error| describe(&error))?;
-    if let Some(name) = interface {
-        attach(&socket, name)?;
-    }
-    Ok(socket)
-}
-
-fn attach(socket: &Socket, name: &str) -> Result<(), Reason> {
-    socket.bind_device(Some(name.as_bytes())).map_err(|error| {
-        if error.raw_os_error() == Some(rustix::io::Errno::NODEV.raw_os_error()) {
-            Reason::Missing(Missing::Interface(name.to_owned()))
-        } else {
-            describe(&error)
-        }
-    })
-}
-
-fn describe(error: &io::Error) -> Reason {
-    Reason::System(error.to_string())
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn socket(device: SocketAddr) -> MediaSocket {
-        MediaSocket::new(bind(device, None, None).unwrap(), device, &[]).unwrap()
-    }
-
-    #[tokio::test]
-    async fn only_the_device_is_heard() {
-        for host in ["127.0.0.1:0", "[::1]:0"] {
-            let device = UdpSocket::bind(host).await.unwrap();
-            let stranger = UdpSocket::bind(host).await.unwrap();
-            let mut media = socket(device.local_addr().unwrap());
-            let port = media.socket.local_addr().unwrap().port();
-            let here = SocketAddr::new(device.local_addr().unwrap().ip(), port);
-            assert!(media.queue(b"hello"));
-            media.flush().await;
-            let mut buffer = [0; 16];
-            assert_eq!(device.recv(&mut buffer).await.unwrap(), 5);
-            stranger.send_to(b"false", here).await.unwrap();
-            device.send_to(b"true", here).await.unwrap();
-            assert_eq!(media.receive().await.bytes, b"true");
-            assert_eq!(media.counts().strangers, 1);
-            assert_eq!(media.try_receive(), None);
-            device.send_to(b"more", here).await.unwrap();
-            let more = loop {
-                if let Some(datagram) = media.try_receive() {
-                    break datagram.bytes.to_vec();
-                }
-                tokio::task::yield_now().await;
-            };
-            assert_eq!(more, b"more");
-        }
-    }
-
-    #[test]
-    fn a_port_of_ours_on_this_computer_is_known_and_the_same_elsewhere_is_another() {
-        let bound = bind("127.0.0.1:9".parse().unwrap(), None, None).unwrap();
-        let port = bound.socket.local_addr().unwrap().as_socket().unwrap();
-        for (host, is_ours) in [
-            ("127.0.0.1", true),
-            ("127.0.0.2", true),
-            ("192.0.2.1", false),
-        ] {
-            let ip: IpAddr = host.parse().unwrap();
-            assert_eq!(bound.is_at((ip, port.port()).into()), is_ours, "{host}");
-            assert!(!bound.is_at((ip, port.port() ^ 1).into()));
-        }
-    }
-
-    #[tokio::test]
-    async fn another_announced_address_is_heard_and_never_sent_to() {
-        let device = UdpSocket::bind("127.0.0.1:0").await.unwrap();
-        let there = device.local_addr().unwrap();
-        let at_port = |ip: &str, port| UdpSocket::bind((ip.to_owned(), port));
-        let announced = at_port("127.0.0.2", there.port()).await.unwrap();
-        let of_another_port = at_port("127.0.0.2", 0).await.unwrap();
-        let unknown = at_port("127.0.0.3", there.port()).await.unwrap();
-        let bound = bind(there, None, None).unwrap();
-        let ips = ["127.0.0.1", "127.0.0.2"].map(|ip| ip.parse().unwrap());
-        let mut media = MediaSocket::new(bound, there, &ips).unwrap();
-        let port = media.socket.local_addr().unwrap().port();
-        for (socket, word) in [
-            (&of_another_port, b"port"),
-            (&unknown, b"nope"),
-            (&announced, b"else"),
-        ] {
-            socket.send_to(word, ("127.0.0.1", port)).await.unwrap();
-        }
-        assert_eq!(media.receive().await.bytes, b"else");
-        assert!(media.queue(b"media"));
-        media.flush().await;
-        let mut buffer = [0; 16];
-        assert_eq!(device.recv(&mut buffer).await.unwrap(), 5);
-        let expected = Counts {
-            sent: 1,
-            send_calls: 1,
-            strangers: 2,
-            from_elsewhere: 1,
-            ..Counts::default()
-        };
-        assert_eq!(*media.counts(), expected);
-    }
-
-    #[tokio::test]
-    async fn what_cannot_leave_is_counted_by_its_reason_and_the_rest_leaves() {
-        let device = UdpSocket::bind("127.0.0.1:0").await.unwrap();
-        let mut media = socket(device.local_addr().unwrap());
-        assert!(media.queue(&vec![0; 70_000]));
-        assert!(!media.queue(b"no room"), "a full batch says so");
-        media.flush().await;
-        assert!(media.queue(b"next"));
-        media.flush().await;
-        let mut buffer = [0; 16];
-        assert_eq!(device.recv(&mut buffer).await.unwrap(), 4);
-        assert_eq!(media.counts().unsent.of(SendFault::TooLarge), 1);
-
-        // The kernel lets nobody send to all hosts who has not asked for it.
-        let mut media = socket("255.255.255.255:9".parse().unwrap());
-        assert!(media.queue(b"lost") && media.queue(b"lost"));
-        media.flush().await;
-        assert_eq!(media.counts().unsent.of(SendFault::NotPermitted), 2);
-        assert_eq!(media.counts().sent, 0);
-    }
-
-    #[tokio::test]
-    async fn packets_that_are_refused_are_counted_and_others_go_on() {
-        for host in ["127.0.0.1:0", "[::1]:0"] {
-            let device = UdpSocket::bind(host).await.unwrap();
-            let there = device.local_addr().unwrap();
-            drop(device);
-            let mut media = socket(there);
-            while media.counts().unsent.of(SendFault::Refused) == 0 {
-                assert!(media.queue(b"anybody?"));
-                media.flush().await;
-                assert_eq!(media.try_receive(), None);
-                media.count_told();
-            }
-            let device = UdpSocket::bind(there).await.unwrap();
-            let before = *media.counts();
-            assert!(media.queue(b"again"));
-            media.flush().await;
-            assert_eq!(media.counts().sent, before.sent + 1);
-            let mut buffer = [0; 16];
-            assert_eq!(device.recv(&mut buffer).await.unwrap(), 5);
-            assert_eq!(media.counts().receive_errors, 0);
-        }
-    }
-
-    #[tokio::test]
-    async fn a_burst_takes_one_call_of_the_kernel() {
-        let device = UdpSocket::bind("127.0.0.1:0").await.unwrap();
-        let mut media = socket(device.local_addr().unwrap());
-        for _ in 0..10 {
-            for _ in 0..21 {
-                assert!(media.queue(&[0; 1472]));
-            }
-            media.flush().await;
-        }
-        assert_eq!((media.counts().sent, media.counts().send_calls), (210, 10));
-    }
-
-    #[tokio::test]
-    async fn a_port_of_the_range_is_taken_and_a_full_range_named() {
-        let device: SocketAddr = "127.0.0.1:9".parse().unwrap();
-        // Two neighbouring ports that were free a moment ago; another try when the second one is not.
-        let (ports, _first, second) = loop {
-            let taken = socket(device);
-            let port = taken.socket.local_addr().unwrap().port();
-            let ports = port..=port.saturating_add(1);
-            match bind(device, Some(&ports), None) {
-                Ok(second) => break (ports, taken, second),
-                Err(reason) => assert!(matches!(reason, Reason::PortInUse { .. })),
-            }
-        };
-        let second = MediaSocket::new(second, device, &[]).unwrap();
-        assert_eq!(second.socket.local_addr().unwrap().port(), *ports.end());
-        assert_eq!(
-            bind(device, Some(&ports), None).unwrap_err(),
-            Reason::PortInUse {
-                first: *ports.start(),
-                last: *ports.end()
-            }
-        );
-    }
-
-    #[test]
-    fn a_missing_interface_is_named() {
-        assert_eq!(
-            bind("127.0.0.1:9".parse().unwrap(), None, Some("nowhere0")).unwrap_err(),
-            Reason::Missing(Missing::Interface("nowhere0".to_owned()))
-        );
-    }
-}
+mod tests;

@@ -16,7 +16,7 @@ use rustix::net::sockopt::{Ipv4PathMtuDiscovery, set_ip_mtu_discover};
 use tokio::io::Interest;
 use tokio::net::UdpSocket;
 
-use super::open;
+use super::bound::open;
 
 /// The most that the kernel hands out at once: datagrams of one sender and size that came together.
 const BUFFER: usize = 64 * 1024;

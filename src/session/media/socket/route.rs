@@ -88,7 +88,7 @@ fn largest(device: SocketAddr) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::session::media::socket::open;
+    use crate::session::media::socket::bound::open;
 
     #[test]
     fn a_route_that_takes_more_than_ethernet_is_used_like_ethernet() {
