@@ -10,6 +10,7 @@ mod trusted;
 
 use std::rc::Rc;
 
+use futures_util::FutureExt as _;
 use futures_util::future::LocalBoxFuture;
 
 use crate::ui::context::Context;
@@ -56,6 +57,35 @@ async fn apart<T: Send + 'static>(
         .spawn_blocking(work)
         .await
         .unwrap_or(otherwise)
+}
+
+/// Reads things where files may be read; what a list shows of each, if anything.
+fn read_apart<T: Send + 'static>(
+    context: &Rc<Context>,
+    read: impl FnOnce() -> Vec<T> + Send + 'static,
+    entry: impl FnMut(T) -> Option<Entry> + 'static,
+) -> LocalBoxFuture<'static, Vec<Entry>> {
+    let reading = apart(Rc::clone(context), Vec::new(), read);
+    async move { reading.await.into_iter().filter_map(entry).collect() }.boxed_local()
+}
+
+/// Forgets things where files may be written. What was forgotten is restored in the same way, one by one.
+fn forget_apart<T: Send + 'static>(
+    context: &Rc<Context>,
+    forget: impl FnOnce() -> Vec<T> + Send + 'static,
+    restore: impl Fn(T) + Send + 'static,
+) -> LocalBoxFuture<'static, Undo> {
+    let context = Rc::clone(context);
+    let forgetting = apart(Rc::clone(&context), Vec::new(), forget);
+    async move {
+        let forgotten = forgetting.await;
+        let undo: Undo = Box::new(move || {
+            let restoring = move || forgotten.into_iter().for_each(restore);
+            apart(context, (), restoring).boxed_local()
+        });
+        undo
+    }
+    .boxed_local()
 }
 
 /// In the order of their titles.

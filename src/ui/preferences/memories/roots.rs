@@ -3,10 +3,9 @@
 
 use std::rc::Rc;
 
-use futures_util::FutureExt as _;
 use futures_util::future::LocalBoxFuture;
 
-use super::{Entry, Memory, Undo, apart};
+use super::{Entry, Memory, Undo, forget_apart, read_apart};
 use crate::engine::AddedRoots;
 use crate::ui::context::Context;
 use crate::words;
@@ -17,42 +16,26 @@ pub struct TrustedRoots;
 
 impl Memory for TrustedRoots {
     fn read(&self, context: &Rc<Context>) -> LocalBoxFuture<'static, Vec<Entry>> {
-        let reading = apart(Rc::clone(context), Vec::new(), || {
-            AddedRoots::of_user().list()
-        });
-        async move {
-            let roots = reading.await;
-            let entries = roots.into_iter().map(|root| Entry {
+        let read = || AddedRoots::of_user().list();
+        read_apart(context, read, |root| {
+            Some(Entry {
                 subtitle: words::key(root.key),
                 title: root.name,
                 id: root.id,
                 icon: None,
-            });
-            entries.collect()
-        }
-        .boxed_local()
+            })
+        })
     }
 
     fn forget(&self, context: &Rc<Context>, ids: Vec<String>) -> LocalBoxFuture<'static, Undo> {
-        let context = Rc::clone(context);
-        let forgetting = apart(Rc::clone(&context), Vec::new(), move || {
+        let forget = move || {
             let roots = AddedRoots::of_user();
             ids.iter().filter_map(|id| roots.forget(id)).collect()
-        });
-        async move {
-            let taken = forgetting.await;
-            let undo: Undo = Box::new(move || {
-                apart(context, (), move || {
-                    for root in &taken {
-                        if let Err(error) = AddedRoots::of_user().restore(root) {
-                            tracing::warn!(%error, "the root is not had back");
-                        }
-                    }
-                })
-                .boxed_local()
-            });
-            undo
-        }
-        .boxed_local()
+        };
+        forget_apart(context, forget, |root| {
+            if let Err(error) = AddedRoots::of_user().restore(&root) {
+                tracing::warn!(%error, "the root is not had back");
+            }
+        })
     }
 }

@@ -6,8 +6,8 @@ use std::rc::Rc;
 use futures_util::FutureExt as _;
 use futures_util::future::{LocalBoxFuture, ready};
 
-use super::{Entry, Memory, Undo, apart, sorted};
-use crate::engine::TrustedDevices;
+use super::{Entry, Memory, Undo, forget_apart, read_apart, sorted};
+use crate::engine::Remembered;
 use crate::ui::context::Context;
 use crate::words;
 
@@ -20,48 +20,32 @@ impl Memory for KnownDevices {
         let Some(engine) = context.engine() else {
             return ready(Vec::new()).boxed_local();
         };
-        let reading = apart(Rc::clone(context), TrustedDevices::new(), move || {
-            engine.remembered()
+        let read = move || engine.remembered().into_iter().collect();
+        let entries = read_apart(context, read, |(id, known): (String, Remembered)| {
+            let mark = words::trust_mark(&known)?;
+            Some(Entry {
+                id,
+                title: known.name,
+                subtitle: mark.text,
+                icon: Some(mark.icon),
+            })
         });
-        async move {
-            let known = reading.await.into_iter();
-            let entries = known.filter_map(|(id, known)| {
-                let mark = words::trust_mark(&known)?;
-                Some(Entry {
-                    id,
-                    title: known.name,
-                    subtitle: mark.text,
-                    icon: Some(mark.icon),
-                })
-            });
-            sorted(entries.collect())
-        }
-        .boxed_local()
+        entries.map(sorted).boxed_local()
     }
 
     fn forget(&self, context: &Rc<Context>, ids: Vec<String>) -> LocalBoxFuture<'static, Undo> {
-        let (context, engine) = (Rc::clone(context), context.engine());
+        let engine = context.engine();
         let forgetter = engine.clone();
-        let forgetting = apart(Rc::clone(&context), Vec::new(), move || {
+        let forget = move || {
             let engine = forgetter.iter();
             engine
                 .flat_map(|engine| ids.iter().filter_map(|id| engine.forget_trust(id)))
                 .collect()
-        });
-        async move {
-            let forgotten = forgetting.await;
-            let undo: Undo = Box::new(move || {
-                apart(context, (), move || {
-                    for device in forgotten {
-                        if let Some(engine) = &engine {
-                            engine.restore_trust(device);
-                        }
-                    }
-                })
-                .boxed_local()
-            });
-            undo
-        }
-        .boxed_local()
+        };
+        forget_apart(context, forget, move |device| {
+            if let Some(engine) = &engine {
+                engine.restore_trust(device);
+            }
+        })
     }
 }
