@@ -44,6 +44,11 @@ impl ForgetGroup {
 
     /// Shows what there is now.
     pub fn show(&self) {
+        self.read(|group, entries| group.show_entries(&entries));
+    }
+
+    /// Lets `then` have what there is now.
+    fn read(&self, then: impl FnOnce(&ForgetGroup, Vec<Entry>) + 'static) {
         let Some((context, memory)) = self.imp().source.borrow().clone() else {
             return;
         };
@@ -51,10 +56,7 @@ impl ForgetGroup {
         glib::spawn_future_local(glib::clone!(
             #[weak(rename_to = group)]
             self,
-            async move {
-                let entries = reading.await;
-                group.show_entries(&entries);
-            }
+            async move { then(&group, reading.await) }
         ));
     }
 
@@ -141,18 +143,10 @@ impl ForgetGroup {
     }
 
     fn forget_all(&self) {
-        let Some((context, memory)) = self.imp().source.borrow().clone() else {
-            return;
-        };
-        let reading = memory.read(&context);
-        glib::spawn_future_local(glib::clone!(
-            #[weak(rename_to = group)]
-            self,
-            async move {
-                let ids = reading.await.into_iter().map(|entry| entry.id);
-                group.forget(ids.collect(), words::all_devices());
-            }
-        ));
+        self.read(|group, entries| {
+            let ids = entries.into_iter().map(|entry| entry.id);
+            group.forget(ids.collect(), words::all_devices());
+        });
     }
 
     fn forget(&self, ids: Vec<String>, name: String) {
