@@ -5,9 +5,7 @@ use serde_json::Value as Json;
 use telecast::engine::ReceiverState;
 use zbus::zvariant::{OwnedObjectPath, Value};
 
-use super::support::{
-    Bus, Client, DEVICE, MANAGER, Properties, ROOT, name_of, question, tv, until,
-};
+use super::support::{Bus, Client, DEVICE, Properties, engine, name_of, question, tv, until};
 
 fn value<'a>(properties: &'a Properties, name: &str) -> &'a Value<'a> {
     properties
@@ -102,19 +100,15 @@ async fn a_cast_is_begun_watched_by_another_client_steered_and_ended() {
     assert_eq!(client.text(&path, "State").await, "streaming");
     assert_eq!(client.text(&path, "AudioMode").await, "none");
 
-    client.call(&path, DEVICE, "Stop", &()).await.unwrap();
-    client.state(&path, "gone").await;
+    client.stop(&path).await;
     assert!(other.sessions().await.is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_volume_is_set_and_the_numbers_are_those_of_the_command_line() {
-    let bus = Bus::start().await;
-    let _engine = bus.serve("600").await;
-    let client = bus.client().await;
+    let (_bus, _engine, client) = engine().await;
     let (_tv, address) = tv().await;
-    let path = client.cast(&address, &[]).await.expect("it begins");
-    client.state(&path, "streaming").await;
+    let path = client.stream(&address).await;
     shows(&client, &path, "VolumeAdjustable", true.into()).await;
     client.set(&path, "Volume", 0.25.into()).await.unwrap();
     shows(&client, &path, "Volume", 0.25.into()).await;
@@ -145,9 +139,7 @@ async fn the_volume_is_set_and_the_numbers_are_those_of_the_command_line() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_no_ends_the_cast_and_nothing_is_remembered() {
-    let bus = Bus::start().await;
-    let _engine = bus.serve("600").await;
-    let client = bus.client().await;
+    let (_bus, _engine, client) = engine().await;
     let (_tv, address) = tv().await;
     for _ in 0..2 {
         let path = client.cast(&address, &[]).await.expect("it begins");
@@ -166,14 +158,9 @@ async fn a_no_ends_the_cast_and_nothing_is_remembered() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_end_by_the_tv_is_told_with_its_reason_until_it_is_dismissed() {
-    let bus = Bus::start().await;
-    let _engine = bus.serve("600").await;
-    let client = bus.client().await;
+    let (_bus, _engine, client) = engine().await;
     let (tv, address) = tv().await;
-    let added = client
-        .call(ROOT, MANAGER, "AddHost", &(address.as_str(),))
-        .await;
-    let added: OwnedObjectPath = added.unwrap().body().deserialize().unwrap();
+    let added = client.add_host(&address).await;
     client.state(&added, "idle").await;
     let options = std::collections::HashMap::from([
         ("source", Value::from("test-card")),
@@ -209,9 +196,7 @@ async fn an_end_by_the_tv_is_told_with_its_reason_until_it_is_dismissed() {
 
 #[tokio::test]
 async fn a_screen_is_never_shared_without_the_portal() {
-    let bus = Bus::start().await;
-    let _engine = bus.serve("600").await;
-    let client = bus.client().await;
+    let (_bus, _engine, client) = engine().await;
     let (_tv, address) = tv().await;
     // There is no portal on this bus, and no other way to a screen.
     let path = client

@@ -4,7 +4,7 @@
 use serde_json::Value;
 use tokio::process::Child;
 
-use super::support::{Bus, end, tv, until};
+use super::support::{Bus, end, engine, tv, until};
 
 /// Arguments for a small cast of the test card.
 fn mirror(address: &str) -> Vec<&str> {
@@ -112,9 +112,7 @@ async fn a_cast_of_the_command_line_is_seen_and_steered_from_another_terminal() 
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_engine_that_runs_casts_for_the_command_line() {
-    let bus = Bus::start().await;
-    let _engine = bus.serve("600").await;
-    let client = bus.client().await;
+    let (bus, _engine, client) = engine().await;
     let (_tv, address) = tv().await;
     let arguments = [
         &mirror(&address)[..],
@@ -134,13 +132,8 @@ async fn the_engine_that_runs_casts_for_the_command_line() {
     .await;
 
     // Once it is allowed, it goes without a question.
-    let path = client.cast(&address, &[]).await.expect("it begins");
-    client.state(&path, "streaming").await;
-    client
-        .call(&path, super::support::DEVICE, "Stop", &())
-        .await
-        .unwrap();
-    client.state(&path, "gone").await;
+    let path = client.stream(&address).await;
+    client.stop(&path).await;
     let cast = start(&bus, &arguments);
     let seen = streaming(&bus).await;
     assert_eq!(seen["state"], "streaming");
@@ -164,17 +157,10 @@ async fn the_engine_that_runs_casts_for_the_command_line() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_engine_that_dies_is_told_to_who_follows_its_cast() {
-    let bus = Bus::start().await;
-    let mut engine = bus.serve("600").await;
-    let client = bus.client().await;
+    let (bus, mut engine, client) = engine().await;
     let (_tv, address) = tv().await;
-    let path = client.cast(&address, &[]).await.expect("it begins");
-    client.state(&path, "streaming").await;
-    client
-        .call(&path, super::support::DEVICE, "Stop", &())
-        .await
-        .unwrap();
-    client.state(&path, "gone").await;
+    let path = client.stream(&address).await;
+    client.stop(&path).await;
     let cast = start(&bus, &mirror(&address));
     streaming(&bus).await;
     engine.kill().await.unwrap();

@@ -4,27 +4,24 @@
 use std::collections::HashMap;
 
 use futures_util::future::join_all;
+use tokio::process::Child;
 use zbus::zvariant::{OwnedObjectPath, Value};
 
-use super::support::{Bus, Client, DEVICE, MANAGER, PROPERTIES, ROOT, name_of};
+use super::support::{Bus, Client, DEVICE, MANAGER, PROPERTIES, ROOT, engine, name_of};
 
 const OURS: &str = "io.github.telecast.Error";
 const BUS: &str = "org.freedesktop.DBus.Error";
 
-async fn client_and_device(bus: &Bus) -> (Client, OwnedObjectPath) {
-    let client = bus.client().await;
-    let answer = client
-        .call(ROOT, MANAGER, "AddHost", &("tv.invalid",))
-        .await;
-    let path = answer.unwrap().body().deserialize().unwrap();
-    (client, path)
+/// An engine with a device that is away.
+async fn engine_and_device() -> (Bus, Child, Client, OwnedObjectPath) {
+    let (bus, engine, client) = engine().await;
+    let device = client.add_host("tv.invalid").await;
+    (bus, engine, client, device)
 }
 
 #[tokio::test]
 async fn each_refusal_has_its_name_and_a_sentence() {
-    let bus = Bus::start().await;
-    let _engine = bus.serve("600").await;
-    let (client, device) = client_and_device(&bus).await;
+    let (_bus, _engine, client, device) = engine_and_device().await;
     let none = HashMap::<&str, Value<'_>>::new;
     let with = |name: &'static str, value: Value<'static>| HashMap::from([(name, value)]);
     let long = "x".repeat(5000);
@@ -89,9 +86,7 @@ async fn each_refusal_has_its_name_and_a_sentence() {
 
 #[tokio::test]
 async fn properties_are_refused_by_the_names_of_the_bus() {
-    let bus = Bus::start().await;
-    let _engine = bus.serve("600").await;
-    let (client, device) = client_and_device(&bus).await;
+    let (_bus, _engine, client, device) = engine_and_device().await;
     for (property, value, name) in [
         ("Volume", Value::from("loud"), "InvalidArgs"),
         ("Volume", Value::from(1.5), "InvalidArgs"),
@@ -118,9 +113,7 @@ async fn properties_are_refused_by_the_names_of_the_bus() {
 
 #[tokio::test]
 async fn malformed_calls_are_refused_and_nothing_breaks() {
-    let bus = Bus::start().await;
-    let _engine = bus.serve("600").await;
-    let (client, device) = client_and_device(&bus).await;
+    let (_bus, _engine, client, device) = engine_and_device().await;
     // Arguments of other types, too few, too many.
     let wrong = [
         client.call(ROOT, MANAGER, "Cast", &(7_u32,)).await,

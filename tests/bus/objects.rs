@@ -11,8 +11,8 @@ use zbus::zvariant::{OwnedObjectPath, OwnedValue};
 use zbus::{MatchRule, MessageStream};
 
 use super::support::{
-    Bus, Client, DEVICE, LIMIT, MANAGER, NAME, OBJECTS, PROPERTIES, Properties, ROOT, name_of,
-    until,
+    Bus, Client, DEVICE, LIMIT, MANAGER, NAME, OBJECTS, PROPERTIES, Properties, ROOT, engine,
+    name_of, until,
 };
 
 /// The lines of an interface in an introspection, without their indentation.
@@ -28,11 +28,6 @@ fn interface<'a>(xml: &'a str, name: &str) -> Vec<&'a str> {
 async fn introspection(client: &Client, path: &str) -> String {
     let introspectable = "org.freedesktop.DBus.Introspectable";
     let answer = client.call(path, introspectable, "Introspect", &()).await;
-    answer.unwrap().body().deserialize().unwrap()
-}
-
-async fn add_host(client: &Client, host: &str) -> OwnedObjectPath {
-    let answer = client.call(ROOT, MANAGER, "AddHost", &(host,)).await;
     answer.unwrap().body().deserialize().unwrap()
 }
 
@@ -67,10 +62,8 @@ async fn signal(signals: &mut MessageStream, name: &str) -> zbus::Message {
 
 #[tokio::test]
 async fn the_bus_describes_what_the_installed_files_say() {
-    let bus = Bus::start().await;
-    let _engine = bus.serve("600").await;
-    let client = bus.client().await;
-    let device = add_host(&client, "192.0.2.7").await;
+    let (_bus, _engine, client) = engine().await;
+    let device = client.add_host("192.0.2.7").await;
     for (path, name) in [(ROOT, MANAGER), (device.as_str(), DEVICE)] {
         let file = Path::new(env!("CARGO_MANIFEST_DIR"))
             .join("data/dbus-1/interfaces")
@@ -89,7 +82,7 @@ async fn a_device_comes_with_its_properties_and_goes_and_every_client_is_told() 
     let _engine = bus.serve("600").await;
     let (client, other) = (bus.client().await, bus.client().await);
     let mut told = signals(&other).await;
-    let path = add_host(&client, "192.0.2.7:8010").await;
+    let path = client.add_host("192.0.2.7:8010").await;
 
     let added = signal(&mut told, "InterfacesAdded").await;
     let (object, interfaces): (OwnedObjectPath, HashMap<String, Properties>) =
@@ -108,7 +101,7 @@ async fn a_device_comes_with_its_properties_and_goes_and_every_client_is_told() 
     assert!(objects[&path].contains_key(DEVICE));
 
     // Adding it again changes nothing.
-    assert_eq!(add_host(&other, " 192.0.2.7:8010").await, path);
+    assert_eq!(other.add_host(" 192.0.2.7:8010").await, path);
     let removing = client.call(ROOT, MANAGER, "RemoveHost", &("192.0.2.7:8010",));
     removing.await.unwrap();
     let removed = signal(&mut told, "InterfacesRemoved").await;
@@ -122,10 +115,8 @@ async fn a_device_comes_with_its_properties_and_goes_and_every_client_is_told() 
 
 #[tokio::test]
 async fn a_device_that_is_forgotten_goes_too() {
-    let bus = Bus::start().await;
-    let _engine = bus.serve("600").await;
-    let client = bus.client().await;
-    let path = add_host(&client, "tv.invalid").await;
+    let (_bus, _engine, client) = engine().await;
+    let path = client.add_host("tv.invalid").await;
     client.call(&path, DEVICE, "Forget", &()).await.unwrap();
     until("it is gone", async || {
         client.properties(&path).await.is_empty()
@@ -135,9 +126,7 @@ async fn a_device_that_is_forgotten_goes_too() {
 
 #[tokio::test]
 async fn the_version_is_that_of_the_program() {
-    let bus = Bus::start().await;
-    let _engine = bus.serve("600").await;
-    let client = bus.client().await;
+    let (_bus, _engine, client) = engine().await;
     let answer = client
         .call(ROOT, PROPERTIES, "Get", &(MANAGER, "Version"))
         .await;

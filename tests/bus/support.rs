@@ -198,6 +198,12 @@ impl Client {
         timeout(LIMIT, calling).await.expect("an answer")
     }
 
+    /// Adds a device by its address; its object.
+    pub async fn add_host(&self, host: &str) -> OwnedObjectPath {
+        let answer = self.call(ROOT, MANAGER, "AddHost", &(host,)).await;
+        answer.unwrap().body().deserialize().unwrap()
+    }
+
     /// Begins a cast of the small test card, with these options, too.
     pub async fn cast(
         &self,
@@ -215,6 +221,20 @@ impl Client {
         let arguments = (device, options);
         let answer = self.call(ROOT, MANAGER, "Cast", &arguments).await?;
         answer.body().deserialize()
+    }
+
+    /// Begins a cast of the small test card and waits until it is there; its device.
+    pub async fn stream(&self, device: &str) -> OwnedObjectPath {
+        let path = self.cast(device, &[]).await.expect("it begins");
+        self.state(&path, "streaming").await;
+        path
+    }
+
+    /// Ends the cast to a device that is known for no other reason.
+    pub async fn stop(&self, path: &str) {
+        let answer = self.call(path, DEVICE, "Stop", &()).await;
+        answer.unwrap();
+        self.state(path, "gone").await;
     }
 
     pub async fn set(&self, path: &str, property: &str, value: Value<'_>) -> zbus::Result<()> {
@@ -266,6 +286,14 @@ impl Client {
         })
         .await;
     }
+}
+
+/// A bus, an engine on it that ends with what is returned, and a client of that.
+pub async fn engine() -> (Bus, Child, Client) {
+    let bus = Bus::start().await;
+    let engine = bus.serve("600").await;
+    let client = bus.client().await;
+    (bus, engine, client)
 }
 
 /// The key and the sentence of the question about a device.
