@@ -114,10 +114,10 @@ async fn stop(handle: SessionHandle, probe: Probe) {
     assert_eq!(ended(&handle, &probe).await, Reason::UserStopped);
 }
 
-/// The wish that a lost device is not looked for.
-fn without_search() -> MirrorOptions {
+/// The wish that a lost device is looked for so long, and no longer; zero: not at all.
+fn seeking_for(reconnect: Duration) -> MirrorOptions {
     MirrorOptions {
-        reconnect: Duration::ZERO,
+        reconnect,
         ..MirrorOptions::default()
     }
 }
@@ -125,7 +125,7 @@ fn without_search() -> MirrorOptions {
 /// Runs a session against a device until it ends by itself.
 async fn outcome(script: Script) -> (Reason, Device, Duration) {
     let device = Device::start(script).await;
-    let (handle, probe) = start(device.address, without_search());
+    let (handle, probe) = start(device.address, seeking_for(Duration::ZERO));
     let started = Instant::now();
     let reason = ended(&handle, &probe).await;
     (reason, device, started.elapsed())

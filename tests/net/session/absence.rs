@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! Networks that go away in the middle of a cast, for a moment or for long: sessions between namespaces.
 
-use telecast::session::whereabouts::Whereabouts;
-use tokio::sync::watch;
-
 use super::path::{between, drop_in, nft};
 use super::recover::{Cast, goes_on, is_reconnecting};
 use super::*;
@@ -87,23 +84,16 @@ fn a_link_that_goes_down_and_comes_up_is_used_at_once() {
     let Some(hosts) = Hosts::new() else { return };
     let (a, b) = (&hosts.a, &hosts.b);
     between(a, b, "10.77.0.2:0", script(), |device| async {
-        let (announce, announced) = watch::channel(vec![device.address]);
-        let (network, changes) = watch::channel(0);
-        let (handle, probe) = start_at(Target {
-            whereabouts: Whereabouts::new(announced, changes),
-            ..target(device.address)
-        });
-        let cast = Cast::of(device, handle, probe).await;
+        let (cast, news) = Cast::to_announced(device).await;
         ip(&format!("-n {a} link set va down"));
-        network.send_modify(|count| *count += 1);
+        news.of_network();
         until(&cast.handle, is_reconnecting).await;
         ip(&format!("-n {a} link set va up"));
-        network.send_modify(|count| *count += 1);
+        news.of_network();
         until_pictures_move(&cast).await;
         until(&cast.handle, is_streaming).await;
         goes_on(&cast.probe);
         stop(cast.handle, cast.probe).await;
-        drop(announce);
     });
 }
 
@@ -123,19 +113,12 @@ fn another_interface_of_this_computer_takes_over() {
         "-n {a} route add 10.77.0.2/32 via 10.79.0.2 dev wa metric 500"
     ));
     between(a, b, "10.77.0.2:0", script(), |device| async {
-        let (announce, announced) = watch::channel(vec![device.address]);
-        let (network, changes) = watch::channel(0);
-        let (handle, probe) = start_at(Target {
-            whereabouts: Whereabouts::new(announced, changes),
-            ..target(device.address)
-        });
-        let cast = Cast::of(device, handle, probe).await;
+        let (cast, news) = Cast::to_announced(device).await;
         ip(&format!("-n {a} link set va down"));
-        network.send_modify(|count| *count += 1);
+        news.of_network();
         until_pictures_move(&cast).await;
         goes_on(&cast.probe);
         stop(cast.handle, cast.probe).await;
-        drop(announce);
     });
 }
 

@@ -16,11 +16,40 @@ pub(super) struct Cast {
     pub(super) probe: Probe,
 }
 
+/// What becomes of a device's announcements and of the network here, for a session.
+pub(super) struct News {
+    pub(super) announce: watch::Sender<Vec<SocketAddr>>,
+    network: watch::Sender<u64>,
+}
+
+impl News {
+    /// Something has happened to the network.
+    pub(super) fn of_network(&self) {
+        self.network.send_modify(|count| *count += 1);
+    }
+}
+
 impl Cast {
     pub(super) async fn begin(script: Script) -> Cast {
+        Cast::begin_with(script, MirrorOptions::default()).await
+    }
+
+    pub(super) async fn begin_with(script: Script, options: MirrorOptions) -> Cast {
         let device = Device::start(script).await;
-        let (handle, probe) = start(device.address, MirrorOptions::default());
+        let (handle, probe) = start(device.address, options);
         Cast::of(device, handle, probe).await
+    }
+
+    /// To a device that is announced where it is.
+    pub(super) async fn to_announced(device: Device) -> (Cast, News) {
+        let (announce, announced) = watch::channel(vec![device.address]);
+        let (network, changes) = watch::channel(0);
+        let (handle, probe) = start_at(Target {
+            whereabouts: Whereabouts::new(announced, changes),
+            ..target(device.address)
+        });
+        let cast = Cast::of(device, handle, probe).await;
+        (cast, News { announce, network })
     }
 
     pub(super) async fn of(device: Device, handle: SessionHandle, probe: Probe) -> Cast {
@@ -142,14 +171,8 @@ async fn an_app_that_does_not_answer_any_more_is_launched_anew() {
 
 #[tokio::test]
 async fn a_device_that_hangs_up_again_and_again_is_given_up() {
-    let device = Device::start(Script::default()).await;
-    let options = MirrorOptions {
-        reconnect: Duration::from_secs(4),
-        ..MirrorOptions::default()
-    };
-    let (handle, probe) = start(device.address, options);
-    let cast = Cast::of(device, handle, probe).await;
     let after = Duration::from_secs(4);
+    let cast = Cast::begin_with(Script::default(), seeking_for(after)).await;
     let reason = loop {
         cast.device.hang_up();
         let mut state = cast.handle.state();
@@ -167,17 +190,11 @@ async fn a_device_that_hangs_up_again_and_again_is_given_up() {
 
 #[tokio::test]
 async fn a_device_that_does_not_come_back_is_given_up_in_time_and_reason() {
-    let device = Device::start(Script::default()).await;
-    let options = MirrorOptions {
-        reconnect: Duration::from_secs(2),
-        ..MirrorOptions::default()
-    };
-    let (handle, probe) = start(device.address, options);
-    let cast = Cast::of(device, handle, probe).await;
+    let (after, why) = (Duration::from_secs(2), Setback::Starting);
+    let cast = Cast::begin_with(Script::default(), seeking_for(after)).await;
     let begun = Instant::now();
     cast.device.unplug().await;
     let reason = ended(&cast.handle, &cast.probe).await;
-    let (after, why) = (Duration::from_secs(2), Setback::Starting);
     assert_eq!(reason, Reason::NotBack { after, why });
     assert!(begun.elapsed() >= after);
 }
@@ -256,17 +273,11 @@ async fn a_device_that_refuses_afterwards_is_not_asked_again() {
 #[tokio::test]
 async fn a_device_is_followed_to_the_address_that_it_announces() {
     let device = Device::start(Script::default()).await;
-    let (announce, announced) = watch::channel(vec![device.address]);
-    let (_network, changes) = watch::channel(0);
-    let (handle, probe) = start_at(Target {
-        whereabouts: Whereabouts::new(announced, changes),
-        ..target(device.address)
-    });
-    let cast = Cast::of(device, handle, probe).await;
+    let (cast, news) = Cast::to_announced(device).await;
     cast.device.unplug().await;
     until(&cast.handle, is_reconnecting).await;
     let moved = Device::start_on("127.0.0.2:0", Script::default()).await;
-    announce.send_replace(vec![moved.address]);
+    news.announce.send_replace(vec![moved.address]);
     until(&cast.handle, is_streaming).await;
     moved.receives(10).await;
     goes_on(&cast.probe);
@@ -302,9 +313,7 @@ async fn what_was_chosen_meanwhile_holds_afterwards() {
 
 #[tokio::test]
 async fn who_wants_no_search_gets_the_end_at_once() {
-    let device = Device::start(Script::default()).await;
-    let (handle, probe) = start(device.address, without_search());
-    let cast = Cast::of(device, handle, probe).await;
+    let cast = Cast::begin_with(Script::default(), seeking_for(Duration::ZERO)).await;
     cast.device.hang_up();
     let reason = ended(&cast.handle, &cast.probe).await;
     assert_eq!(reason, Reason::DeviceClosed);

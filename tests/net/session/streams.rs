@@ -354,7 +354,10 @@ async fn an_app_that_was_left_behind_is_stopped_before_the_next_launch() {
     let target = target(device.address);
     let begin = || {
         let (source, probe) = NullSource::new();
-        (start_from(source, target.clone(), without_search()), probe)
+        (
+            start_from(source, target.clone(), seeking_for(Duration::ZERO)),
+            probe,
+        )
     };
     let (handle, probe) = begin();
     assert_eq!(ended(&handle, &probe).await, Reason::DeviceClosed);
