@@ -205,19 +205,12 @@ impl Stream {
             }
             Lie::Replays => return Vec::new(),
         };
-        let contents = FeedbackContents {
-            now: NtpTime::from_unix(SystemTime::now().duration_since(UNIX_EPOCH).unwrap()),
-            report: None,
-            picture_loss: false,
+        self.say(&FeedbackContents {
             checkpoint,
-            playout_delay: self.playout_delay,
             missing: &missing,
             acknowledged: &acknowledged,
-        };
-        let mut datagram = Vec::new();
-        self.builder
-            .build(&contents, &mut VecDeque::new(), &mut datagram);
-        datagram
+            ..self.nothing_new()
+        })
     }
 
     fn feedback(&mut self, answers_report: bool) -> Vec<u8> {
@@ -257,18 +250,32 @@ impl Stream {
             delay: ReportDelay::between(*arrived, now),
         });
         let acknowledged: Vec<FrameId> = self.complete.iter().copied().collect();
-        let contents = FeedbackContents {
-            now: NtpTime::from_unix(SystemTime::now().duration_since(UNIX_EPOCH).unwrap()),
+        self.say(&FeedbackContents {
             report,
             picture_loss: self.is_video && !self.picture && self.key_frames > 0,
-            checkpoint: self.checkpoint,
-            playout_delay: self.playout_delay,
             missing: &missing,
             acknowledged: &acknowledged,
-        };
+            ..self.nothing_new()
+        })
+    }
+
+    /// Feedback that tells of nothing but where it stands.
+    fn nothing_new(&self) -> FeedbackContents<'static> {
+        FeedbackContents {
+            now: NtpTime::from_unix(SystemTime::now().duration_since(UNIX_EPOCH).unwrap()),
+            report: None,
+            picture_loss: false,
+            checkpoint: self.checkpoint,
+            playout_delay: self.playout_delay,
+            missing: &[],
+            acknowledged: &[],
+        }
+    }
+
+    fn say(&mut self, contents: &FeedbackContents<'_>) -> Vec<u8> {
         let mut datagram = Vec::new();
         self.builder
-            .build(&contents, &mut VecDeque::new(), &mut datagram);
+            .build(contents, &mut VecDeque::new(), &mut datagram);
         datagram
     }
 }
