@@ -140,28 +140,18 @@ fn line(device: &Device, remembered: Option<&Remembered>, width: usize) -> Strin
 
 #[cfg(test)]
 mod tests {
+    use std::net::SocketAddr;
     use std::time::Instant;
 
     use super::*;
-    use crate::engine::{Capabilities, DeviceKind, Endpoint};
 
     fn device(id: &str, name: &str, status: &str) -> Device {
+        let address: SocketAddr = "192.0.2.1:8009".parse().expect("an address");
+        let endpoints = vec![address.into()];
         Device {
-            id: id.to_owned(),
-            name: name.to_owned(),
             model: "Nest Hub".to_owned(),
-            kind: DeviceKind::Tv,
-            capabilities: Capabilities::default(),
-            endpoints: vec![Endpoint {
-                ip: "192.0.2.1".parse().expect("an address"),
-                port: 8009,
-                scope_id: 0,
-                interface: None,
-            }],
             status: status.to_owned(),
-            busy: false,
-            hosts: Vec::new(),
-            last_seen: Instant::now(),
+            ..Device::unannounced(id.to_owned(), name.to_owned(), endpoints, Instant::now())
         }
     }
 

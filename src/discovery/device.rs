@@ -36,6 +36,23 @@ impl Device {
     /// Longest name, model or status that is kept, in characters. A TXT string has at most 255 bytes anyway.
     pub const MAX_NAME: usize = 200;
 
+    /// One of which nothing was announced, only a name and where it is: a television, until it says otherwise.
+    pub fn unannounced(id: String, name: String, endpoints: Vec<Endpoint>, now: Instant) -> Device {
+        let capabilities = Capabilities::default();
+        Device {
+            id,
+            name,
+            model: String::new(),
+            kind: capabilities.kind(""),
+            capabilities,
+            endpoints,
+            status: String::new(),
+            busy: false,
+            hosts: Vec::new(),
+            last_seen: now,
+        }
+    }
+
     /// The best address, if any is known.
     pub fn best(&self) -> Option<&Endpoint> {
         self.endpoints.first()
@@ -143,6 +160,22 @@ pub struct Endpoint {
     pub scope_id: u32,
     /// The name of that interface, if known.
     pub interface: Option<String>,
+}
+
+impl From<SocketAddr> for Endpoint {
+    /// That of an address that was not heard over a named interface.
+    fn from(address: SocketAddr) -> Endpoint {
+        let scope_id = match address {
+            SocketAddr::V6(address) => address.scope_id(),
+            SocketAddr::V4(_) => 0,
+        };
+        Endpoint {
+            ip: address.ip().to_canonical(),
+            port: address.port(),
+            scope_id,
+            interface: None,
+        }
+    }
 }
 
 impl Endpoint {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! What the mDNS library and the resolver say, in our words: their types in, announcements and endpoints out.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 
 use mdns_sd::{ResolvedService, ScopedIp};
 
@@ -44,15 +44,8 @@ pub(super) fn announcement(service: &ResolvedService) -> Announcement {
 
 /// The endpoint of an address that was looked up.
 pub(super) fn endpoint(address: SocketAddr, interface: Option<String>) -> Endpoint {
-    let scope_id = match address {
-        SocketAddr::V6(address) => address.scope_id(),
-        SocketAddr::V4(_) => 0,
-    };
-    let ip: IpAddr = address.ip().to_canonical();
     Endpoint {
-        ip,
-        port: address.port(),
-        scope_id,
         interface,
+        ..address.into()
     }
 }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::announcement::Announcement;
-use super::device::{Capabilities, Device, DeviceEvent, Endpoint};
+use super::device::{Device, DeviceEvent, Endpoint};
 use super::manual::ManualHost;
 
 mod source;
@@ -264,17 +264,12 @@ impl Table {
                 continue;
             }
             let id = host.id();
+            let endpoints = manual.endpoints.clone();
+            let unannounced =
+                Device::unannounced(id.clone(), host.to_string(), endpoints, manual.since);
             let device = Device {
-                id: id.clone(),
-                name: host.to_string(),
-                model: String::new(),
-                kind: Capabilities::default().kind(""),
-                capabilities: Capabilities::default(),
-                endpoints: manual.endpoints.clone(),
-                status: String::new(),
-                busy: false,
                 hosts: vec![host.clone()],
-                last_seen: manual.since,
+                ..unannounced
             };
             devices.insert(id, device);
         }

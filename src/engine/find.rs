@@ -203,30 +203,14 @@ fn is_host(device: &Device, id: &str, host: &ManualHost) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::net::SocketAddr;
     use std::time::Instant;
 
     use super::*;
-    use crate::discovery::{Capabilities, DeviceKind, Endpoint};
 
     fn device(id: &str, name: &str) -> Device {
-        let ip = "192.0.2.1".parse().expect("an address");
-        Device {
-            id: id.into(),
-            name: name.into(),
-            model: String::new(),
-            kind: DeviceKind::Tv,
-            capabilities: Capabilities(5),
-            endpoints: vec![Endpoint {
-                ip,
-                port: 8009,
-                scope_id: 0,
-                interface: None,
-            }],
-            status: String::new(),
-            busy: false,
-            hosts: Vec::new(),
-            last_seen: Instant::now(),
-        }
+        let address: SocketAddr = "192.0.2.1:8009".parse().expect("an address");
+        Device::unannounced(id.into(), name.into(), vec![address.into()], Instant::now())
     }
 
     #[test]

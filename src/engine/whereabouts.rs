@@ -78,27 +78,11 @@ mod tests {
     use std::time::{Duration, Instant};
 
     use super::*;
-    use crate::discovery::{Capabilities, DeviceKind};
 
     fn device(id: &str, address: &str) -> Device {
         let address: SocketAddr = address.parse().unwrap();
-        Device {
-            id: id.to_owned(),
-            name: "TV".to_owned(),
-            model: String::new(),
-            kind: DeviceKind::Tv,
-            capabilities: Capabilities::default(),
-            endpoints: vec![Endpoint {
-                ip: address.ip(),
-                port: address.port(),
-                scope_id: 0,
-                interface: None,
-            }],
-            status: String::new(),
-            busy: false,
-            hosts: Vec::new(),
-            last_seen: Instant::now(),
-        }
+        let now = Instant::now();
+        Device::unannounced(id.to_owned(), "TV".to_owned(), vec![address.into()], now)
     }
 
     #[tokio::test]

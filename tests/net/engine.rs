@@ -12,8 +12,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use telecast::engine::{
-    AudioChoice, Capabilities, Device, DeviceKind, Endpoint, MirrorOptions, MirrorRequest, Picture,
-    Receiver, ReceiverHandle, ReceiverOptions, Screen, SourceKind,
+    AudioChoice, Device, MirrorOptions, MirrorRequest, Picture, Receiver, ReceiverHandle,
+    ReceiverOptions, Screen, SourceKind,
 };
 use tokio::time::{sleep, timeout};
 
@@ -73,23 +73,8 @@ async fn tv(number: usize) -> Tv {
     });
     let receiver = receiver.await.expect("it starts");
     let address = receiver.address();
-    let device = Device {
-        id: format!("{number:032x}"),
-        name,
-        model: String::new(),
-        kind: DeviceKind::Tv,
-        capabilities: Capabilities(5),
-        endpoints: vec![Endpoint {
-            ip: address.ip(),
-            port: address.port(),
-            scope_id: 0,
-            interface: None,
-        }],
-        status: String::new(),
-        busy: false,
-        hosts: Vec::new(),
-        last_seen: Instant::now(),
-    };
+    let (id, endpoints) = (format!("{number:032x}"), vec![address.into()]);
+    let device = Device::unannounced(id, name, endpoints, Instant::now());
     Tv {
         device,
         receiver,

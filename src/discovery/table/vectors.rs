@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::discovery::announcement::TxtFields;
+use crate::discovery::device::Capabilities;
 
 const FILE: &str = "txt_records.json";
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! Devices come, go, are remembered and forgotten, at times that the tests choose.
 
+use std::net::SocketAddr;
+
 use super::*;
 
 /// A listing with clocks that stand until they are moved.
@@ -65,22 +67,11 @@ impl Rig {
 }
 
 fn device(id: &str, name: &str, last_byte: u8) -> Device {
+    let address = SocketAddr::from(([192, 0, 2, last_byte], 8009));
     Device {
-        id: id.into(),
-        name: name.into(),
         model: "Chromecast".into(),
-        kind: DeviceKind::Tv,
         capabilities: Capabilities(5),
-        endpoints: vec![Endpoint {
-            ip: IpAddr::from([192, 0, 2, last_byte]),
-            port: 8009,
-            scope_id: 0,
-            interface: None,
-        }],
-        status: String::new(),
-        busy: false,
-        hosts: Vec::new(),
-        last_seen: Instant::now(),
+        ..Device::unannounced(id.into(), name.into(), vec![address.into()], Instant::now())
     }
 }
 

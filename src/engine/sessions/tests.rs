@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-use std::net::{IpAddr, Ipv4Addr};
 use std::time::{Duration, Instant};
 
 use super::*;
-use crate::discovery::{Capabilities, DeviceKind, Endpoint};
 use crate::engine::SourceKind;
 use crate::engine::health::{Health, Verdict};
 use crate::session::handle::{Reporter, Volume, pair};
@@ -13,23 +11,9 @@ use crate::session::state::{SessionState, Streams};
 use crate::session::stats::SessionStats;
 
 fn device(id: &str, last_byte: u8) -> Device {
-    Device {
-        id: id.to_owned(),
-        name: format!("TV {id}"),
-        model: String::new(),
-        kind: DeviceKind::Tv,
-        capabilities: Capabilities(5),
-        endpoints: vec![Endpoint {
-            ip: IpAddr::V4(Ipv4Addr::new(192, 0, 2, last_byte)),
-            port: 8009,
-            scope_id: 0,
-            interface: None,
-        }],
-        status: String::new(),
-        busy: false,
-        hosts: Vec::new(),
-        last_seen: Instant::now(),
-    }
+    let address = SocketAddr::from(([192, 0, 2, last_byte], 8009));
+    let endpoints = vec![address.into()];
+    Device::unannounced(id.to_owned(), format!("TV {id}"), endpoints, Instant::now())
 }
 
 fn request() -> MirrorRequest {

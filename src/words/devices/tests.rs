@@ -19,16 +19,15 @@ fn listed(kind: DeviceKind, model: &str) -> ListedDevice {
         kind,
         capabilities: Capabilities(5),
         device: Some(Device {
-            id: "aa".into(),
-            name: "Living Room".into(),
             model: model.into(),
             kind,
             capabilities: Capabilities(5),
-            endpoints: Vec::new(),
-            status: String::new(),
-            busy: false,
-            hosts: Vec::new(),
-            last_seen: Instant::now(),
+            ..Device::unannounced(
+                "aa".into(),
+                "Living Room".into(),
+                Vec::new(),
+                Instant::now(),
+            )
         }),
         last_seen: Some(now()),
         used: None,
