@@ -13,7 +13,7 @@ mod certificates;
 mod control;
 mod devices;
 mod media;
-#[allow(dead_code, reason = "the tests want more of it")]
+#[expect(dead_code, reason = "the tests want more of it")]
 #[path = "../../tests/support/pcap.rs"]
 mod pcap;
 

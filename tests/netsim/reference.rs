@@ -71,7 +71,7 @@ pub struct Reference {
 }
 
 impl Reference {
-    #[allow(
+    #[expect(
         clippy::needless_pass_by_value,
         reason = "the signature of the program's sender"
     )]
