@@ -12,6 +12,7 @@
 
 mod activity;
 mod answers;
+mod begin;
 mod calls;
 mod client;
 mod device;

@@ -2,7 +2,7 @@
 //! `BusError`: what the interface answers instead of doing what it was asked. The engine's typed errors in, D-Bus errors
 //! with a name and a sentence out; on the client's side the way back.
 
-use zbus::DBusError;
+use zbus::{DBusError, fdo};
 
 use crate::engine::{CommandError, HostError, Reason};
 use crate::words;
@@ -93,6 +93,19 @@ impl BusError {
             | BusError::InvalidAddress(text)
             | BusError::NothingAsked(text)
             | BusError::Failed(text) => words::one_line(text),
+        }
+    }
+}
+
+/// A property can be refused by the names of the D-Bus specification alone.
+impl From<BusError> for fdo::Error {
+    fn from(error: BusError) -> fdo::Error {
+        let sentence = error.sentence();
+        match error {
+            BusError::InvalidOption(_) => fdo::Error::InvalidArgs(sentence),
+            BusError::Busy(_) => fdo::Error::LimitsExceeded(sentence),
+            BusError::NoSound(_) => fdo::Error::NotSupported(sentence),
+            _ => fdo::Error::Failed(sentence),
         }
     }
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! `io.github.telecast.Manager1`: the engine as a whole on the bus. Calls in, commands to the engine out.
 
+#![expect(clippy::unused_self, reason = "the bindings want methods")]
+
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -8,7 +10,7 @@ use std::time::Duration;
 use zbus::interface;
 use zbus::zvariant::{OwnedObjectPath, OwnedValue};
 
-use super::device;
+use super::begin::cast;
 use super::error::BusError;
 use super::service::Shared;
 use crate::config::VERSION;
@@ -54,11 +56,6 @@ fn bounded(argument: &str, text: &str) -> Result<(), BusError> {
 
 /// Everything about Telecast that does not belong to one device. The devices are the objects below this one: see
 /// org.freedesktop.DBus.ObjectManager.
-#[allow(
-    clippy::doc_markdown,
-    clippy::unused_self,
-    reason = "these words are the description on the bus, which knows no backticks; the bindings want methods"
-)]
 #[interface(name = "io.github.telecast.Manager1")]
 impl ManagerObject {
     /// Finds a device by its id, its name, the beginning of that, or by its address, and begins a cast to it as Device1.Cast
@@ -73,7 +70,7 @@ impl ManagerObject {
         let _permit = self.shared.calls.begin()?;
         let found = self.shared.engine.find(device, LOOK).await;
         let found = found.map_err(|reason| BusError::of_reason(&reason, device))?;
-        device::cast(&self.shared, &found, options).await?;
+        cast(&self.shared, &found, options).await?;
         self.shared.object_of(&found.id).await
     }
 
