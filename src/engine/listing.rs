@@ -5,13 +5,17 @@
 //! A device that vanishes stays in the list, as one that is not available. One that was never used leaves it after
 //! [`GRACE`]: neighbours' and hotels' devices do not pile up.
 
+mod forget;
+mod listed;
+
 use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
 use std::time::{Duration, Instant, SystemTime};
 
-use super::remembered::{Entry, HostEntry, MAX_HOSTS, MAX_REMEMBERED, Memory, seconds, time};
-use crate::discovery::{Capabilities, Device, DeviceKind, Endpoint, MAX_DEVICES, ManualHost};
-use crate::engine::{Remembered, TrustedDevices};
+pub use self::forget::Forgotten;
+pub use self::listed::ListedDevice;
+use super::remembered::{Entry, HostEntry, MAX_HOSTS, MAX_REMEMBERED, Memory, seconds};
+use crate::discovery::{Capabilities, Device, Endpoint, MAX_DEVICES, ManualHost};
 
 /// How long a device that was never used stays listed while it is away. Longer than a TV or a router takes to start.
 pub const GRACE: Duration = Duration::from_secs(90);
@@ -21,80 +25,6 @@ const MAX_LISTED: usize = MAX_DEVICES + MAX_REMEMBERED;
 const MAX_HINTS: usize = 64;
 /// The time at which a device was seen is written down anew when it is this much older than the truth.
 const SEEN_AGAIN: u64 = 600;
-
-/// A device, as lists show it: there, or remembered.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ListedDevice {
-    /// [`Device::id`]. An address that turns out to be a known device takes over that device's.
-    pub id: String,
-    /// Its name; of an address, the address.
-    pub name: String,
-    /// Its model; empty when unknown.
-    pub model: String,
-    /// What to show it as.
-    pub kind: DeviceKind,
-    /// The announced capability bits.
-    pub capabilities: Capabilities,
-    /// What can be cast to; `None` while it is away.
-    pub device: Option<Device>,
-    /// When it was last there; `None` when it never was.
-    pub last_seen: Option<SystemTime>,
-    /// When something was cast to it.
-    pub used: Option<SystemTime>,
-    /// Where it is, or was, best first.
-    pub addresses: Vec<String>,
-    /// The addresses by which a person added it; none when it was found by itself alone.
-    pub hosts: Vec<String>,
-}
-
-impl ListedDevice {
-    /// Whether something can be cast to it now.
-    pub fn is_available(&self) -> bool {
-        self.device.is_some()
-    }
-
-    /// Whether forgetting it changes anything: what announces itself comes back at once.
-    pub fn may_be_forgotten(&self) -> bool {
-        self.device.is_none() || !self.hosts.is_empty()
-    }
-
-    /// Whether a cast to the device with this id is a cast to this one: also one that began when only the address was
-    /// known.
-    pub fn is(&self, id: &str) -> bool {
-        let by_host = |id: &str| {
-            id.strip_prefix("manual:")
-                .is_some_and(|host| self.hosts.iter().any(|known| known == host))
-        };
-        self.id == id || by_host(id)
-    }
-
-    /// What is remembered of its proofs.
-    pub fn remembered_in<'a>(&self, known: &'a TrustedDevices) -> Option<&'a Remembered> {
-        let by_host = || {
-            known
-                .iter()
-                .find(|(id, _)| self.is(id))
-                .map(|(_, known)| known)
-        };
-        known.get(&self.id).or_else(by_host)
-    }
-}
-
-/// What was forgotten, for those who think better of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Forgotten {
-    /// What it was called.
-    pub name: String,
-    device: Option<(String, Entry)>,
-    hosts: Vec<(ManualHost, HostEntry)>,
-}
-
-impl Forgotten {
-    /// The addresses that were forgotten with it.
-    pub(super) fn hosts(&self) -> impl Iterator<Item = &ManualHost> {
-        self.hosts.iter().map(|(host, _)| host)
-    }
-}
 
 /// The list and what it is made of.
 #[derive(Debug)]
@@ -338,116 +268,6 @@ impl Listing {
         }
         true
     }
-
-    /// Forgets a device that is listed: its addresses, and all that is remembered of it.
-    pub(super) fn forget(&mut self, id: &str) -> Option<Forgotten> {
-        let listed = self.devices().into_iter().find(|device| device.id == id)?;
-        let belongs = |host: &ManualHost, entry: &HostEntry| {
-            entry.device.as_deref() == Some(id) || host.id() == id
-        };
-        let hosts: Vec<(ManualHost, HostEntry)> = self
-            .memory
-            .hosts
-            .extract_if(.., |host, entry| belongs(host, entry))
-            .collect();
-        for (host, _) in &hosts {
-            self.silent.remove(host);
-            self.reached.remove(host);
-        }
-        let device = self.memory.devices.remove_entry(id);
-        // What announces itself is listed all the same.
-        self.list_silent();
-        match self.announced.get(id) {
-            Some(here) => {
-                let seen = device.as_ref().map_or(0, |(_, entry)| entry.last_seen);
-                let now = time(seen).unwrap_or(SystemTime::UNIX_EPOCH);
-                self.memory
-                    .devices
-                    .insert(id.to_owned(), Entry::of(here, now));
-            }
-            None => {
-                self.away.remove(id);
-            }
-        }
-        self.unsaved = true;
-        Some(Forgotten {
-            name: listed.name,
-            device,
-            hosts,
-        })
-    }
-
-    /// Takes back [`Listing::forget`].
-    pub(super) fn restore(&mut self, forgotten: Forgotten, now: Instant) {
-        if let Some((id, entry)) = forgotten.device {
-            if self.here(&id).is_none() {
-                self.away.insert(id.clone(), now);
-            }
-            self.memory.devices.insert(id, entry);
-        }
-        self.memory.hosts.extend(forgotten.hosts);
-        self.unsaved = true;
-    }
-
-    /// The list, in no particular order.
-    pub(super) fn devices(&self) -> Vec<ListedDevice> {
-        let known = self.memory.devices.iter();
-        let unknown = self.memory.hosts.iter().filter(|(_, entry)| {
-            let device = entry.device.as_ref();
-            device.is_none_or(|id| !self.memory.devices.contains_key(id))
-        });
-        known
-            .map(|(id, entry)| self.known(id, entry))
-            .chain(unknown.map(|(host, entry)| self.unknown(host, entry)))
-            .collect()
-    }
-
-    fn known(&self, id: &str, entry: &Entry) -> ListedDevice {
-        let here = self.here(id);
-        let present = here.map(|device| in_words(&device.endpoints));
-        let before = || entry.addresses.iter().map(ToString::to_string).collect();
-        ListedDevice {
-            id: id.to_owned(),
-            name: entry.name.clone(),
-            model: entry.model.clone(),
-            kind: entry.kind(),
-            capabilities: Capabilities(entry.capabilities),
-            device: here.cloned(),
-            last_seen: time(entry.last_seen),
-            used: entry.used.and_then(time),
-            addresses: present.unwrap_or_else(before),
-            hosts: self.memory.hosts_of(id).map(ToString::to_string).collect(),
-        }
-    }
-
-    fn unknown(&self, host: &ManualHost, entry: &HostEntry) -> ListedDevice {
-        let id = host.id();
-        let device = self.here(&id);
-        let addresses = device.map(|device| in_words(&device.endpoints));
-        ListedDevice {
-            name: host.to_string(),
-            model: String::new(),
-            kind: Capabilities::default().kind(""),
-            capabilities: Capabilities::default(),
-            device: device.cloned(),
-            last_seen: entry.last_seen.and_then(time),
-            used: None,
-            addresses: addresses.unwrap_or_default(),
-            hosts: vec![host.to_string()],
-            id,
-        }
-    }
-}
-
-/// Each address once, whichever interface it was heard over.
-fn in_words(endpoints: &[Endpoint]) -> Vec<String> {
-    let mut addresses: Vec<String> = Vec::new();
-    for address in endpoints.iter().map(ToString::to_string) {
-        if !addresses.contains(&address) {
-            addresses.push(address);
-        }
-    }
-    addresses
 }
 
 #[cfg(test)]

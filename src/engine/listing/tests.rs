@@ -4,6 +4,7 @@
 use std::net::SocketAddr;
 
 use super::*;
+use crate::engine::remembered::time;
 
 /// A listing with clocks that stand until they are moved.
 struct Rig {
