@@ -62,6 +62,8 @@ pub use crate::receiver::{
 pub use crate::session::handle::{Command, SessionHandle, Volume};
 pub use crate::session::link::Link;
 pub use crate::session::options::{CodecChoice, MirrorOptions, Quality};
+#[cfg(test)]
+pub use crate::session::reason::samples;
 pub use crate::session::reason::{Blame, Fault, Layer, Missing, Reason, SourceEnd, Waiting};
 pub use crate::session::state::{Absence, SessionState, Setback, Streams, Trouble};
 pub use crate::session::stats::{AudioStats, Bitrates, FrameRates, SessionStats, StageLatencies};

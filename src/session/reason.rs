@@ -2,6 +2,8 @@
 //! Why a session ended: `Reason`, typed. `words` turns it into sentences; nothing in here is meant to be read by people.
 
 mod code;
+#[cfg(test)]
+pub mod samples;
 
 use std::time::Duration;
 

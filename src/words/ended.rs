@@ -180,8 +180,8 @@ mod tests {
     use tokio::sync::watch;
 
     use super::*;
+    use crate::engine::samples::reasons;
     use crate::engine::{AudioChoice, DeviceKind, Quality, SessionState, SessionStats};
-    use crate::words::reason::tests::all;
 
     fn cast(reason: &Reason, lasted: Option<Duration>) -> CastStatus {
         let stats = SessionStats {
@@ -221,7 +221,7 @@ mod tests {
 
     #[test]
     fn every_reason_has_a_title_a_sentence_the_privacy_fact_and_a_button() {
-        for reason in all() {
+        for reason in reasons() {
             let page = ended(&cast(&reason, None), &reason, false);
             assert!(!page.title.is_empty() && !page.title.ends_with('.'));
             for sentence in [&page.what, &page.privacy] {
@@ -243,7 +243,7 @@ mod tests {
 
     #[test]
     fn titles_are_written_with_capitals() {
-        for reason in all() {
+        for reason in reasons() {
             let title = explain(&reason, "Kitchen").title;
             for word in title.split(' ').filter(|word| word.len() > 3) {
                 assert!(word.starts_with(char::is_uppercase), "{title}");

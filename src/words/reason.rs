@@ -322,4 +322,4 @@ fn broken(fault: Fault) -> Explanation {
 }
 
 #[cfg(test)]
-pub(super) mod tests;
+mod tests;

@@ -124,7 +124,8 @@ fn pair(value: Value<'_>) -> Option<(String, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::{Missing, Reason, SourceEnd};
+    use crate::engine::Reason;
+    use crate::engine::samples::reasons;
 
     fn ended(reason: &Reason) -> RemoteDevice {
         RemoteDevice {
@@ -136,19 +137,7 @@ mod tests {
 
     #[test]
     fn what_is_a_failure_here_is_one_there() {
-        for reason in [
-            Reason::UserStopped,
-            Reason::Finished,
-            Reason::DialogCancelled,
-            Reason::SourceEnded(SourceEnd::Closed),
-            Reason::SourceEnded(SourceEnd::SharingRevoked),
-            Reason::DeviceStopped { other: None },
-            Reason::DeviceClosed,
-            Reason::NotConfirmed,
-            Reason::ConnectionRefused,
-            Reason::PermissionDenied,
-            Reason::Missing(Missing::Portal),
-        ] {
+        for reason in reasons() {
             let failed = ended(&reason).failure().is_some();
             assert_eq!(failed, reason.is_failure(), "{reason}");
         }
