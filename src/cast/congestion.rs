@@ -1,9 +1,26 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! [`Signal`]s of the sender in, a [`Decision`] about rates out. Touches no packet and no encoder.
 //!
-//! The sender tells a [`CongestionControl`] everything that says something about the network, and asks it after each of
-//! the receiver's datagrams, and at least every [`DECISION_INTERVAL`], how much media to make and how fast to send it. [`queue::QueueControl`] is the one
-//! in use, and says how it judges.
+//! The sender tells a [`CongestionControl`] everything that says something about the network. It asks for a decision, how
+//! much media to make and how fast to send, after each of the receiver's datagrams, and at least every
+//! [`DECISION_INTERVAL`]. It is a trait so that another way of judging can be tried on the same networks
+//! ([`Sender::with_congestion_control`](crate::cast::sender::Sender::with_congestion_control)); [`queue::QueueControl`] is
+//! the one in use.
+//!
+//! ```text
+//!                          the sender                                         │        queue: QueueControl
+//!  a datagram leaves ─────────────────────────────────────▶ Sent              │  ledger     how much had left, and when
+//!  ... that is answered at once, a frame's last, a report ▶ Asked             │  questions  which answer is overdue
+//!  a frame is complete ───────────────────────────────────▶ Acknowledged      │  delay      how long is the queue?
+//!  the answer to a report ────────────────────────────────▶ RoundTrip         │  delivery   how much arrived in which time
+//!  a report lacks what is older than what it has ─────────▶ Passed, Lost      │  capacity   what the path carries
+//!                                                                             │
+//!  ladder: frame rate, size ◀── rates: bitrate of each ◀── media_bitrate ─────┤  Decision
+//!  pacer ◀──────────────────────────────────────────────── pacing_rate ───────┤
+//!  which pictures come too late ◀───────────────────────── backlog ───────────┘
+//! ```
+//! To read it: [`queue`] says how it is judged, and why by the queue; then `path`, which puts what is left of the line
+//! together; then each of those. [`ladder`] stands alone: what a bitrate is worth in pictures.
 
 mod capacity;
 mod delay;

@@ -1,9 +1,20 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! When the next packet may leave: a token bucket in, a moment out. Decides about time only, never about order.
 //!
+//! ```text
+//!  bytes  ▲
+//!  burst ─┤▔▔▔╲                ╱▔▔▔▔▔▔▔▔   filled at the pacing rate, never beyond a burst
+//!         │    ╲              ╱
+//!      0 ─┼─────╲─┬─┬─┬─┬────╱──────────▶  a packet leaves whenever the bucket is above zero,
+//!         │  burst  spread     nothing       and takes out all of its bytes
+//! ```
 //! The first burst leaves at once (Wi-Fi likes a handful of packets in a row, and a small frame should not wait); what
 //! is longer than a burst is spread at the pacing rate, so that a key frame does not overflow the queue of the access
-//! point. Reports are never held back, but they use up tokens (the bucket may go below zero).
+//! point. Reports are never held back, but they use up tokens (the bucket may go below zero). So may the last packet of a
+//! burst: what it takes too much, the next one waits for.
+//!
+//! How fast the bucket is filled is decided by [`congestion`](crate::cast::congestion): 2.5 times the estimate as long as
+//! no limit is known, hardly more than the estimate where one is.
 
 use std::time::{Duration, Instant};
 

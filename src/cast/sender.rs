@@ -5,16 +5,39 @@
 //! choose codecs, does not encode, and does not know how the streams were negotiated.
 //!
 //! ```text
-//!            Input::Frame                                     Input::Datagram
-//!                 │                                                 │
-//!        intake   ▼  check, number, encrypt                feedback ▼  acknowledge, prove losses
-//!           ┌───────────┐   send again              ┌──────────────────────┐
-//!           │ in_flight │◀──────────────────────────│ repair    key_frames │
-//!           └─────┬─────┘  ◀── suspicion, kickstart │ path      arrivals   │──▶ congestion ──┐
-//!        transmit ▼                                 └───────┬──────────────┘                 │ bitrate,
-//!     reports first, then audio, then video ◀── probes ◀────┘          Output::Encoder ◀─────┤ pacing rate
-//!                 └────────── pacer ──▶ Output::Transmit                 pacer ◀─────────────┘
+//!  Input::Frame                                       Input::Datagram, a report of the receiver
+//!     │ intake: check, number, encrypt                    │ feedback: what is there, what is missing
+//!     ▼                                                   ▼
+//!  ┌───────────────────────────┐   send again   ┌───────────────────────────────────────┐
+//!  │ in_flight                 │◀───────────────│ repair      what was lost, for certain │
+//!  │  frames, their packets,   │   done         │ path        round trip, losses, habits │
+//!  │  and which are to leave   │◀───────────────│ key_frames  is there a picture?        │
+//!  └──┬────────────────────────┘                └───┬───────────────────────────────┬───┘
+//!     │ transmit: the next packet                   │ what is not known             │ Signal
+//!     ▼                                             ▼                               ▼
+//!  departures ◀──────────────────────────── probes: ask                   cast::congestion
+//!     │  reports, then sound, then pictures                                         │ Decision
+//!     ▼                                    pacing rate                              ▼
+//!  cast::pacer ◀───────────────────────────────────────────────────────────────── rates
+//!     │                                                                             │
+//!     ▼ Output::Transmit               bitrate, frame rate, size  Output::Encoder ◀─┘
 //! ```
+//!
+//! # Two calls
+//! [`handle`](Sender::handle) takes one input and changes what is known; nothing leaves. [`poll`](Sender::poll) then gives
+//! out one thing after the other, the most urgent first: events, wishes to the encoders, reports, packets as far as the
+//! pacer lets them, and at last when to come back.
+//!
+//! # Where to read on
+//! | about | in the order of reading |
+//! |---|---|
+//! | the session | `handling` (an input comes), `departures` (what leaves next), `rates` (what the encoders are told) |
+//! | one stream | `stream` (its state), `intake`, `in_flight` with `in_flight_frame`, `transmit`, `reports`, `limits` |
+//! | losses | `feedback`, `repair`, `probes`, `suspicion`, `giving_up`, `key_frames` |
+//! | the way there | `path` with `round_trip`, `loss` and `large_packets`; `arrivals` and `meter` for the statistics |
+//!
+//! How fast anything may leave is not judged here but in [`congestion`](crate::cast::congestion), and when exactly in
+//! [`pacer`](crate::cast::pacer).
 //!
 //! # How losses are repaired
 //! What is known of the path (round trip, loss rate) and of the receiver's habits is in `path`; they decide how a loss is
@@ -27,9 +50,8 @@
 //! | reports losses late, but acknowledges complete frames | the oldest frame is repeated when overdue | `suspicion` |
 //! | has perhaps not heard of the newest frame | that frame's last packet is repeated | `transmit` |
 //!
-//! What cannot arrive in time because the network has become slower is not sent on: see `giving_up`.
-//!
-//! Whatever it was that made a receiver speak, `repair` decides what its report proves and what leaves again.
+//! Whatever it was that made a receiver speak, `repair` decides what its report proves and what leaves again. What cannot
+//! arrive in time because the network has become slower is not sent on: see `giving_up`.
 //!
 //! # Example
 //! ```
@@ -59,8 +81,10 @@
 
 mod arrivals;
 mod config;
+mod departures;
 mod feedback;
 mod giving_up;
+mod handling;
 mod in_flight;
 mod in_flight_frame;
 mod intake;
@@ -89,20 +113,16 @@ use self::path::Path;
 use self::probes::ProbeBudget;
 use self::stream::Stream;
 use crate::cast::congestion::queue::QueueControl;
-use crate::cast::congestion::{CongestionControl, Decision, IDLE_INTERVAL, Signal};
-use crate::cast::frame::{EncodedFrame, FrameId};
+use crate::cast::congestion::{CongestionControl, Decision, IDLE_INTERVAL};
+use crate::cast::frame::FrameId;
 use crate::cast::latency::LatencyControl;
 use crate::cast::ntp::NtpClock;
 use crate::cast::pacer::Pacer;
-use crate::cast::rtcp::{Route, route};
 use crate::cast::rtp::packetize::MIN_PACKET_SIZE;
-use crate::cast::stats::{DropReason, SenderStats};
+use crate::cast::stats::SenderStats;
 
 /// Events that may wait to be polled; beyond that the oldest are forgotten. One input makes at most a few hundred.
 const MAX_EVENTS: usize = 1024;
-
-/// A caller that comes this much later than it was told to was asleep.
-const STALL: Duration = Duration::from_millis(100);
 
 /// The sending side of one session.
 #[derive(Debug)]
@@ -110,20 +130,27 @@ pub struct Sender {
     /// Sound first, then by the receiver's SSRC.
     streams: Vec<Stream>,
     clock: NtpClock,
+    /// What the streams know of the way to the receiver, together.
     path: Path,
+    /// What the reports of all streams together may use.
     probes: ProbeBudget,
     /// When the caller was told to come back at the latest.
     wake: Instant,
     pacer: Pacer,
     congestion: Box<dyn CongestionControl>,
+    /// The last one, in force.
     decision: Decision,
-    latency: LatencyControl,
+    /// When the next one is due, if nothing is heard.
     decide_at: Instant,
+    latency: LatencyControl,
     events: VecDeque<SenderEvent>,
-    /// The datagram that was polled last.
+    /// The packet that was polled last.
     out: Vec<u8>,
+    /// The report that was polled last.
     report: Vec<u8>,
+    /// After the wake-up time comes `None`.
     timeout_told: bool,
+    /// When the receiver was heard last.
     feedback_at: Option<Instant>,
     foreign_datagrams: u64,
     refused_datagrams: u64,
@@ -288,185 +315,9 @@ impl Sender {
         }
     }
 
-    fn on_frame(&mut self, now: Instant, id: StreamId, frame: EncodedFrame) {
-        let Some(stream) = find(&mut self.streams, id) else {
-            return;
-        };
-        stream.on_picture(now, frame.size);
-        match stream.take_in(now, frame, &self.path) {
-            Ok(_) => {
-                self.decide_at = now;
-            }
-            Err(reason) => {
-                let stream = id;
-                remember(&mut self.events, SenderEvent::Refused { stream, reason });
-            }
-        }
-    }
-
-    fn on_raw_drop(&mut self, now: Instant, id: StreamId, reason: DropReason) {
-        let Some(stream) = find(&mut self.streams, id) else {
-            return;
-        };
-        stream.meter.on_raw_drop(reason);
-        stream.on_picture(now, None);
-    }
-
-    fn on_datagram(&mut self, now: Instant, datagram: &[u8]) {
-        let stream = match route(datagram) {
-            Some(Route::Rtcp(author)) => self
-                .streams
-                .iter_mut()
-                .find(|stream| stream.config.receiver_ssrc == author),
-            _ => None,
-        };
-        let Some(stream) = stream else {
-            self.foreign_datagrams += 1;
-            return;
-        };
-        let newest = stream.in_flight.newest();
-        let Ok(events) = stream.reader.read(datagram, newest) else {
-            self.refused_datagrams += 1;
-            return;
-        };
-        self.feedback_at = Some(now);
-        let queue = &mut self.events;
-        let mut context = feedback::Context {
-            now,
-            path: &mut self.path,
-            congestion: self.congestion.as_mut(),
-            latency: &mut self.latency,
-            events: &mut |event| remember(queue, event),
-        };
-        stream.on_feedback(&events, &mut context);
-        if let Some(size) = self.path.large_packets.verdict(now) {
-            self.on_max_packet_size(size);
-            remember(&mut self.events, SenderEvent::LargePacketsVanish(size));
-        }
-        self.decide(now);
-    }
-
-    /// From the next frame of each stream on.
-    fn set_target_delay(&mut self, delay: Duration) {
-        let ms = wire_delay(delay);
-        self.path.target_delay = Duration::from_millis(ms.into());
-        for stream in &mut self.streams {
-            // 0 means "no change" on the wire.
-            stream.new_playout_delay_ms = Some(ms.max(1));
-        }
-    }
-
-    fn on_max_packet_size(&mut self, size: usize) {
-        let size = size.max(MIN_PACKET_SIZE);
-        if self.out.len() < size {
-            self.out.resize(size, 0);
-        }
-        for stream in &mut self.streams {
-            stream.packetizer.set_max_packet_size(size);
-        }
-        self.path.large_packets.set_max(size);
-    }
-
-    /// Writes a sender report that is due, a regular one or a probe; these do not wait for the pacer.
-    fn write_report(&mut self, now: Instant) -> bool {
-        let (path, may_probe) = (&self.path, self.probes.ready_at(now) <= now);
-        let is_due = |stream: &&mut Stream| {
-            let due = |at: Option<Instant>| at.is_some_and(|at| at <= now);
-            due(stream.reports.due()) || may_probe && due(stream.probe_due(path))
-        };
-        let Some(stream) = self.streams.iter_mut().find(is_due) else {
-            return false;
-        };
-        let Some(report) = stream.reports.take(now, &self.clock) else {
-            return false;
-        };
-        stream.probes.on_report(now);
-        self.probes.on_report(now);
-        self.path.on_report();
-        self.report.clear();
-        report.write(&mut self.report);
-        self.account(now, self.report.len(), false);
-        if self.path.is_proven_prompt() {
-            self.note_question(now, true);
-        }
-        true
-    }
-
-    /// Writes the next packet if the pacer allows; returns its size.
-    fn write_packet(&mut self, now: Instant) -> Option<usize> {
-        for stream in &mut self.streams {
-            stream.echo(now);
-            let at = stream.kickstart_at(&self.path);
-            if at.is_some_and(|at| at <= now) {
-                stream.kickstart();
-            }
-            let at = stream.suspicion_at(&self.path);
-            if at.is_some_and(|at| at <= now) {
-                stream.suspect(now, &mut self.path);
-            }
-        }
-        if !self.pacer.ready(now) {
-            return None;
-        }
-        let (out, path) = (&mut self.out, &mut self.path);
-        let written = self
-            .streams
-            .iter_mut()
-            .find_map(|stream| stream.write_packet(now, path, out))?;
-        self.account(now, written.size, !written.again);
-        if written.asks {
-            self.note_question(now, false);
-        }
-        Some(written.size)
-    }
-
-    /// The caller comes much later than it was told to: it stood still, and so did its clock perhaps.
-    fn note_stall(&mut self, now: Instant) {
-        if now.saturating_duration_since(self.wake) > STALL {
-            self.path.on_stall(now);
-        }
-    }
-
-    fn account(&mut self, now: Instant, bytes: usize, new: bool) {
-        self.pacer.sent(now, bytes);
-        self.congestion.observe(now, Signal::Sent { bytes, new });
-    }
-
-    /// The receiver will answer at once what left last.
-    fn note_question(&mut self, now: Instant, report: bool) {
-        let lost = self.path.losses.rate();
-        self.congestion.observe(now, Signal::Asked { report, lost });
-    }
-
-    /// When something will happen without an input.
-    fn wake_at(&mut self, now: Instant) -> Instant {
-        let review = self.congestion.review_at();
-        let mut wake = review.map_or(self.decide_at, |at| at.min(self.decide_at));
-        for stream in &self.streams {
-            let probe = stream.probe_due(&self.path);
-            let moments = [
-                stream.reports.due(),
-                probe.map(|at| at.max(self.probes.ready_at(now))),
-                stream.echoes.due(),
-                stream.control_at(now, self.path.target_delay),
-                stream.kickstart_at(&self.path),
-                stream.suspicion_at(&self.path),
-            ];
-            wake = moments.into_iter().flatten().fold(wake, Instant::min);
-        }
-        if self.streams.iter().any(Stream::has_packet) {
-            wake = wake.min(self.pacer.ready_at(now));
-        }
-        wake
-    }
-
     fn stream(&self, id: StreamId) -> Option<&Stream> {
         self.streams.iter().find(|stream| stream.config.id == id)
     }
-}
-
-fn find(streams: &mut [Stream], id: StreamId) -> Option<&mut Stream> {
-    streams.iter_mut().find(|stream| stream.config.id == id)
 }
 
 /// A playout delay in the milliseconds of the wire.

@@ -6,11 +6,11 @@ use std::collections::VecDeque;
 use bytes::Bytes;
 
 use crate::cast::control::EncoderControl;
-use crate::cast::frame::{Dependency, MediaTime, Ssrc, StageTimes};
+use crate::cast::frame::{Dependency, EncodedFrame, MediaTime, Ssrc, StageTimes};
 use crate::cast::keys::StreamKeys;
 use crate::cast::ntp::{NtpTime, ReportDelay, ReportId};
 use crate::cast::rtcp::compound::FeedbackContents;
-use crate::cast::rtcp::{FeedbackBuilder, Nack, ReportBlock, find_sender_report};
+use crate::cast::rtcp::{FeedbackBuilder, Nack, ReportBlock, Route, find_sender_report, route};
 use crate::cast::rtp::RtpPacket;
 
 use super::super::*;
