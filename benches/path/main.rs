@@ -14,20 +14,31 @@
     reason = "a measurement that cannot be made ends with the reason"
 )]
 
+#[cfg(not(cast_alone))]
 #[path = "../wire/aes.rs"]
 mod backend;
+#[cfg(not(cast_alone))]
 mod machine;
+#[cfg(not(cast_alone))]
 mod null;
+#[cfg(not(cast_alone))]
 mod parts;
+#[cfg(not(cast_alone))]
 mod process;
+#[cfg(not(cast_alone))]
 #[path = "../../tests/support/recording.rs"]
 mod recording;
+#[cfg(not(cast_alone))]
 mod report;
+#[cfg(not(cast_alone))]
 mod rig;
+#[cfg(not(cast_alone))]
 #[path = "../wire/rows.rs"]
 mod rows;
+#[cfg(not(cast_alone))]
 #[path = "../../tests/support/skipping.rs"]
 mod skipping;
+#[cfg(not(cast_alone))]
 #[expect(dead_code, reason = "shared with tests that use more of it")]
 #[path = "../../tests/desktop/support"]
 mod support {
@@ -40,9 +51,12 @@ mod support {
     pub use steps::{script, wait_until};
 }
 
+#[cfg(not(cast_alone))]
 use report::Report;
+#[cfg(not(cast_alone))]
 use rig::Rig;
 
+#[cfg(not(cast_alone))]
 fn main() -> std::io::Result<()> {
     // `cargo bench` adds --bench.
     let arguments: Vec<String> = std::env::args()
@@ -82,3 +96,7 @@ fn main() -> std::io::Result<()> {
     report.print();
     report.save()
 }
+
+/// With the protocol core alone there is nothing to measure, but cargo builds this file with the others.
+#[cfg(cast_alone)]
+fn main() {}

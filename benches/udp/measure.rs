@@ -6,15 +6,13 @@
 //! buffer is full from the beginning: what is measured is the sending. Each figure is the median of [`ROUNDS`] rounds,
 //! taken in turns.
 
-#[path = "wire/rows.rs"]
-mod rows;
-
 use std::error::Error;
 use std::net::UdpSocket;
 
-use rows::Row;
 use rustix::time::{ClockId, clock_gettime};
 use telecast::session::socket::{MediaSocket, bind};
+
+use crate::rows::{self, Row};
 
 const ROUNDS: usize = 41;
 
@@ -30,7 +28,8 @@ const NAMES: [[&str; 2]; 3] = [
     ["udp_batch21_cpu", "udp_batch21_calls"],
 ];
 
-fn main() -> Result<(), Box<dyn Error>> {
+/// Measures, prints and writes.
+pub fn run() -> Result<(), Box<dyn Error>> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
