@@ -6,7 +6,7 @@
 //!  join ────────────────────────────────────▶ shared ────────────────────────────────────────▶ own encode
 //!    └── otherwise: an encode of its own        ▲   another shape, a second key frame in 5 s,      │
 //!                                               │   fallen behind, paused: at once                 │
-//!                                               └──── bitrates within 15 % and quiet for 10 s ─────┘
+//!                                               └─── bitrates within 15 % and no trouble for 10 s ──┘
 //! ```
 //! A shared encode runs at the lowest of its sessions' bitrates, so nobody is ever sent more than the network carries
 //! while it is being decided who leaves. A session that moves goes on with the frames of the old encode until the new one

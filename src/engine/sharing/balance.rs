@@ -53,7 +53,8 @@ impl Sharing {
         }
     }
 
-    /// Encodes become one that have agreed for long enough.
+    /// Encodes become one that have agreed for long enough: all that have, in the same moment, so that one key frame
+    /// serves them all.
     fn unite(&mut self, now: Instant) {
         let mut order: Vec<(usize, Encode)> = self
             .encodes
@@ -61,12 +62,14 @@ impl Sharing {
             .map(|shared| (self.of(shared.id).count(), shared.id))
             .collect();
         order.sort_by_key(|(count, id)| (std::cmp::Reverse(*count), *id));
+        let is_calm = |(_, id): &&(usize, Encode)| self.of(*id).all(|sharer| sharer.is_calm(now));
+        let calm: Vec<Encode> = order.iter().filter(is_calm).map(|(_, id)| *id).collect();
         for (index, (_, smaller)) in order.iter().enumerate() {
             let larger = order
                 .iter()
                 .take(index)
                 .map(|(_, larger)| *larger)
-                .find(|larger| self.agree(now, *larger, *smaller));
+                .find(|larger| calm.contains(smaller) && self.agree(*larger, *smaller));
             let Some(shared) = self.encodes.iter_mut().find(|shared| shared.id == *smaller) else {
                 continue;
             };
@@ -75,27 +78,22 @@ impl Sharing {
                 continue;
             };
             let since = *shared.near.get_or_insert(now);
-            if now.saturating_duration_since(since) >= JOIN_AFTER {
+            // What troubles one of the larger encode for a moment puts the others off, but they have not disagreed.
+            let may_enter = calm.contains(&larger);
+            if may_enter && now.saturating_duration_since(since) >= JOIN_AFTER {
                 self.merge(*smaller, larger);
-                return;
             }
         }
     }
 
-    fn agree(&self, now: Instant, a: Encode, b: Encode) -> bool {
+    /// Whether two encodes that run could be one: alike, and their bitrates close together.
+    fn agree(&self, a: Encode, b: Encode) -> bool {
         let of = |id| self.encodes.iter().find(move |shared| shared.id == id);
         let both = || self.of(a).chain(self.of(b));
-        let quiet = |sharer: &Sharer| {
-            let just_now = |at: Option<Instant>| {
-                at.is_some_and(|at| now.saturating_duration_since(at) < JUST_NOW)
-            };
-            let troubled = just_now(sharer.asked) || just_now(sharer.held_back);
-            !sharer.paused && !sharer.waits && !troubled
-        };
         of(a)
             .zip(of(b))
             .is_some_and(|(a, b)| a.shape == b.shape && !a.failed && !b.failed)
-            && both().all(quiet)
+            && both().all(|sharer| !sharer.paused)
             && fits(both().map(|sharer| sharer.bitrate), JOIN_PERCENT)
     }
 
@@ -105,5 +103,14 @@ impl Sharing {
         for member in moving {
             self.enter(member, into);
         }
+    }
+}
+
+impl Sharer {
+    /// It has its key frame, and nothing has troubled it just now.
+    fn is_calm(&self, now: Instant) -> bool {
+        let just_now =
+            |at: Option<Instant>| at.is_some_and(|at| now.saturating_duration_since(at) < JUST_NOW);
+        !self.waits && !just_now(self.asked) && !just_now(self.held_back)
     }
 }

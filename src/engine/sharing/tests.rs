@@ -216,6 +216,53 @@ fn a_session_comes_back_when_it_has_agreed_for_ten_seconds() {
 }
 
 #[test]
+fn all_encodes_that_have_agreed_for_ten_seconds_become_one_in_the_same_moment() {
+    let (mut rig, members) = Rig::with(&[M, 2 * M, 4 * M, 8 * M]);
+    assert_eq!(rig.sizes(), [1; 4]);
+    for member in &members {
+        rig.wish(*member, EncoderControl::Bitrate(4 * M));
+    }
+    rig.pass(9);
+    assert_eq!(rig.sizes(), [1; 4]);
+    let moves = rig.pass(3);
+    assert_eq!(rig.sizes(), [4]);
+    let encode = rig.encode(members[0]);
+    assert_eq!(key_frames(&moves), [encode; 3], "all from one encode");
+}
+
+#[test]
+fn what_troubles_one_session_now_and_then_does_not_make_another_wait_anew() {
+    let (mut rig, members) = Rig::with(&[4 * M; 3]);
+    rig.wish(members[2], EncoderControl::Bitrate(2 * M));
+    rig.pass(2);
+    assert_eq!(rig.sizes(), [2, 1]);
+    rig.wish(members[2], EncoderControl::Bitrate(4 * M));
+    for _ in 0..3 {
+        rig.sharing.held_back(rig.now, members[0]);
+        rig.pass(4);
+    }
+    assert_eq!(rig.sizes(), [3]);
+}
+
+#[test]
+fn nobody_enters_an_encode_that_is_in_trouble_and_one_in_trouble_waits_anew() {
+    let (mut rig, members) = Rig::with(&[4 * M; 3]);
+    rig.wish(members[2], EncoderControl::Bitrate(2 * M));
+    rig.pass(2);
+    rig.wish(members[2], EncoderControl::Bitrate(4 * M));
+    for _ in 0..20 {
+        rig.sharing.held_back(rig.now, members[0]);
+        rig.pass(1);
+    }
+    assert_eq!(rig.sizes(), [2, 1]);
+    rig.sharing.held_back(rig.now, members[2]);
+    rig.pass(9);
+    assert_eq!(rig.sizes(), [2, 1]);
+    rig.pass(4);
+    assert_eq!(rig.sizes(), [3]);
+}
+
+#[test]
 fn bitrates_that_swing_do_not_make_encodes_come_and_go() {
     let (mut rig, members) = Rig::with(&[4 * M, 4 * M]);
     let mut started = 0;
