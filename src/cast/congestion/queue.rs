@@ -132,22 +132,38 @@ impl QueueControl {
         Some(passing + self.path.unanswered(now).saturating_sub(usual))
     }
 
+    /// Bits per second that leave, as far as that shows what the path carries. Where all is made that is wanted, a large
+    /// picture still leaves as slowly as the path is believed to be: it uses up what there is while it lasts, and so may
+    /// find out that there is more. Otherwise one false alarm would make large pictures late for ever.
+    fn used(&self, unsent: usize) -> f64 {
+        let by_media = self.media / self.path.media_share() / HEADROOM;
+        let is_content = self.media >= f64::from(self.bounds.max);
+        match self.capacity.estimate() {
+            Some(estimate) if is_content && is_large(unsent, estimate) => estimate.max(by_media),
+            _ => by_media,
+        }
+    }
+
     fn pacing(&self, has_queue: bool, unsent: usize) -> f64 {
         let estimate = self.capacity.estimate().unwrap_or_default();
         if !self.capacity.is_limited() {
             return FREE_PACING.max(estimate * FREE_GAIN);
         }
-        let is_large = unsent as f64 * 8.0 > LARGE * estimate;
         let window = self.path.base() + self.path.noise() + WINDOW;
         let is_much = self.path.outstanding() as f64 * 8.0 > estimate * window.as_secs_f64();
         let is_late = is_much || self.path.late().is_some();
-        let gain = match (is_late, is_large || has_queue) {
+        let gain = match (is_late, has_queue || is_large(unsent, estimate)) {
             (true, _) => LATE_GAIN,
             (false, true) => GENTLE_GAIN,
             (false, false) => PACING_GAIN,
         };
         estimate * gain
     }
+}
+
+/// Whether what waits for the pacer takes the path longer than a burst may.
+fn is_large(unsent: usize, estimate: f64) -> bool {
+    unsent as f64 * 8.0 > LARGE * estimate
 }
 
 impl CongestionControl for QueueControl {
@@ -187,7 +203,7 @@ impl CongestionControl for QueueControl {
         match queue {
             Some(queue) if queue > allowed => self.capacity.lower(now, &mut self.path),
             Some(_) => {
-                let used = self.media / self.path.media_share() / HEADROOM;
+                let used = self.used(unsent);
                 self.capacity.raise(now, step, used, &self.path);
             }
             None => {}

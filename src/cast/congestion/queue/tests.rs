@@ -38,6 +38,8 @@ struct World {
     lose: Option<u32>,
     /// Nothing passes.
     blocked: bool,
+    /// What the sender says that waits for the pacer, in bytes.
+    unsent: usize,
     free: Instant,
     answers: Vec<Answer>,
     pictures: u32,
@@ -60,6 +62,7 @@ impl World {
             jitter: Duration::ZERO,
             lose: None,
             blocked: false,
+            unsent: 0,
             free: start,
             answers: Vec::new(),
             pictures: 0,
@@ -131,7 +134,7 @@ impl World {
                 round_trip: self.length,
             };
             self.control.observe(self.now, signal);
-            self.decision = self.control.decide(self.now, 0);
+            self.decision = self.control.decide(self.now, self.unsent);
         }
     }
 
@@ -154,7 +157,7 @@ impl World {
             if ms.is_multiple_of(DECISION_INTERVAL.as_millis())
                 || review.is_some_and(|at| at <= self.now)
             {
-                self.decision = self.control.decide(self.now, 0);
+                self.decision = self.control.decide(self.now, self.unsent);
             }
         }
         self.decision
@@ -272,6 +275,25 @@ fn an_outage_leaves_the_estimate_and_makes_less_until_it_is_over() {
         after.media_bitrate > before.media_bitrate * 9 / 10,
         "{after:?}"
     );
+}
+
+#[test]
+fn large_pictures_find_out_that_a_limit_is_gone_although_all_is_made_that_is_wanted() {
+    let mut world = World::new(100e6);
+    world.jitter = 20 * MS;
+    world.run(3 * SECOND);
+    world.rate = 4e6;
+    world.run(3 * SECOND);
+    world.rate = 100e6;
+    let decision = world.run(15 * SECOND);
+    assert_eq!(decision.media_bitrate, BOUNDS.max);
+    assert!(
+        decision.pacing_rate < 2 * BOUNDS.max,
+        "even pictures need no more: {decision:?}"
+    );
+    world.unsent = 110_000;
+    let decision = world.run(10 * SECOND);
+    assert!(decision.pacing_rate >= 24_000_000, "{decision:?}");
 }
 
 #[test]
