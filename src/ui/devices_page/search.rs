@@ -18,8 +18,8 @@ use libadwaita as adw;
 const PATIENCE: Duration = Duration::from_secs(4);
 /// How long the search shows that it has begun.
 const SPIN: Duration = Duration::from_secs(12);
-/// The same while help is shown, where somebody waits for it.
-const SPIN_FOR_HELP: Duration = Duration::from_mins(2);
+/// The same while help is shown, where somebody waits for it. The words beside it stay.
+const SPIN_FOR_HELP: Duration = Duration::from_secs(30);
 
 /// Where the search stands.
 #[derive(Debug, Default)]
