@@ -8,6 +8,8 @@ mod mirror;
 mod print;
 mod receive;
 mod remote;
+#[cfg(feature = "gui")]
+mod renderer;
 mod service;
 mod signals;
 mod terminal;
@@ -42,6 +44,10 @@ pub fn main() -> ExitCode {
     if let Err(error) = start_log(&arguments) {
         print::note(&format!("telecast: --log: {error}"));
         return ExitCode::from(2);
+    }
+    #[cfg(feature = "gui")]
+    if matches!(&arguments.command, None | Some(Command::Service(_))) {
+        renderer::choose();
     }
     match run(arguments) {
         Ok(()) => ExitCode::SUCCESS,

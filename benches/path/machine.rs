@@ -25,12 +25,12 @@ fn processor() -> String {
         .to_owned()
 }
 
-/// Mesa renders in software where there is no device to render with.
+/// GTK's for the window: the program asks for Cairo where there is no device to render with.
 fn renderer() -> &'static str {
     let mut devices = fs::read_dir("/dev/dri").into_iter().flatten().flatten();
     if devices.any(|device| device.file_name().to_string_lossy().starts_with("render")) {
         "GPU"
     } else {
-        "llvmpipe"
+        "Cairo"
     }
 }
