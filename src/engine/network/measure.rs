@@ -2,12 +2,14 @@
 //! Measures [`NetworkFacts`]: the kernel's interfaces, what `NetworkManager` and `firewalld` tell on the system bus, the
 //! configuration of `ufw`, and a question to all. Each source may be missing and has little time; none needs a privilege.
 
+mod firewalld;
+
 use std::collections::HashMap;
 use std::time::Duration;
 
 use tokio::time::timeout;
 use zbus::Connection;
-use zbus::zvariant::{ObjectPath, OwnedObjectPath, OwnedValue};
+use zbus::zvariant::{OwnedObjectPath, OwnedValue};
 
 use super::{Firewall, Network, NetworkFacts, Vpn};
 use crate::discovery::{Link, LinkKind, anybody, links};
@@ -42,7 +44,7 @@ pub(in super::super) async fn measure(
         .cloned()
         .collect();
     let (answering, (active, firewalld), ufw) =
-        tokio::join!(anybody(&asked), ask_system(), is_ufw_on());
+        tokio::join!(anybody(&asked), ask_system(&asked), is_ufw_on());
     let answering = answering
         .inspect_err(|error| tracing::debug!(%error, "cannot ask the network"))
         .ok();
@@ -114,14 +116,19 @@ fn says_enabled(configuration: &str) -> bool {
     lines.any(|line| line.eq_ignore_ascii_case("ENABLED=yes"))
 }
 
-/// What the services on the system bus tell.
-async fn ask_system() -> (Option<Vec<Active>>, Option<Firewall>) {
+/// What the services on the system bus tell; of the firewall, what it does to these links.
+async fn ask_system(links: &[Link]) -> (Option<Vec<Active>>, Option<Firewall>) {
     let Ok(Ok(bus)) = timeout(PATIENCE, Connection::system()).await else {
         return (None, None);
     };
+    let interfaces: Vec<String> = links
+        .iter()
+        .filter(|link| link.kind != LinkKind::Inside)
+        .map(|link| link.interface.clone())
+        .collect();
     let (active, firewall) = tokio::join!(
         timeout(PATIENCE, connections(&bus)),
-        timeout(PATIENCE, firewalld(&bus)),
+        timeout(PATIENCE, firewalld::ask(&bus, &interfaces)),
     );
     let told = |error: &zbus::Error| tracing::debug!(%error, "not told by the system");
     let active = active.ok().and_then(|active| active.inspect_err(told).ok());
@@ -159,36 +166,6 @@ async fn connections(bus: &Connection) -> zbus::Result<Vec<Active>> {
         });
     }
     Ok(active)
-}
-
-/// The default zone of `firewalld`, and whether `mdns` is allowed there.
-async fn firewalld(bus: &Connection) -> zbus::Result<Firewall> {
-    const NAME: &str = "org.fedoraproject.FirewallD1";
-    const PATH: &str = "/org/fedoraproject/FirewallD1";
-    let path = ObjectPath::try_from(PATH)?;
-    // A call would start the service; one that does not run keeps nothing away.
-    let bus_itself = zbus::fdo::DBusProxy::new(bus).await?;
-    bus_itself.get_name_owner(NAME.try_into()?).await?;
-    let zone = bus
-        .call_method(Some(NAME), &path, Some(NAME), "getDefaultZone", &())
-        .await
-        .and_then(|reply| reply.body().deserialize::<String>())
-        .ok();
-    let open = match &zone {
-        Some(zone) => bus
-            .call_method(
-                Some(NAME),
-                &path,
-                Some("org.fedoraproject.FirewallD1.zone"),
-                "queryService",
-                &(zone, "mdns"),
-            )
-            .await
-            .and_then(|reply| reply.body().deserialize::<bool>())
-            .ok(),
-        None => None,
-    };
-    Ok(Firewall::Firewalld { zone, open })
 }
 
 async fn properties(
