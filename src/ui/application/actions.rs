@@ -69,9 +69,14 @@ impl Application {
 
     /// Through the window, which asks when something is being cast.
     fn close_or_quit(&self) {
-        match self.active_window() {
-            Some(window) => window.close(),
-            None => self.stop_and_quit(),
+        let Some(window) = self.active_window() else {
+            self.stop_and_quit();
+            return;
+        };
+        window.close();
+        // A process that the session bus has started would wait for the next window, which is not what was asked for.
+        if self.windows().is_empty() && !self.is_casting() {
+            self.quit();
         }
     }
 

@@ -22,6 +22,11 @@ pub(super) struct Casting {
 }
 
 impl Application {
+    /// Whether something is cast, or is being taken down.
+    pub(super) fn is_casting(&self) -> bool {
+        self.imp().casting.borrow().is_some()
+    }
+
     /// Follows the casts from now on.
     pub(super) fn follow_casts(&self, context: &Rc<Context>) {
         let changed = glib::clone!(
