@@ -204,7 +204,10 @@ impl Media {
 
     fn publish(&mut self) {
         let now = Instant::now();
+        let streams = self.core.stats(now).streams.into_iter();
+        let target_delay = streams.map(|stream| stream.target_delay).max();
         let mut stats = ReceiverStats {
+            target_delay_ms: target_delay.map(|delay| delay.as_millis() as u64),
             strangers: self.strangers,
             ..ReceiverStats::default()
         };

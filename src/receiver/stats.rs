@@ -45,6 +45,8 @@ pub struct ReceiverStats {
     pub width: Option<u32>,
     /// Height of the last decoded picture, in pixels.
     pub height: Option<u32>,
+    /// How long after their capture frames are to be shown and heard, as the sender asked last, in milliseconds.
+    pub target_delay_ms: Option<u64>,
     /// Pictures a second, over the last second.
     pub fps: FrameRates,
     /// Pictures since the start, at the same three places.

@@ -14,7 +14,7 @@ const SENDER: &str = "state:text codec:text encoder:text hardware:truth width:co
     audio.codec:text audio.bitrate:count audio.loss_pct:number audio.gaps:count uptime_s:number";
 
 /// `receive --stats json --measure`, at any time. What is not known yet is null.
-const RECEIVER: &str = "state:text sender:text? codec:text? width:count? height:count? \
+const RECEIVER: &str = "state:text sender:text? codec:text? width:count? height:count? target_delay_ms:count? \
     fps.completed:number fps.decoded:number fps.shown:number \
     frames.completed:count frames.decoded:count frames.shown:count late:count skipped:count frozen_ms:count \
     longest_freeze_ms:count strangers:count audio:object? \
@@ -22,13 +22,12 @@ const RECEIVER: &str = "state:text sender:text? codec:text? width:count? height:
     av_skew_ms:number?";
 
 /// The same once pictures and sound have come for some seconds.
-const RECEIVING: &str = "state:text sender:text codec:text width:count height:count \
+const RECEIVING: &str = "state:text sender:text codec:text width:count height:count target_delay_ms:count \
     audio.codec:text audio.decoded:count audio.skipped:count audio.longest_gap_ms:count audio.level:number audio.frequency_hz:number \
     screen_to_decoded_ms.p50:number screen_to_decoded_ms.p95:number screen_to_decoded_ms.p99:number";
 
 /// The receiver before anybody cast: nothing is made up.
-const UNKNOWN: &str =
-    "sender codec width height audio screen_to_decoded_ms.p50 screen_to_decoded_ms.p99 av_skew_ms";
+const UNKNOWN: &str = "sender codec width height target_delay_ms audio screen_to_decoded_ms.p50 screen_to_decoded_ms.p99 av_skew_ms";
 
 fn at<'a>(object: &'a Value, path: &str) -> Option<&'a Value> {
     path.split('.')
