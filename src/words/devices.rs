@@ -193,7 +193,7 @@ pub fn device_facts(device: &ListedDevice, now: SystemTime) -> Vec<(String, Stri
         facts.push((gettext("Addresses"), device.addresses.join("\n")));
     }
     if !device.hosts.is_empty() {
-        facts.push((gettext("Added By Address"), device.hosts.join("\n")));
+        facts.push((gettext("Added by Address"), device.hosts.join("\n")));
     }
     facts.push((gettext("Last Seen"), last_seen(device, now)));
     if let Some(used) = device.used.and_then(date) {

@@ -54,11 +54,14 @@ fn system() -> Vec<(String, String)> {
     for (name, variable) in [
         ("Desktop", "XDG_CURRENT_DESKTOP"),
         ("Session", "XDG_SESSION_TYPE"),
-        ("Language", "LANG"),
     ] {
         if let Ok(value) = env::var(variable) {
             add(name, value);
         }
+    }
+    // As gettext chooses it: several variables count.
+    if let Some(language) = gio::glib::language_names().first() {
+        add("Language", language.to_string());
     }
     let flatpak = env::var_os("FLATPAK_ID").is_some();
     add(
