@@ -5,9 +5,12 @@ other. Used by build-aux/screenshots; needs root, and what the tests of the desk
 
 Everything waits for what it needs to see, with a limit that a slow machine does not reach."""
 import fcntl
+import gettext
+import io
 import json
 import os
 import pty
+import re
 import shutil
 import subprocess
 import tempfile
@@ -16,12 +19,13 @@ import time
 from pathlib import Path
 
 DESKTOP = Path(__file__).resolve().parent
+LANGUAGES = DESKTOP.parent.parent / "po"
 APP_ID = "io.github.telecast.Telecast"
 APP_PATH = "/" + APP_ID.replace(".", "/")
 TITLE, CARD = "Telecast", "Telecast Test Card"
 PORT = 8009
-# To the question about a device that nobody has certified, and what shows while the desktop asks.
-YES, SHARE = "Cast Anyway", "Choose What to Share"
+# To the question about a device that nobody has certified, what shows while the desktop asks, and a device's button.
+YES, SHARE, CAST_TO = "Cast _Anyway", "Choose What to Share", "Cast to {device}"
 # Seconds.
 LIMIT = 90
 PATIENCE = 5
@@ -37,6 +41,27 @@ def until(what, condition, limit=LIMIT):
             raise TimeoutError(what)
         time.sleep(0.1)
     return found
+
+
+class Words:
+    """What the program says: its texts in a language, as they are heard, without the marks of their keys."""
+
+    def __init__(self, locale=None):
+        self.texts = gettext.NullTranslations()
+        if locale:
+            file = LANGUAGES / f"{locale.partition('_')[0]}.po"
+            compiled = subprocess.run(["msgfmt", "-o", "-", file], check=True, stdout=subprocess.PIPE)
+            self.texts = gettext.GNUTranslations(io.BytesIO(compiled.stdout))
+
+    def __call__(self, text, **values):
+        words = re.sub(r"\s*\(_\w\)", "", self.texts.gettext(text)).replace("_", "")
+        for name, value in values.items():
+            words = words.replace("{%s}" % name, value)
+        return words
+
+    def beginning(self, text):
+        """What a text begins with, up to its first value."""
+        return self(text).partition("{")[0] + "*"
 
 
 class Session:
@@ -90,10 +115,11 @@ class Session:
 
 
 class Home:
-    """Both hosts, and the person in front of the desktop."""
+    """Both hosts, and the person in front of the desktop, who speaks the language of the locale."""
 
-    def __init__(self, program, size):
+    def __init__(self, program, size, locale=None):
         self.program, self.programs = program, []
+        self.locale, self.words = locale, Words(locale)
         self.name = f"shot{os.getpid()}"
         subprocess.run([DESKTOP / "network", "up", self.name], check=True)
         self.tv = Session(f"{self.name}-b", "--sound-only")
@@ -184,14 +210,15 @@ class Home:
         until("the test card", lambda: any(window["title"] == CARD for window in self.windows()))
         self.place(CARD, size, corner)
 
-    def open(self, size, corner, locale=None):
-        """The window, and with a locale in the direction of its language."""
+    def open(self, size, corner):
+        """The window, in the person's language."""
         environment = {}
-        if locale:
+        if self.locale:
             # The system need not have it.
+            name = f"{self.locale}.UTF-8"
             self.locales.mkdir(exist_ok=True)
-            subprocess.run(["localedef", "-i", locale, "-f", "UTF-8", self.locales / f"{locale}.UTF-8"], check=True)
-            environment = {"LOCPATH": str(self.locales), "LC_CTYPE": f"{locale}.UTF-8"}
+            subprocess.run(["localedef", "-i", self.locale, "-f", "UTF-8", self.locales / name], check=True)
+            environment = {"LOCPATH": str(self.locales), "LC_ALL": name, "LANGUAGE": ""}
         window = self.desktop.start(self.program, **environment)
         self.programs.append(window)
         until("the window", lambda: any(window["title"] == TITLE for window in self.windows()))
@@ -200,16 +227,17 @@ class Home:
 
     def cast(self, device, *signs):
         """Presses the device's button and goes on until the first of the signs shows."""
-        self.do("press", f"Cast to {device}")
+        self.do("press", self.words(CAST_TO, device=device))
         return self.reach(*signs)
 
     def reach(self, *signs):
         """Waits for the first of these. Answers on the way: the test card where the desktop asks what to share, yes where
         it is asked about a device that nobody has certified."""
-        while (sign := self.see(*signs, YES, SHARE)) not in signs:
-            if sign == YES:
-                self.do("press", YES)
-            elif self.ask("gone", SHARE, timeout=1):
+        yes, share = self.words(YES), self.words(SHARE)
+        while (sign := self.see(*signs, yes, share)) not in signs:
+            if sign == yes:
+                self.do("press", yes)
+            elif self.ask("gone", share, timeout=1):
                 # What was allowed before needs no dialog.
                 continue
             else:
