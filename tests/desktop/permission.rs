@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use super::support::accessible::{Person, named};
 use super::support::cast::{self, START};
 use super::support::program::Program;
 use super::support::session::Session;
@@ -28,6 +29,9 @@ fn the_window_asks_and_does_as_it_is_told() {
     let desktop = Session::desktop("1280x720", None);
     let (mut receiver, address) = cast::receiver(&desktop, &["--name", "My Desk"]);
     wait_until("the window", START, || windows(&desktop) == 1);
+    let mut person = Person::at(&desktop, APPLICATION);
+    person.see("My Desk");
+    assert_eq!(person.see_nameless(), [""; 0]);
 
     // What it says, and that Escape is a no.
     let mut refused = sender(&desktop, &address);
@@ -48,6 +52,12 @@ fn the_window_asks_and_does_as_it_is_told() {
             .any(|seen| seen.starts_with("It calls itself “Telecast”.")),
         "{names:?}"
     );
+    assert_eq!(person.see_nameless(), [""; 0]);
+    desktop.shell(&["key", "Tab"]);
+    person.see(named("Refuse").state("focused"));
+    let mut stops = person.tour();
+    stops.sort();
+    assert_eq!(stops, ["Allow Once", "Always Allow", "Refuse"]);
     desktop.shell(&["key", "Escape"]);
     let status = refused.wait(START);
     assert_eq!(status.code(), Some(1));
@@ -70,6 +80,8 @@ fn the_window_asks_and_does_as_it_is_told() {
     receiver.wait_for_object("pictures", START, |object| {
         object["fps"]["shown"].as_f64() > Some(1.0)
     });
+    person.see(named("What is cast to My Desk").role("image"));
+    assert_eq!(person.see_nameless(), [""; 0]);
     assert!(allowed.interrupt(START).success());
     let mut again = sender(&desktop, &address);
     again.wait_for_object("streaming", START, streaming);

@@ -46,7 +46,7 @@ const CONTAINERS: [&str; 7] = [
 #[derive(Debug, Clone)]
 pub struct What(Value);
 
-/// What has this name, or begins so when `name` ends with `*`.
+/// What has this name, or begins so when `name` ends with `*`, or holds it when `name` begins with `*`, too.
 pub fn named(name: &str) -> What {
     What(json!({ "name": name }))
 }
@@ -175,12 +175,13 @@ impl Person {
         nameless
     }
 
-    /// Goes round by Tab: the names of what has the keyboard, one after the other. Panics at a stop without a name, or of
-    /// which the accessibility bus does not know.
+    /// Goes round by Tab: the names of what has the keyboard, one after the other, without what takes it only to be scrolled.
+    /// Panics at a stop without a name, or of which the accessibility bus does not know.
     #[track_caller]
     pub fn tour(&mut self) -> Vec<String> {
         let tour = self.ask(&json!({"do": "tour"}))["tour"].take();
         let stops = tour.as_array().unwrap().iter();
+        let stops = stops.filter(|stop| stop[0] != "scroll pane" || stop[1] != "");
         let names = stops.map(|stop| stop[1].as_str().filter(|name| !name.is_empty()));
         let names = names.map(|name| name.map(str::to_owned)).collect();
         match names {

@@ -88,9 +88,10 @@ impl Home {
         });
     }
 
-    /// Starts the program while it runs: the instance that runs shows its window.
-    pub fn start_again(&self) {
-        let mut second = Program::start("window", &mut self.desktop.command(TELECAST));
+    /// Starts the program while it runs: the instance that runs shows its window, and does what the arguments say.
+    pub fn start_again(&self, arguments: &[&str]) {
+        let mut command = self.desktop.command(TELECAST);
+        let mut second = Program::start("window", command.args(arguments));
         let status = second.wait(END);
         assert!(status.success(), "{status}: {:?}", second.error_lines());
         wait_until("the window", START, || self.has_window(TITLE));
@@ -143,6 +144,18 @@ impl Home {
         wait_until("the test card's window", START, || self.has_window(CARD));
         self.place(CARD, ["width", "height"], [640, 420], "resize");
         self.place(CARD, ["x", "y"], [560, 120], "move");
+    }
+
+    /// Gives the window another size, as a person does at its corner.
+    pub fn resize(&self, size: [u32; 2]) {
+        self.place(TITLE, ["width", "height"], size, "resize");
+    }
+
+    /// Whether the window has this size.
+    pub fn is_sized(&self, [width, height]: [u32; 2]) -> bool {
+        self.has(TITLE, |window| {
+            window["width"] == width && window["height"] == height
+        })
     }
 
     /// Moves the window to the left side.
@@ -202,14 +215,24 @@ impl Home {
         self.person.press(cast_button(device));
     }
 
-    /// The receiver's volume as another sender sees it, 0 to 1; `level` sets it first.
-    pub fn volume(&self, level: Option<&str>) -> f64 {
-        let mut arguments = vec![ADDRESS];
-        arguments.extend(level);
+    /// The receiver's volume as another sender sees it; `change` is what that does first (`build-aux/desktop/volume`).
+    pub fn volume(&self, change: &[&str]) -> Volume {
+        let arguments = [&[ADDRESS], change].concat();
         let told = self.desktop.run(END, script("volume"), &arguments);
         let told: Value = serde_json::from_str(&told).unwrap();
-        told["level"].as_f64().unwrap()
+        Volume {
+            level: told["level"].as_f64().unwrap(),
+            muted: told["muted"].as_bool().unwrap(),
+        }
     }
+}
+
+/// How loud a receiver is.
+#[derive(Debug, Clone, Copy)]
+pub struct Volume {
+    /// 0 to 1.
+    pub level: f64,
+    pub muted: bool,
 }
 
 /// What casts to a device in its row.
@@ -228,6 +251,11 @@ pub fn wait_until_state(receiver: &Program, state: &str) {
         let objects = receiver.objects();
         objects.last().is_some_and(|last| last["state"] == state)
     });
+}
+
+/// What the receiver said last; null before it said anything.
+pub fn last(receiver: &Program) -> Value {
+    receiver.objects().pop().unwrap_or_default()
 }
 
 /// How many casts the receiver has seen begin.

@@ -163,6 +163,14 @@ impl Session {
         }
     }
 
+    /// The text on the clipboard; empty when there is none.
+    pub fn clipboard(&self) -> String {
+        match self.shell(&["clipboard"]) {
+            Value::String(text) => text,
+            _ => String::new(),
+        }
+    }
+
     /// A picture of all monitors, where they lie beside each other.
     pub fn screenshot(&self, file: &Path) {
         self.shell(&["screenshot", &file.to_string_lossy()]);

@@ -3,7 +3,7 @@
 
 use crate::support::accessible::named;
 use crate::support::cast::{START, TV};
-use crate::support::home::{Home, cast_button, casts_of, wait_until_idle, wait_until_state};
+use crate::support::home::{Home, cast_button, casts_of, last, wait_until_idle, wait_until_state};
 use crate::support::likeness::{self, wait_for_likeness};
 use crate::support::picture::{Area, Picture, psnr};
 use crate::support::program::Program;
@@ -38,8 +38,8 @@ fn a_window_is_cast_and_steered_until_it_is_stopped() {
         likeness::Cast::WindowOrSmaller,
     );
 
-    statistics_move(&mut home);
-    latency_changes(&mut home);
+    statistics_move(&mut home, &receiver);
+    latency_changes(&mut home, &receiver);
     volume_follows_both_ways(&mut home);
     pause_freezes(&mut home);
     assert_eq!(casts_of(&receiver), 1, "it never connected again");
@@ -47,8 +47,9 @@ fn a_window_is_cast_and_steered_until_it_is_stopped() {
     home.quit();
 }
 
-/// The numbers of the panel follow what is sent; the panel takes the place of the menu.
-fn statistics_move(home: &mut Home) {
+/// The numbers of the panel follow what is sent, and are those of what the receiver shows; the panel takes the place of the
+/// menu.
+fn statistics_move(home: &mut Home, receiver: &Program) {
     let panel = named("Statistics").role("toggle button");
     home.person.see("Main Menu");
     home.person.press(panel.clone());
@@ -60,34 +61,49 @@ fn statistics_move(home: &mut Home) {
             .map(|title| home.person.see(graph(title))["name"].to_string());
         *first.get_or_insert_with(|| numbers.clone()) != numbers
     });
+    wait_until("the size of the receiver's picture", START, || {
+        let shown = last(receiver);
+        let size = format!("{} × {} at*", shown["width"], shown["height"]);
+        shown["fps"]["shown"].as_f64() > Some(0.0) && home.person.sees(size.as_str())
+    });
     home.person.press(panel);
     home.person.miss(graph("Bitrate"));
     home.person.see("Main Menu");
 }
 
-fn latency_changes(home: &mut Home) {
+/// What is chosen is what the receiver keeps to. While frames come too late, the sender asks for more than was chosen.
+fn latency_changes(home: &mut Home, receiver: &Program) {
+    let delay = || last(receiver)["target_delay_ms"].as_u64();
     home.person
         .see("Hides short network hiccups from the picture");
     home.person.press(named("Robust").below("Latency"));
     home.person.see("Longest delay, best for films");
+    wait_until("a long delay", START, || delay() >= Some(400));
     home.person.press(named("Responsive").below("Latency"));
     home.person.see("Shortest delay, may stutter on busy Wi-Fi");
+    wait_until("a short delay", START, || {
+        delay().is_some_and(|delay| delay < 400)
+    });
 }
 
 fn volume_follows_both_ways(home: &mut Home) {
     let slider = named(&format!("Volume of {TV}"));
     home.person.see(slider.clone());
-    assert!((home.volume(Some("0.35")) - 0.35).abs() < 0.001);
+    assert!((home.volume(&["0.35"]).level - 0.35).abs() < 0.001);
     wait_until("the slider follows the TV", START, || {
         let level = home.person.see(slider.clone())["value"].as_f64();
         level.is_some_and(|level| (level - 0.35).abs() < 0.01)
     });
     home.person.set(slider, 0.8);
     wait_until("the TV follows the slider", START, || {
-        (home.volume(None) - 0.8).abs() < 0.01
+        (home.volume(&[]).level - 0.8).abs() < 0.01
     });
-    home.person.press(format!("Mute {TV}").as_str());
-    home.person.see(format!("Unmute {TV}").as_str());
+    let [mute, unmute] = [format!("Mute {TV}"), format!("Unmute {TV}")];
+    home.person.press(mute.as_str());
+    home.person.see(unmute.as_str());
+    wait_until("a muted TV", START, || home.volume(&[]).muted);
+    assert!(!home.volume(&["--unmute"]).muted);
+    home.person.see(mute.as_str());
 }
 
 /// What the receiver shows stands still while the card goes on, and then does not.

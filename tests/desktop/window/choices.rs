@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! What a person chooses while a cast runs: quality, sound, and to stop it by key.
 
-use serde_json::Value;
-
 use crate::support::accessible::named;
 use crate::support::cast::{START, TV};
-use crate::support::home::{Home, wait_until_idle, wait_until_state};
-use crate::support::program::Program;
+use crate::support::home::{Home, last, wait_until_idle, wait_until_state};
 use crate::support::wait_until;
 
 #[test]
@@ -52,9 +49,4 @@ fn choose(home: &mut Home, row: &str, keys: &[&str]) {
         home.key(key);
     }
     home.key("Return");
-}
-
-/// What the receiver said last.
-fn last(receiver: &Program) -> Value {
-    receiver.objects().pop().unwrap_or_default()
 }

@@ -43,6 +43,7 @@ fn a_cast_needs_only_the_keyboard_and_everything_has_a_name() {
     home.person.see("Bitrate *");
     assert_eq!(home.person.see_nameless(), [""; 0]);
     home.person.tour();
+    read_and_copy_statistics(&mut home);
     home.key("F9");
     home.person.miss("Bitrate *");
     wait_until_state(&receiver, "streaming");
@@ -57,6 +58,25 @@ fn a_cast_needs_only_the_keyboard_and_everything_has_a_name() {
     wait_until_idle(&receiver);
     assert_eq!(home.complaints(), [""; 0]);
     home.quit();
+}
+
+/// The arrows read older values, and Escape ends that only; what is copied is what is shown.
+fn read_and_copy_statistics(home: &mut Home) {
+    let older = named("* seconds ago: Bitrate*").role("image");
+    home.person.focus(named("Bitrate *").role("image"));
+    home.key("Left");
+    home.person.see(older.clone());
+    home.key("Escape");
+    home.person.miss(older);
+    home.person.see(named("Bitrate *").role("image"));
+
+    home.person.focus("Copy as Text");
+    home.key("Return");
+    wait_until("statistics on the clipboard", START, || {
+        let text = home.desktop.clipboard();
+        let has = |part: &str| text.contains(part);
+        has(&format!("Casting to {TV}\n")) && has("\nBitrate ") && has("\nCodec: ")
+    });
 }
 
 #[test]

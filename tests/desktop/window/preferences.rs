@@ -2,7 +2,12 @@
 //! What is set in the window stays.
 
 use crate::support::accessible::{What, named};
+use crate::support::cast::START;
 use crate::support::home::Home;
+use crate::support::wait_until;
+
+/// Not what the window has by itself.
+const SIZE: [u32; 2] = [720, 500];
 
 fn stay_awake() -> What {
     named("Stay Awake").role("check box")
@@ -34,10 +39,12 @@ fn settings_are_kept_over_a_restart() {
     home.person.see(is(stay_awake()));
     home.key("Escape");
     home.person.miss("Stay Awake");
+    home.resize(SIZE);
     assert_eq!(home.complaints(), [""; 0]);
     home.quit();
 
     home.open();
+    wait_until("the window's size", START, || home.is_sized(SIZE));
     home.person.see(
         named("Second Monitor")
             .below("What to cast")

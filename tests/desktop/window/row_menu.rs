@@ -44,6 +44,7 @@ fn a_device_shows_its_details_takes_sound_alone_and_is_forgotten_and_taken_back(
     home.person.press("Stop Casting");
     wait_until_idle(&receiver);
     home.person.see(cast_button(ADDRESS));
+    think_better_of_forgetting_all(&mut home);
 
     open_menu(&mut home);
     home.person.press(item("Forget").state("sensitive"));
@@ -65,4 +66,20 @@ fn open_menu(home: &mut Home) {
     let button = named(&format!("More for {ADDRESS}")).role("toggle button");
     home.person.press(button);
     home.person.see(item("Details"));
+}
+
+/// The preferences ask before all devices are forgotten, and no is the default.
+fn think_better_of_forgetting_all(home: &mut Home) {
+    home.key("Control_L+comma");
+    home.person.press(named("Network").role("page tab"));
+    home.person
+        .press(named("Forget All Devices…").state("sensitive"));
+    home.person.see(named("Forget All Devices?").role("alert"));
+    home.person.see(named("Cancel").state("focused"));
+    assert_eq!(home.person.see_nameless(), [""; 0]);
+    assert_eq!(home.person.tour().len(), 2, "no and yes");
+    home.key("Escape");
+    home.person.miss(named("Forget All Devices?").role("alert"));
+    home.key("Escape");
+    home.person.miss(named("Preferences").role("dialog"));
 }

@@ -64,6 +64,10 @@ fn a_receiver_that_nobody_certified_is_asked_about_once_and_refused_with_other_k
     home.person.see("Nobody known has certified it.*");
     home.person.see(named("Cancel").state("focused"));
     assert_eq!(home.person.see_nameless(), [""; 0]);
+    let stops = home.person.tour();
+    for name in ["Cancel", "Cast Anyway"] {
+        assert!(stops.iter().any(|stop| stop == name), "{name}: {stops:?}");
+    }
     home.key("Escape");
     home.person.see("What to cast");
     home.person.miss(question());
@@ -103,6 +107,8 @@ fn a_receiver_that_nobody_certified_is_asked_about_once_and_refused_with_other_k
     // Only on purpose.
     home.person.press("Forget This Device…");
     home.person.see(format!("Forget “{TV}”?").as_str());
+    assert_eq!(home.person.see_nameless(), [""; 0]);
+    assert_eq!(home.person.tour().len(), 2, "no and yes");
     home.key("Escape");
     home.person.miss(format!("Forget “{TV}”?").as_str());
     home.person.press("Forget This Device…");
