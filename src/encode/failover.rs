@@ -2,8 +2,9 @@
 //! The encoder that does not fail as long as one candidate works: a [`Picture`] in, its frame out, whichever encoder
 //! made it.
 //!
-//! A candidate that errs or hangs is given up for good, and the same picture goes to the next one, as a key frame. What
-//! an encoder cannot change while running is changed by starting another one, which takes over with its first frame, a
+//! A candidate that errs or hangs is given up for good, and the same picture goes to the next one, as a key frame. The last
+//! one, if it has worked, is made anew instead, a bounded number of times: a driver may have been reset under it. What an
+//! encoder cannot change while running is changed by starting another one, which takes over with its first frame, a
 //! key frame; if that does not work out, the old one goes on. No picture is lost either way, except one in a DMA-BUF that
 //! the next candidate cannot read: then the caller is told, and gets it again from its source.
 
@@ -23,6 +24,12 @@ const SWAP_INTERVAL: Duration = Duration::from_secs(3);
 
 /// Bitrate difference in percent that is worth such a replacement.
 const SWAP_PERCENT: u32 = 20;
+
+/// How often the last candidate is made anew. One that hangs keeps a thread each time.
+const RENEWALS: u32 = 3;
+
+/// One that fails sooner than this after it was made anew does not work any more.
+const WORTH_RENEWING: Duration = Duration::from_secs(30);
 
 /// A frame, and the profile that made it when that is another one than before.
 pub struct Encoded {
@@ -50,6 +57,9 @@ pub struct Failover {
     bitrate: u32,
     announced: bool,
     swapped: Option<Instant>,
+    /// How often the last candidate may still be made anew, and when it was.
+    renewals: u32,
+    renewed: Option<Instant>,
 }
 
 impl Failover {
@@ -65,6 +75,8 @@ impl Failover {
             bitrate,
             announced: false,
             swapped: None,
+            renewals: RENEWALS,
+            renewed: None,
         }
     }
 
@@ -169,19 +181,29 @@ impl Failover {
     /// Gives up the candidate whose turn it is. One that never made a frame of a DMA-BUF may only have failed to import
     /// it: it goes on with plain memory.
     fn give_up(&mut self, on_gpu: bool) {
-        let imports = self
-            .branch
-            .take()
-            .is_some_and(|branch| branch.on_gpu() && branch.has_delivered());
+        let branch = self.branch.take();
+        let delivered = branch.as_ref().is_some_and(Branch::has_delivered);
+        let imports = delivered && branch.is_some_and(|branch| branch.on_gpu());
         self.announced = false;
+        let renews = delivered && self.candidates.len() == 1 && self.is_worth_renewing();
         match self.candidates.front_mut() {
             Some(front) if on_gpu && !imports && front.from_dma_buf.is_some() => {
                 *front = Arc::new(without_import(front));
+            }
+            Some(last) if renews => {
+                tracing::info!(element = %last.element, "the last encoder is made anew");
+                self.renewals -= 1;
+                self.renewed = Some(Instant::now());
             }
             _ => {
                 self.candidates.pop_front();
             }
         }
+    }
+
+    fn is_worth_renewing(&self) -> bool {
+        let rested = |at: Instant| at.elapsed() >= WORTH_RENEWING;
+        self.renewals > 0 && self.renewed.is_none_or(rested)
     }
 
     fn attempt(

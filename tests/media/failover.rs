@@ -87,6 +87,38 @@ fn an_encoder_that_hangs_in_the_middle_is_replaced_after_two_seconds() {
 }
 
 #[test]
+fn the_only_encoder_is_made_anew_when_it_fails_in_the_middle_but_not_again_at_once() {
+    for fault in [Fault::Error(6), Fault::Hang(6)] {
+        let (events, news) = async_channel::bounded(8);
+        let encoders = Encoders::Candidates(vec![faulty::profile(fault)]);
+        let encoder = VideoEncoder::start(config(VideoCodec::Vp8, encoders), events).unwrap();
+        let mut decoder = Decoder::new(VideoCodec::Vp8);
+        let (mut keys, mut others) = (Vec::new(), Vec::new());
+        let start = Instant::now();
+        let picture = |step| {
+            let captured = start + Duration::from_millis(5) * step;
+            encoder.push(scene::frame((320, 180), step, captured));
+        };
+        for step in 0..10 {
+            picture(step);
+            let frame = next_frame(&news, &mut others);
+            if frame.dependency == Dependency::KeyFrame {
+                keys.push(step);
+            }
+            assert_eq!(decoder.picture(&frame).size(), (320, 180));
+        }
+        // The sixth one failed, and was encoded by the new one.
+        assert_eq!(keys, [0, 5], "{fault:?}");
+        assert_eq!(used(&others), ["faultyvp8enc"; 2]);
+        // Its sixth one comes soon afterwards.
+        picture(10);
+        let end = next(&news);
+        assert!(matches!(end, EncoderEvent::Failed(_)), "{end:?}");
+        assert!(news.recv_blocking().is_err());
+    }
+}
+
+#[test]
 fn when_no_encoder_is_left_the_reason_comes_last() {
     let (events, news) = async_channel::bounded(8);
     let encoders = Encoders::Candidates(vec![faulty::profile(Fault::Error(1))]);
