@@ -10,7 +10,7 @@ use std::os::fd::OwnedFd;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
@@ -48,10 +48,19 @@ impl Daemon {
         let folder = std::env::temp_dir().join(name);
         std::fs::create_dir_all(&folder).unwrap();
         std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o700)).unwrap();
+        let daemon = Daemon {
+            child: Daemon::spawn(&folder),
+            folder,
+        };
+        daemon.wait();
+        daemon
+    }
+
+    fn spawn(folder: &Path) -> Child {
         let log = std::fs::File::create(folder.join("log")).unwrap();
-        let child = Command::new("dbus-run-session")
+        Command::new("dbus-run-session")
             .args(["--", "sh", "-c", "pipewire & sleep 0.2; wireplumber & wait"])
-            .env("XDG_RUNTIME_DIR", &folder)
+            .env("XDG_RUNTIME_DIR", folder)
             .env("XDG_STATE_HOME", folder.join("state"))
             .env("XDG_CONFIG_HOME", folder.join("config"))
             .env_remove("PIPEWIRE_REMOTE")
@@ -61,13 +70,22 @@ impl Daemon {
             .stderr(log)
             .process_group(0)
             .spawn()
-            .expect("dbus-run-session, pipewire and wireplumber are installed");
-        let daemon = Daemon { folder, child };
+            .expect("dbus-run-session, pipewire and wireplumber are installed")
+    }
+
+    fn wait(&self) {
         wait_for("the session manager", || {
-            let metadata = daemon.tool("pw-cli", &["ls", "Metadata"])?;
+            let metadata = self.tool("pw-cli", &["ls", "Metadata"])?;
             metadata.contains("\"default\"").then_some(())
         });
-        daemon
+    }
+
+    /// Kills the daemons and starts others in their place, which know nothing of what was made before.
+    pub fn restart(&mut self) {
+        self.kill();
+        self.child.wait().ok();
+        self.child = Daemon::spawn(&self.folder);
+        self.wait();
     }
 
     /// The path of the daemon's socket, which is also a remote's name.

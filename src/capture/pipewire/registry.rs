@@ -96,6 +96,11 @@ impl GraphWatch {
         })
     }
 
+    /// Whether there is a session manager.
+    pub fn is_managed(&self) -> bool {
+        self.defaults.borrow().is_some()
+    }
+
     /// Chooses the default output by its name; `None`: nobody's choice. False without a session manager.
     pub fn configure_sink(&self, name: Option<&str>) -> bool {
         let defaults = self.defaults.borrow();

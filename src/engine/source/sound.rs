@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! The sound's half of a cast: blocks of the chosen `AudioSource` to the session's encoder. The choice can change while
-//! the session runs: the encoder goes on, and silence lies between.
+//! the session runs, and PipeWire may be restarted: the encoder goes on, and silence lies between.
 //!
 //! Sessions with the same choice hear one capture: there is one default output, which two virtual ones would fight for.
 
+use std::convert::Infallible;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
+use tokio::time::Instant;
 
 use super::super::captures::Captures;
 use super::super::{AudioChoice, Missing, Reason};
@@ -17,7 +20,12 @@ use crate::capture::slot::{Next, SlotReader};
 use crate::capture::source::{AudioEvent, AudioMode, AudioSource};
 use crate::cast::control::EncoderControl;
 use crate::encode::audio::{AudioConfig, AudioEncoder};
-use crate::session::source::{AudioSetup, EncoderPort, Feed};
+use crate::session::source::{AudioSetup, BoxFuture, EncoderPort, Feed};
+
+/// How often sound is sought that ended with PipeWire, and for how long: a daemon that is restarted takes a second or two,
+/// and its players come back to it when they like.
+const AGAIN: Duration = Duration::from_millis(500);
+const SOUGHT_FOR: Duration = Duration::from_mins(1);
 
 /// Where the blocks go: the encoder of the moment, or nowhere.
 type Target = Arc<Mutex<Weak<Mutex<AudioEncoder>>>>;
@@ -119,7 +127,7 @@ impl Sound {
     }
 
     /// Begins to capture what was chosen.
-    pub async fn open(&self) -> Result<(), Reason> {
+    pub async fn open(self: &Arc<Self>) -> Result<(), Reason> {
         let _changing = self.changing.lock().await;
         let choice = {
             let mut heard = self.heard();
@@ -130,7 +138,7 @@ impl Sound {
     }
 
     /// Chooses another sound. When it cannot be had, the one before goes on.
-    pub async fn choose(&self, choice: AudioChoice) -> Result<(), Reason> {
+    pub async fn choose(self: &Arc<Self>, choice: AudioChoice) -> Result<(), Reason> {
         let _changing = self.changing.lock().await;
         let open = {
             let mut heard = self.heard();
@@ -149,7 +157,18 @@ impl Sound {
         }
     }
 
-    async fn hear(&self, choice: AudioChoice) -> Result<(), Reason> {
+    /// What was heard has ended with PipeWire: hears it again, unless something else was chosen meanwhile.
+    fn renew(self: Arc<Self>, choice: AudioChoice) -> BoxFuture<'static, Result<(), Reason>> {
+        Box::pin(async move {
+            let _changing = self.changing.lock().await;
+            if self.heard().choice != choice {
+                return Ok(());
+            }
+            self.hear(choice).await
+        })
+    }
+
+    async fn hear(self: &Arc<Self>, choice: AudioChoice) -> Result<(), Reason> {
         let capture = match self.mode(&choice) {
             Some(mode) => {
                 let sounds = &self.captures.sounds;
@@ -164,7 +183,8 @@ impl Sound {
         };
         let capture = capture.map(|capture| {
             let (blocks, ended) = (capture.source.blocks(), capture.ended.subscribe());
-            let task = forward(blocks, Arc::clone(&self.target), ended, self.end.clone());
+            let forwarding = forward(blocks, Arc::clone(&self.target), ended);
+            let task = keep_hearing(Arc::downgrade(self), choice.clone(), forwarding);
             (tokio::spawn(task).abort_handle(), capture)
         });
         let before = {
@@ -225,22 +245,48 @@ impl Drop for Sound {
     }
 }
 
-/// Ends with its capture.
+/// Waits for the end of what is heard, and looks for it again where that is worth it.
+async fn keep_hearing(
+    sound: Weak<Sound>,
+    choice: AudioChoice,
+    forwarding: impl Future<Output = Reason>,
+) {
+    let mut reason = forwarding.await;
+    if reason == Reason::Missing(Missing::PipeWire) {
+        tracing::info!("PipeWire has ended; looking for the sound again");
+        let until = Instant::now() + SOUGHT_FOR;
+        while Instant::now() < until {
+            tokio::time::sleep(AGAIN).await;
+            let Some(sound) = sound.upgrade() else {
+                return;
+            };
+            match sound.renew(choice.clone()).await {
+                // From here on another task hears it.
+                Ok(()) => return,
+                // Also one whose application, or whose output, is not back yet.
+                Err(failure) => reason = failure,
+            }
+        }
+    }
+    let Some(sound) = sound.upgrade() else {
+        return;
+    };
+    if let Some(end) = &sound.end {
+        end.send_replace(Some(reason));
+    } else {
+        tracing::warn!(%reason, "the cast goes on without sound");
+    }
+}
+
+/// Ends with its capture, for the reason that is returned.
 async fn forward(
     blocks: SlotReader<AudioBlock>,
     target: Target,
     ended: watch::Receiver<Option<Reason>>,
-    end: Option<End>,
-) {
+) -> Reason {
     tokio::select! {
-        () = pass_on(&blocks, &target) => {}
-        reason = end_of(ended) => {
-            if let Some(end) = end {
-                end.send_replace(Some(reason));
-            } else {
-                tracing::warn!(%reason, "the cast goes on without sound");
-            }
-        }
+        never = pass_on(&blocks, &target) => match never {},
+        reason = end_of(ended) => reason,
     }
 }
 
@@ -253,7 +299,7 @@ async fn end_of(mut ended: watch::Receiver<Option<Reason>>) -> Reason {
     }
 }
 
-async fn pass_on(blocks: &SlotReader<AudioBlock>, target: &Target) {
+async fn pass_on(blocks: &SlotReader<AudioBlock>, target: &Target) -> Infallible {
     loop {
         match blocks.take().await {
             Next::Item(block) => {

@@ -4,6 +4,7 @@
 use super::super::pipewire::Daemon;
 use super::super::session::eventually;
 use super::super::session::script::{Afterwards, Device, OnLaunch, Script};
+use super::sound::{default_sink, plug_in_speakers, with_sound};
 use super::*;
 
 /// The app was stopped, both virtual connections and the TLS connection closed in an orderly way.
@@ -90,26 +91,10 @@ async fn a_reader_that_goes_away_ends_the_cast() {
     list.end().await.failed_with(&["Nobody reads", "file"]);
 }
 
-/// The default output of sound.
-fn default_sink(daemon: &Daemon) -> String {
-    let all = daemon
-        .tool("pw-metadata", &["0", "default.audio.sink"])
-        .unwrap_or_default();
-    all.lines().last().unwrap_or_default().to_owned()
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn however_a_cast_ends_the_sound_plays_here_again() {
     let daemon = tokio::task::spawn_blocking(Daemon::start).await.unwrap();
-    let speakers = "{ factory.name=support.null-audio-sink node.name=speakers media.class=Audio/Sink \
-                    object.linger=true audio.position=[FL FR] }";
-    daemon
-        .tool("pw-cli", &["create-node", "adapter", speakers])
-        .expect("an output");
-    eventually("a default output", || {
-        default_sink(&daemon).contains("speakers")
-    })
-    .await;
+    plug_in_speakers(&daemon).await;
     let before = default_sink(&daemon);
     for hangs_up in [false, true] {
         let device = Device::start(Script {
@@ -128,11 +113,7 @@ async fn however_a_cast_ends_the_sound_plays_here_again() {
             &["--audio", "tv", "--reconnect", "0"],
         ]
         .concat();
-        let mut program = command(env!("CARGO_BIN_EXE_telecast"), &trusting(&arguments));
-        program.env("XDG_RUNTIME_DIR", &daemon.folder);
-        // What it remembers of this daemon is not for the programs of the tests beside this one.
-        program.env("XDG_STATE_HOME", daemon.folder.join("state"));
-        let mut cast = Telecast::spawn(program);
+        let mut cast = with_sound(&daemon, &arguments);
         cast.says("Casting").await;
         eventually("the TV's output", || default_sink(&daemon) != before).await;
         if hangs_up {

@@ -12,10 +12,15 @@ use crate::capture::pipewire::registry::GraphWatch;
 /// How long the session manager may take to make the output the default one.
 const PATIENCE: Duration = Duration::from_millis(1500);
 
+/// How long a session manager may take to come that is not there yet: it starts after the daemon.
+const MANAGER: Duration = Duration::from_secs(10);
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Step {
     /// The output's node does not exist yet.
     Absent,
+    /// There is nobody who could be asked.
+    Unmanaged { until: Instant },
     /// Asked for; the session manager has not followed yet.
     Asked { until: Instant },
     /// It is the default output, or will not become it.
@@ -45,7 +50,7 @@ impl Claim {
     /// When [`Claim::advance`] has to be called at the latest.
     pub fn deadline(&self) -> Option<Instant> {
         match self.step {
-            Step::Asked { until } => Some(until),
+            Step::Asked { until } | Step::Unmanaged { until } => Some(until),
             _ => None,
         }
     }
@@ -60,11 +65,22 @@ impl Claim {
             )
         };
         match self.step {
-            Step::Absent if exists => {
+            Step::Absent if exists && !watch.is_managed() => {
+                let until = now + MANAGER;
+                self.step = Step::Unmanaged { until };
+                false
+            }
+            Step::Unmanaged { until } if !watch.is_managed() && until > now => false,
+            Step::Absent | Step::Unmanaged { .. } if exists => {
                 let asked = self.ask(watch);
+                // One that has just come has more to do.
+                let patience = match self.step {
+                    Step::Unmanaged { .. } => MANAGER,
+                    _ => PATIENCE,
+                };
                 self.step = if asked {
                     Step::Asked {
-                        until: now + PATIENCE,
+                        until: now + patience,
                     }
                 } else {
                     Step::Settled
