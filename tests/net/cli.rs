@@ -10,6 +10,7 @@ mod language;
 mod numbers;
 mod reach;
 mod reconnect;
+mod sleep;
 mod sound;
 mod terminal;
 mod trust;

@@ -27,6 +27,11 @@ fn end_silence(hosts: &Hosts) {
     }
 }
 
+/// Nothing of the media passes in this direction.
+fn silence_media(towards: &str) {
+    drop_in(towards, "input", "meta l4proto udp");
+}
+
 /// Waits until pictures move again after the network is back; for how long they did not.
 async fn until_pictures_move(cast: &Cast) -> Duration {
     let back = Instant::now();
@@ -118,6 +123,80 @@ fn another_interface_of_this_computer_takes_over() {
         news.of_network();
         until_pictures_move(&cast).await;
         goes_on(&cast.probe);
+        stop(cast.handle, cast.probe).await;
+    });
+}
+
+#[test]
+fn feedback_that_does_not_come_while_the_device_shows_pictures_comes_back() {
+    let Some(hosts) = Hosts::new() else { return };
+    let (a, b) = (&hosts.a, &hosts.b);
+    between(a, b, "10.77.0.2:0", script(), |device| async {
+        let cast = cast_to(device).await;
+        silence_media(a);
+        // Without a word about what arrives nothing more is sent before long.
+        until(&cast.handle, is_reconnecting).await;
+        end_silence(&hosts);
+        until_pictures_move(&cast).await;
+        until(&cast.handle, is_streaming).await;
+        goes_on(&cast.probe);
+        assert_eq!(cast.device.count("LAUNCH"), 1, "the app was joined");
+        stop(cast.handle, cast.probe).await;
+    });
+}
+
+#[test]
+fn media_that_does_not_arrive_while_the_device_reports_comes_back() {
+    let Some(hosts) = Hosts::new() else { return };
+    let (a, b) = (&hosts.a, &hosts.b);
+    between(a, b, "10.77.0.2:0", script(), |device| async {
+        let cast = cast_to(device).await;
+        silence_media(b);
+        tokio::time::sleep(timings().gone).await;
+        let arrived = cast.device.media.lock().unwrap().video.len();
+        tokio::time::sleep(timings().gone).await;
+        let now = cast.device.media.lock().unwrap().video.len();
+        assert_eq!(now, arrived, "nothing passes");
+        assert!(cast.handle.state().borrow().ended().is_none());
+        end_silence(&hosts);
+        until_pictures_move(&cast).await;
+        until(&cast.handle, is_streaming).await;
+        goes_on(&cast.probe);
+        assert_eq!(cast.device.count("LAUNCH"), 1);
+        stop(cast.handle, cast.probe).await;
+    });
+}
+
+/// The most that may pass from the network's return to pictures that move.
+const AT_MOST: Duration = Duration::from_secs(3);
+
+#[test]
+#[ignore = "takes some minutes and a machine that does nothing else"]
+fn with_the_waits_of_everyday_pictures_move_within_three_seconds_of_the_networks_return() {
+    let Some(hosts) = Hosts::new() else { return };
+    let (a, b) = (&hosts.a, &hosts.b);
+    between(a, b, "10.77.0.2:0", script(), |device| async {
+        let (cast, news) = Cast::to_announced_with(device, Timings::default()).await;
+        let mut slowest = Duration::ZERO;
+        for seconds in [2, 10, 60] {
+            let outage = Duration::from_secs(seconds);
+            println!("{seconds} s of silence");
+            silence(&hosts);
+            tokio::time::sleep(outage).await;
+            end_silence(&hosts);
+            slowest = slowest.max(until_pictures_move(&cast).await);
+            println!("{seconds} s without the link");
+            ip(&format!("-n {a} link set va down"));
+            news.of_network();
+            tokio::time::sleep(outage).await;
+            ip(&format!("-n {a} link set va up"));
+            news.of_network();
+            slowest = slowest.max(until_pictures_move(&cast).await);
+            // What comes next has nothing to do with it.
+            tokio::time::sleep(Duration::from_secs(25)).await;
+        }
+        goes_on(&cast.probe);
+        assert!(slowest <= AT_MOST, "{slowest:?}");
         stop(cast.handle, cast.probe).await;
     });
 }

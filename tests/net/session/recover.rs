@@ -42,12 +42,20 @@ impl Cast {
 
     /// To a device that is announced where it is.
     pub(super) async fn to_announced(device: Device) -> (Cast, News) {
+        Cast::to_announced_with(device, timings()).await
+    }
+
+    /// The same with other waits.
+    pub(super) async fn to_announced_with(device: Device, waits: Timings) -> (Cast, News) {
         let (announce, announced) = watch::channel(vec![device.address]);
         let (network, changes) = watch::channel(0);
-        let (handle, probe) = start_at(Target {
+        let target = Target {
             whereabouts: Whereabouts::new(announced, changes),
             ..target(device.address)
-        });
+        };
+        let (source, probe) = NullSource::new();
+        let (options, source) = (MirrorOptions::default(), Box::new(source));
+        let handle = Session::start_with(&Handle::current(), target, options, source, waits);
         let cast = Cast::of(device, handle, probe).await;
         (cast, News { announce, network })
     }
