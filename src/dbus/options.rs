@@ -20,6 +20,8 @@ use crate::engine::{
 /// Smallest and largest pictures: those of the command line.
 const WIDTHS: std::ops::RangeInclusive<i64> = 64..=7680;
 const HEIGHTS: std::ops::RangeInclusive<i64> = 64..=4320;
+/// For how long a lost device is sought at most, in seconds: that of the command line.
+const LONGEST_SEARCH: i64 = 10_000_000;
 /// The longest text that means anything.
 const MAX_TEXT: usize = 256;
 
@@ -112,6 +114,10 @@ fn apply(name: &str, value: &Value<'_>, request: &mut MirrorRequest) -> Result<(
                 Some(range.map_err(|_| {
                     BusError::invalid(name, "two ports from 1024 on, (first, last)")
                 })?);
+        }
+        "reconnect" => {
+            let seconds = number(name, value, 0..=LONGEST_SEARCH)?;
+            options.reconnect = Duration::from_secs(seconds.into());
         }
         _ => return Err(BusError::unknown_option(name)),
     }

@@ -2,6 +2,7 @@
 //! `CastOptions`: a request as the options of `Cast`; the way back of [`Options`](super::super::options::Options).
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use zbus::zvariant::Value;
 
@@ -28,6 +29,7 @@ impl CastOptions {
             ("fps", options.frame_rate.into()),
             ("bitrate", options.bitrate.unwrap_or(0).into()),
             ("overscan", options.overscan_pct.into()),
+            ("reconnect", seconds(options.reconnect).into()),
             (
                 "interface",
                 options.interface.clone().unwrap_or_default().into(),
@@ -59,10 +61,13 @@ impl CastOptions {
     }
 }
 
+/// The interface knows whole ones; a short search must not become none.
+fn seconds(time: Duration) -> u32 {
+    u32::try_from(time.as_millis().div_ceil(1000)).unwrap_or(u32::MAX)
+}
+
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use zbus::zvariant::OwnedValue;
 
     use super::super::super::options::Options;
@@ -86,6 +91,7 @@ mod tests {
                 frame_rate: 5,
                 bitrate: Some(700_000),
                 overscan_pct: 10,
+                reconnect: Duration::from_secs(7),
                 interface: Some("wlan7".into()),
                 ..MirrorOptions::default()
             },
@@ -122,6 +128,7 @@ mod tests {
                 target_delay: Duration::from_millis(150),
                 ports: Some(5000..=5010),
                 overscan_pct: 3,
+                reconnect: Duration::ZERO,
                 monitor_size: Some((1280, 720)),
                 ..MirrorOptions::default()
             },
