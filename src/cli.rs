@@ -4,6 +4,7 @@
 mod args;
 mod control;
 mod devices;
+mod left_behind;
 mod mirror;
 mod print;
 mod receive;

@@ -21,6 +21,7 @@ mod history;
 mod host;
 mod interfaces;
 mod known;
+mod left_behind;
 mod listing;
 mod network;
 mod node;
@@ -76,6 +77,7 @@ pub use history::{Delays, Figure, HISTORY, History, SAMPLES, Sample};
 pub use host::{HostError, check_host};
 pub use interfaces::interfaces;
 pub use known::{KnownFile, KnownSender, MAX_KNOWN};
+pub use left_behind::{AllLeftBehind, LeftBehind};
 pub use listing::{Forgotten, ListedDevice};
 pub use network::{Finding, Firewall, Judgement, LinkKind, Network, NetworkFacts, Vpn};
 pub use node::NodeSource;
@@ -156,6 +158,7 @@ pub struct Engine {
     interface: Option<String>,
     tokens: Tokens,
     apps: Arc<Apps>,
+    left_behind: left_behind::Search,
     recording: Option<Arc<Recording>>,
     captures: Arc<Captures>,
     sessions: Sessions,
@@ -164,14 +167,15 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// Starts to look for devices, on the current tokio runtime, and undoes what a crashed cast has left behind.
+    /// Starts to look for devices, on the current tokio runtime. What a crashed cast has left behind is undone here, and
+    /// looked for on its device: see [`Engine::left_behind`].
     pub fn start(options: EngineOptions) -> Engine {
         tokio::task::spawn_blocking(|| {
             if let Err(error) = AudioSource::repair() {
                 tracing::warn!(%error, "the default sound output cannot be restored");
             }
         });
-        let apps = Apps::of_user(Handle::current());
+        let apps = Arc::new(Apps::of_user(Handle::current()));
         let devices = Devices::of_user();
         let memory = Memory::of_user();
         let reading = memory.clone();
@@ -189,13 +193,20 @@ impl Engine {
             hints,
         });
         tokio::spawn(devices.clone().follow(discovery.watch(), options.remember));
+        let left_behind = left_behind::Search::begin(
+            &Handle::current(),
+            Arc::clone(&apps),
+            options.interface.clone(),
+            discovery.watch(),
+        );
         Engine {
             runtime: Handle::current(),
             discovery,
             devices,
             interface: options.interface,
             tokens: Tokens::of_user(),
-            apps: Arc::new(apps),
+            apps,
+            left_behind,
             recording: options.recording,
             captures: Arc::default(),
             sessions: Sessions::new(Handle::current()),

@@ -41,15 +41,18 @@ pub fn read(file: &Path) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// Makes the folder of a file that is to be made, its owner's alone.
+pub fn make_folder_of(file: &Path) -> io::Result<()> {
+    let folders = file
+        .parent()
+        .map(|folder| DirBuilder::new().recursive(true).mode(0o700).create(folder));
+    folders.unwrap_or(Ok(()))
+}
+
 /// Writes beside the file and renames, so that a crash leaves the old or the new one and nobody reads half of it. The
 /// file is its owner's alone, and so are the folders that have to be made for it.
 pub fn replace(file: &Path, bytes: &[u8]) -> io::Result<()> {
-    if let Some(folder) = file.parent() {
-        DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(folder)?;
-    }
+    make_folder_of(file)?;
     let beside = file.with_extension(format!("{}.new", std::process::id()));
     let mut out = OpenOptions::new()
         .write(true)

@@ -13,6 +13,7 @@ mod duration;
 mod ended;
 mod health;
 mod kind;
+mod left_behind;
 mod network;
 mod numbers;
 mod output;
@@ -46,6 +47,7 @@ pub use devices::{
 pub use duration::{about, moment};
 pub use ended::{Ended, ended, labelled, remedies, remedy};
 pub use health::{HealthWords, health, health_in_full, verdict_and_consequence};
+pub use left_behind::{left_behind, left_behind_line, still_there};
 pub use network::not_sent;
 pub use numbers::{receiving, sending};
 pub use output::{

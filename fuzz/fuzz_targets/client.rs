@@ -67,6 +67,9 @@ impl Channel {
             4 => Command::GetAppAvailability(vec!["0F5096E8".to_owned()]),
             5 => Command::SetLevel(0.5),
             6 => Command::SetMuted(true),
+            7 if which >= 128 => Command::Find {
+                session_id: "s".to_owned(),
+            },
             _ => Command::Stop,
         };
         self.handle(Input::Command(command));

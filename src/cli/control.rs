@@ -5,6 +5,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::args::{Loudness, StatusArguments, StopArguments, VolumeArguments};
+use super::left_behind;
 use super::print;
 use crate::config::VERSION;
 use crate::dbus::{BusError, Client, RemoteDevice};
@@ -126,8 +127,12 @@ pub async fn stop(arguments: &StopArguments) -> anyhow::Result<()> {
         }
         return Ok(());
     };
-    let (client, device) = cast_to(Some(query)).await?;
-    client.stop(&device.path).await.map_err(in_words)
+    match cast_to(Some(query)).await {
+        Ok((client, device)) => client.stop(&device.path).await.map_err(in_words),
+        // Or of one that was cut off.
+        Err(_) if left_behind::stop(query).await? => Ok(()),
+        Err(error) => Err(error),
+    }
 }
 
 /// Changes the volume of one device.
@@ -162,7 +167,7 @@ async fn cast_to(query: Option<&str>) -> anyhow::Result<(Client, RemoteDevice)> 
         return Err(nothing());
     }
     match query {
-        Some(query) => match pick(&casts, query) {
+        Some(query) => match pick(&casts, query, named) {
             Some(device) => Ok((client, device.clone())),
             None => anyhow::bail!(words::bus::not_cast_to(query)),
         },
@@ -173,19 +178,35 @@ async fn cast_to(query: Option<&str>) -> anyhow::Result<(Client, RemoteDevice)> 
     }
 }
 
-/// The cast that `query` means: an id, an address, a name, or the beginning of one name alone.
-fn pick<'a>(casts: &'a [RemoteDevice], query: &str) -> Option<&'a RemoteDevice> {
+fn named(cast: &RemoteDevice) -> (String, String) {
+    (cast.id.clone(), cast.name.clone())
+}
+
+/// The one that `query` means: by its id, its address, its name, or the beginning of one name alone. `named` gives id and
+/// name of each.
+pub(super) fn pick<'a, T>(
+    all: &'a [T],
+    query: &str,
+    named: impl Fn(&T) -> (String, String),
+) -> Option<&'a T> {
     let query = query.trim().to_lowercase();
-    let by = |matches: &dyn Fn(&RemoteDevice) -> bool| casts.iter().find(|cast| matches(cast));
+    let lower = |one: &T| {
+        let (id, name) = named(one);
+        (id.to_lowercase(), name.to_lowercase())
+    };
+    let by = |matches: &dyn Fn(&str, &str) -> bool| {
+        all.iter().find(|one| {
+            let (id, name) = lower(one);
+            matches(&id, &name)
+        })
+    };
     let beginning = || {
-        let mut all = casts
-            .iter()
-            .filter(|cast| cast.name.to_lowercase().starts_with(&query));
+        let mut all = all.iter().filter(|one| lower(one).1.starts_with(&query));
         all.next().filter(|_| all.next().is_none())
     };
-    by(&|cast| cast.id.to_lowercase() == query)
-        .or_else(|| by(&|cast| cast.id.to_lowercase().strip_prefix("manual:") == Some(&query)))
-        .or_else(|| by(&|cast| cast.name.to_lowercase() == query))
+    by(&|id, _| id == query)
+        .or_else(|| by(&|id, _| id.strip_prefix("manual:") == Some(&query)))
+        .or_else(|| by(&|_, name| name == query))
         .or_else(beginning)
 }
 
@@ -215,7 +236,7 @@ mod tests {
             cast("0b", "Kitchen TV"),
             cast("manual:192.0.2.7", "192.0.2.7"),
         ];
-        let id = |query| pick(&casts, query).map(|cast| cast.id.as_str());
+        let id = |query| pick(&casts, query, named).map(|cast| cast.id.as_str());
         assert_eq!(id("0B"), Some("0b"));
         assert_eq!(id("kitchen"), Some("0a"), "the whole name goes first");
         assert_eq!(id("Kitchen T"), Some("0b"));

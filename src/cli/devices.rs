@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::args::DevicesArguments;
+use super::left_behind::Teller;
 use super::print::{self, OutputError};
 use crate::engine::{Device, Engine, EngineOptions, Remembered};
 use crate::words;
@@ -46,6 +47,8 @@ pub async fn run(arguments: &DevicesArguments) -> anyhow::Result<()> {
     let engine = Engine::start(EngineOptions::default());
     let remembered = engine.remembered();
     let mut list = engine.devices();
+    let mut left = engine.left_behind();
+    let mut teller = Teller::default();
     let mut table = Table::default();
     let end = tokio::time::sleep(Duration::from_secs_f64(arguments.timeout));
     tokio::pin!(end);
@@ -58,6 +61,7 @@ pub async fn run(arguments: &DevicesArguments) -> anyhow::Result<()> {
         tokio::select! {
             () = &mut end => break,
             Ok(()) = list.changed() => {}
+            Ok(()) = left.changed() => teller.say(&left.borrow_and_update()),
         }
     }
     let devices = list.borrow().clone();

@@ -4,16 +4,19 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use tokio::sync::watch;
+
 use super::args::{Audio, Bitrate, Codec, MirrorArguments, Profile, Source, Trust};
+use super::left_behind;
 use super::print;
 use super::remote;
 use super::signals::Signals;
 use super::trust;
 use crate::dbus::{Client, Service, Sharing};
 use crate::engine::{
-    AudioChoice, CastStatus, CodecChoice, Device, DeviceKind, Engine, EngineOptions, MirrorOptions,
-    MirrorRequest, Reason, SessionHandle, SessionState, SessionStats, SourceKind, Unsent,
-    VideoCodec,
+    AllLeftBehind, AudioChoice, CastStatus, CodecChoice, Device, DeviceKind, Engine, EngineOptions,
+    MirrorOptions, MirrorRequest, Reason, SessionHandle, SessionState, SessionStats, SourceKind,
+    Unsent, VideoCodec,
 };
 use crate::words;
 
@@ -39,6 +42,7 @@ pub async fn run(arguments: MirrorArguments) -> anyhow::Result<()> {
         ..EngineOptions::default()
     }));
     let service = tokio::spawn(on_the_bus(Arc::clone(&engine)));
+    let telling = tokio::spawn(tell_left_behind(engine.left_behind()));
     let found = tokio::select! {
         found = engine.find(&arguments.device, LOOK) => found,
         () = signals.next() => Err(Reason::UserStopped),
@@ -59,6 +63,7 @@ pub async fn run(arguments: MirrorArguments) -> anyhow::Result<()> {
     if let Ok(service) = service.await {
         drop(service);
     }
+    telling.abort();
     engine.shut_down().await;
     let (reason, name) = (outcome.0?, outcome.1);
     let line = words::explain(&reason, &name).line();
@@ -84,6 +89,17 @@ async fn on_the_bus(engine: Arc<Engine>) -> Option<Service> {
     service
         .inspect_err(|error| tracing::debug!(%error, "not on the session bus"))
         .ok()
+}
+
+/// Says which casts were cut off. What is left on the device that is cast to now is stopped without many words.
+async fn tell_left_behind(mut all: watch::Receiver<AllLeftBehind>) {
+    let mut teller = left_behind::Teller::default();
+    loop {
+        teller.say(&all.borrow_and_update());
+        if all.changed().await.is_err() {
+            return;
+        }
+    }
 }
 
 /// Waits for the casts that other programs have begun here.
@@ -136,9 +152,7 @@ async fn follow(
             }
             Ok(()) = trust.changed() => {
                 let verdict = trust.borrow_and_update().as_ref().map(|proved| proved.verdict);
-                if let Some(line) = verdict.and_then(|verdict| words::noteworthy(verdict, &device.name)) {
-                    print::note(&line);
-                }
+                teller.say_trust(verdict.and_then(|verdict| words::noteworthy(verdict, &device.name)));
             }
             Ok(()) = numbers.changed() => {
                 let latest = numbers.borrow_and_update().clone();
@@ -185,9 +199,18 @@ struct Teller {
     said: String,
     /// When something was said about a device that is sought.
     sought: Option<Instant>,
+    /// What was said last of what the device proves. It does so anew on each connection.
+    proved: Option<String>,
 }
 
 impl Teller {
+    fn say_trust(&mut self, line: Option<String>) {
+        if let Some(line) = line.filter(|line| self.proved.as_ref() != Some(line)) {
+            print::note(&line);
+            self.proved = Some(line);
+        }
+    }
+
     fn say(&mut self, state: &SessionState, kind: DeviceKind) {
         if matches!(state, SessionState::Ended(_)) {
             return;

@@ -23,6 +23,8 @@ pub(super) struct Facts {
     pub device: Option<Device>,
     /// The id under which there is a cast to it; ended ones count.
     pub cast: Option<String>,
+    /// The id under which a cast to it was left behind.
+    pub left_behind: Option<String>,
     /// Why another sound could not be had during this cast: the word and the sentence of `Error`.
     pub no_sound: Option<(String, String)>,
 }
@@ -68,6 +70,7 @@ impl DeviceObject {
         let code = match error {
             CommandError::NotCasting(_) => "not-casting",
             CommandError::Busy => "busy",
+            CommandError::StillThere => "still-there",
             CommandError::NoSound => "no-sound",
             CommandError::Sound(reason) => reason.code(),
         };

@@ -62,6 +62,7 @@ impl BusError {
         match error {
             CommandError::NotCasting(_) => BusError::NotCasting(words::bus::not_casting(device)),
             CommandError::Busy => BusError::busy(),
+            CommandError::StillThere => BusError::Failed(words::still_there(device)),
             CommandError::NoSound => BusError::NoSound(words::bus::no_sound()),
             CommandError::Sound(reason) => BusError::of_reason(reason, device),
         }

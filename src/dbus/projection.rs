@@ -67,10 +67,12 @@ impl Projection {
     /// Those of the bus.
     pub async fn run(mut self) -> Result<()> {
         let (mut devices, mut casts) = (self.shared.engine.listed(), self.shared.engine.sessions());
+        let mut left_behind = self.shared.engine.left_behind();
         let (mut questions, mut again) = (self.shared.answers.watch(), self.shared.again());
         loop {
             questions.mark_unchanged();
             again.mark_unchanged();
+            left_behind.mark_unchanged();
             let (listed, running) = (
                 devices.borrow_and_update().clone(),
                 casts.borrow_and_update().clone(),
@@ -79,6 +81,7 @@ impl Projection {
             let changed = tokio::select! {
                 changed = devices.changed() => changed,
                 changed = casts.changed() => changed,
+                changed = left_behind.changed() => changed,
                 changed = questions.changed() => changed,
                 changed = again.changed() => changed,
             };
@@ -205,12 +208,18 @@ fn facts(
     casts: &[CastStatus],
 ) -> BTreeMap<String, Facts> {
     let mut all = BTreeMap::new();
+    let left_behind = engine.left_behind().borrow().found.clone();
     for device in listed {
         let cast = casts.iter().find(|cast| device.is(&cast.device));
+        let left = left_behind.iter().find(|left| device.is(&left.device));
         let facts = Facts {
-            shown: Shown::of(Some(device), cast),
+            shown: Shown {
+                left_behind: left.is_some(),
+                ..Shown::of(Some(device), cast)
+            },
             device: device.device.clone(),
             cast: cast.map(|cast| cast.device.clone()),
+            left_behind: left.map(|left| left.device.clone()),
             no_sound: None,
         };
         all.insert(device.id.clone(), facts);
@@ -224,6 +233,7 @@ fn facts(
             shown: Shown::of(None, Some(cast)),
             device: engine.target(&cast.device),
             cast: Some(cast.device.clone()),
+            left_behind: None,
             no_sound: None,
         };
         all.insert(cast.device.clone(), facts);

@@ -25,6 +25,7 @@ pub(super) struct Shown {
     pub capabilities: u64,
     pub hosts: Vec<String>,
     pub available: bool,
+    pub left_behind: bool,
     pub state: &'static str,
     pub state_text: String,
     pub source_kind: &'static str,
@@ -91,7 +92,7 @@ impl Shown {
     }
 
     /// Every property with its value. The names are those of the interface.
-    fn properties(&self) -> [(&'static str, Value<'_>); 21] {
+    fn properties(&self) -> [(&'static str, Value<'_>); 22] {
         [
             ("Id", self.id.as_str().into()),
             ("Name", self.name.as_str().into()),
@@ -101,6 +102,7 @@ impl Shown {
             ("Capabilities", self.capabilities.into()),
             ("Hosts", (&self.hosts).into()),
             ("Available", self.available.into()),
+            ("LeftBehind", self.left_behind.into()),
             ("State", self.state.into()),
             ("StateText", self.state_text.as_str().into()),
             ("SourceKind", self.source_kind.into()),

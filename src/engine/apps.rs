@@ -1,12 +1,24 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! Which app session ran last on each device, kept over the end of the process: a cast that was killed leaves its app
-//! on the device, and the next one must wait for it to vanish. Addresses and session ids in and out.
+//! on the device, and the next one must wait for it to vanish. Addresses and session ids in and out; and what has been
+//! left behind, for those who offer to stop it.
 
+mod change;
+mod run;
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
+use serde::{Deserialize, Serialize};
 use tokio::runtime::Handle;
+use tokio::sync::watch;
 
+use self::change::Change;
+use self::run::Run;
 use super::store;
 use crate::files;
 use crate::session::leftover::{InMemory, Leftovers, MAX_DEVICES};
@@ -14,12 +26,47 @@ use crate::session::leftover::{InMemory, Leftovers, MAX_DEVICES};
 /// A session id is a UUID in practice; what is much longer is not one.
 const MAX_ID: usize = 256;
 
+/// What ran last on a device.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct App {
+    /// Its session; `None` once it was seen to run no longer.
+    session: Option<String>,
+    /// The device's id, and what it is called.
+    device: String,
+    name: String,
+    /// The process whose cast it is; `None` once that cast is over.
+    run: Option<String>,
+}
+
+/// By the address of the device.
+type All = BTreeMap<String, App>;
+
+/// An app that no cast cares for any more. It may have ended since.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Left {
+    pub(super) address: SocketAddr,
+    pub(super) session: String,
+    pub(super) device: String,
+    pub(super) name: String,
+}
+
 /// The store of app sessions. Without a file, or with one that cannot be written, it remembers for as long as it lives.
 #[derive(Debug)]
 pub(super) struct Apps {
     file: Option<PathBuf>,
     runtime: Handle,
     memory: InMemory,
+    run: OnceLock<Option<Run>>,
+    pending: Arc<Pending>,
+    changed: watch::Sender<()>,
+}
+
+/// What is not in the file yet. The disk may be slow, and the first pictures do not wait for it.
+#[derive(Debug, Default)]
+struct Pending {
+    changes: Mutex<Vec<Change>>,
+    /// One writes at a time, so that the order stays.
+    writing: Mutex<()>,
 }
 
 impl Apps {
@@ -28,17 +75,21 @@ impl Apps {
         Apps::in_file(files::in_state_folder("apps.json"), runtime)
     }
 
-    fn in_file(file: Option<PathBuf>, runtime: Handle) -> Apps {
+    /// The store in this file.
+    pub(super) fn in_file(file: Option<PathBuf>, runtime: Handle) -> Apps {
         Apps {
             file,
             runtime,
             memory: InMemory::default(),
+            run: OnceLock::new(),
+            pending: Arc::default(),
+            changed: watch::Sender::new(()),
         }
     }
 
     /// Where we have cast before: the devices may still be there.
     pub(super) fn devices(&self) -> Vec<IpAddr> {
-        let kept = self.file.as_deref().map(store::read).unwrap_or_default();
+        let kept = self.all();
         let addresses = kept.keys().filter_map(|key| key.parse::<SocketAddr>().ok());
         let mut ips: Vec<IpAddr> = addresses.map(|address| address.ip()).collect();
         ips.sort_unstable();
@@ -46,99 +97,178 @@ impl Apps {
         ips.truncate(MAX_DEVICES);
         ips
     }
+
+    /// What casts have left behind, of this process and of those that are over. Reads small files.
+    pub(super) fn left(&self) -> Vec<Left> {
+        let Some(folder) = self.runs() else {
+            return Vec::new();
+        };
+        let ours = self.run.get().and_then(Option::as_ref).map(Run::name);
+        let is_over = |run: &str| ours != Some(run) && Run::is_over(&folder, run);
+        let left = self.all().into_iter().filter_map(|(address, app)| {
+            let over = app.run.as_deref().is_none_or(is_over);
+            Some(Left {
+                address: address.parse().ok()?,
+                session: app.session.filter(|_| over)?,
+                device: app.device,
+                name: app.name,
+            })
+        });
+        left.collect()
+    }
+
+    /// Tells when [`Apps::left`] may have changed through this process.
+    pub(super) fn watch(&self) -> watch::Receiver<()> {
+        self.changed.subscribe()
+    }
+
+    /// This session was seen to run no longer.
+    pub(super) fn forget(&self, session: &str) {
+        self.memory.forget(session);
+        self.change(Change::Forget(session.to_owned()));
+    }
+
+    fn all(&self) -> All {
+        // Before the file is read: what is written meanwhile is among them, or there.
+        let changes = self.pending.changes().clone();
+        let mut all = self.file.as_deref().map(store::read).unwrap_or_default();
+        for change in changes {
+            change.apply(&mut all);
+        }
+        all
+    }
+
+    /// Where processes are marked.
+    fn runs(&self) -> Option<PathBuf> {
+        Some(self.file.as_ref()?.with_file_name("running"))
+    }
+
+    /// The name of this process. Without a mark it is one that is never over.
+    fn run(&self) -> String {
+        let begin = || {
+            let begun = Run::begin(&self.runs()?);
+            begun
+                .inspect_err(|error| tracing::warn!(%error, "this process cannot be marked"))
+                .ok()
+        };
+        let run = self.run.get_or_init(begin).as_ref();
+        run.map(Run::name).unwrap_or_default().to_owned()
+    }
+
+    fn change(&self, change: Change) {
+        let Some(file) = self.file.clone() else {
+            return;
+        };
+        self.pending.changes().push(change);
+        let (pending, changed) = (Arc::clone(&self.pending), self.changed.clone());
+        self.runtime.spawn_blocking(move || {
+            pending.write(&file);
+            changed.send_replace(());
+        });
+    }
 }
 
-impl Leftovers for Apps {
+impl Pending {
+    fn changes(&self) -> MutexGuard<'_, Vec<Change>> {
+        self.changes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self, file: &Path) {
+        let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        let changes = self.changes().clone();
+        if changes.is_empty() {
+            return;
+        }
+        if let Err(error) = write(file, &changes) {
+            tracing::warn!(%error, file = %file.display(), "the app on the device cannot be remembered");
+        }
+        self.changes().drain(..changes.len());
+    }
+}
+
+fn write(file: &Path, changes: &[Change]) -> io::Result<()> {
+    // Other processes do the same.
+    let lock = file.with_extension("lock");
+    files::make_folder_of(&lock)?;
+    let lock = File::create(lock)?;
+    lock.lock()?;
+    let before: All = store::read(file);
+    let mut all = before.clone();
+    for change in changes {
+        change.apply(&mut all);
+    }
+    if all == before {
+        return Ok(());
+    }
+    store::replace(file, &all)
+}
+
+/// What one cast leaves on its device.
+#[derive(Debug)]
+pub(super) struct OfCast {
+    apps: Arc<Apps>,
+    device: String,
+    name: String,
+    /// Sessions that were not seen to end.
+    sessions: Mutex<Vec<String>>,
+}
+
+impl OfCast {
+    /// Of a cast to the device with this id and name.
+    pub(super) fn new(apps: Arc<Apps>, device: String, name: String) -> OfCast {
+        OfCast {
+            apps,
+            device,
+            name,
+            sessions: Mutex::default(),
+        }
+    }
+
+    fn sessions(&self) -> MutexGuard<'_, Vec<String>> {
+        self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Leftovers for OfCast {
     fn on(&self, device: SocketAddr) -> Option<String> {
-        let kept = self.file.as_deref().map(store::read).unwrap_or_default();
         // The file first: another process may have cast since.
-        let kept = kept.get(&device.to_string()).cloned();
-        kept.or_else(|| self.memory.on(device))
+        let kept = self.apps.all().remove(&device.to_string());
+        kept.and_then(|app| app.session)
+            .or_else(|| self.apps.memory.on(device))
     }
 
     fn remember(&self, device: SocketAddr, session_id: &str) {
         if session_id.is_empty() || session_id.len() > MAX_ID {
             return;
         }
-        self.memory.remember(device, session_id);
-        if let Some(file) = self.file.clone() {
-            let (device, session_id) = (device.to_string(), session_id.to_owned());
-            // The disk may be slow, and the first pictures do not wait for it.
-            self.runtime
-                .spawn_blocking(move || keep(&file, &device, session_id));
+        self.apps.memory.remember(device, session_id);
+        let mut sessions = self.sessions();
+        if !sessions.iter().any(|known| known == session_id) {
+            sessions.push(session_id.to_owned());
         }
+        let app = App {
+            session: Some(session_id.to_owned()),
+            device: self.device.clone(),
+            name: self.name.clone(),
+            run: Some(self.apps.run()),
+        };
+        self.apps.change(Change::Keep(device.to_string(), app));
+    }
+
+    fn forget(&self, session_id: &str) {
+        self.sessions().retain(|known| known != session_id);
+        self.apps.forget(session_id);
     }
 }
 
-fn keep(file: &Path, device: &str, session_id: String) {
-    let mut all = store::read(file);
-    all.insert(device.to_owned(), session_id);
-    // Which of the others is forgotten does not matter: most of them have long gone.
-    let others = all.keys().filter(|known| *known != device);
-    let too_many: Vec<String> = others.skip(MAX_DEVICES - 1).cloned().collect();
-    for other in too_many {
-        all.remove(&other);
-    }
-    if let Err(error) = store::replace(file, &all) {
-        tracing::warn!(%error, file = %file.display(), "the app on the device cannot be remembered");
+impl Drop for OfCast {
+    /// The cast is over.
+    fn drop(&mut self) {
+        for session in std::mem::take(&mut *self.sessions()) {
+            self.apps.change(Change::Abandon(session));
+        }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn device(port: u16) -> SocketAddr {
-        SocketAddr::from(([192, 0, 2, 1], port))
-    }
-
-    fn runtime() -> tokio::runtime::Runtime {
-        tokio::runtime::Builder::new_current_thread()
-            .build()
-            .unwrap()
-    }
-
-    #[test]
-    fn another_process_knows_what_was_left() {
-        let folder = std::env::temp_dir().join(format!("telecast-apps-{}", std::process::id()));
-        let file = folder.join("apps.json");
-        let runtime = runtime();
-        let store = || Apps::in_file(Some(file.clone()), runtime.handle().clone());
-        let first = store();
-        first.remember(device(1), "a");
-        first.remember(device(1), &"x".repeat(MAX_ID + 1));
-        assert_eq!(first.on(device(1)).as_deref(), Some("a"));
-        // Ends when what was begun has been written.
-        drop(first);
-        let waiting = std::time::Instant::now();
-        while store().on(device(1)).is_none() {
-            assert!(waiting.elapsed() < std::time::Duration::from_secs(10));
-            std::thread::sleep(std::time::Duration::from_millis(5));
-        }
-        assert_eq!(store().on(device(1)).as_deref(), Some("a"));
-        assert_eq!(store().on(device(2)), None);
-        assert_eq!(store().devices(), [device(1).ip()]);
-        std::fs::remove_dir_all(&folder).unwrap();
-    }
-
-    #[test]
-    fn the_file_does_not_grow_without_bound_and_keeps_the_newest() {
-        let folder = std::env::temp_dir().join(format!("telecast-apps-n-{}", std::process::id()));
-        let file = folder.join("apps.json");
-        for port in 0..100 {
-            let device = device(port).to_string();
-            keep(&file, &device, "a".to_owned());
-            let all = store::read(&file);
-            assert!(all.len() <= MAX_DEVICES && all.contains_key(&device));
-        }
-        std::fs::remove_dir_all(&folder).unwrap();
-    }
-
-    #[test]
-    fn without_a_file_it_remembers_for_itself() {
-        let runtime = runtime();
-        let apps = Apps::in_file(None, runtime.handle().clone());
-        apps.remember(device(1), "a");
-        assert_eq!(apps.on(device(1)).as_deref(), Some("a"));
-    }
-}
+mod tests;

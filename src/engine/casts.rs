@@ -6,11 +6,12 @@ use std::time::{Duration, SystemTime};
 
 use tokio::sync::watch;
 
+use super::apps::OfCast;
 use super::sessions::Hold;
 use super::source::CastSource;
 use super::{
-    AudioChoice, CastStatus, Command, CommandError, Device, Endpoint, Engine, MirrorRequest,
-    Preview, Quality, Reason, SessionHandle, preview, whereabouts,
+    AllLeftBehind, AudioChoice, CastStatus, Command, CommandError, Device, Endpoint, Engine,
+    MirrorRequest, Preview, Quality, Reason, SessionHandle, preview, whereabouts,
 };
 use crate::session::Session;
 use crate::session::options::Target;
@@ -19,6 +20,22 @@ impl Engine {
     /// The casts, oldest first, as they change; those that ended by themselves until they were [seen](Engine::seen).
     pub fn sessions(&self) -> watch::Receiver<Arc<[CastStatus]>> {
         self.sessions.watch()
+    }
+
+    /// Casts from here that were cut off, by a crash for example, and that their devices still show.
+    pub fn left_behind(&self) -> watch::Receiver<AllLeftBehind> {
+        self.left_behind.watch()
+    }
+
+    /// Ends what is left of a cast on this device. Takes 3 s at most.
+    ///
+    /// # Errors
+    /// [`CommandError::NotCasting`] when nothing is, or it is not known yet; [`CommandError::StillThere`].
+    pub fn stop_left_behind(
+        &self,
+        device: &str,
+    ) -> impl Future<Output = Result<(), CommandError>> + Send + use<> {
+        self.left_behind.stop(device)
     }
 
     /// Starts to mirror to `device`. The engine keeps the session, so the handle may be dropped.
@@ -38,9 +55,14 @@ impl Engine {
             ),
             addresses,
             has_screen: device.kind.has_picture(),
-            leftovers: self.apps.clone(),
+            leftovers: Arc::new(OfCast::new(
+                Arc::clone(&self.apps),
+                device.id.clone(),
+                device.name.clone(),
+            )),
             trust: Arc::new(self.trust_of(device)),
         };
+        let reached_at = target.addresses.clone();
         let asked = request.clone();
         let source = CastSource::new(
             request,
@@ -57,6 +79,7 @@ impl Engine {
         let options = asked.options.clone();
         let start = || Session::start(&self.runtime, target, options, Box::new(source));
         let handle = self.sessions.start(device, &asked, hold, start)?;
+        self.left_behind.give_up(&device.id, &reached_at);
         let now = SystemTime::now();
         self.devices
             .with(|listing| listing.use_device(&device.id, now));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! The id under which a receiver of this user is announced: the same at each start, so that senders know it again.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::store;
@@ -18,7 +19,7 @@ pub fn of(name: &str) -> String {
 }
 
 fn remembered(file: &Path, name: &str) -> String {
-    let mut all = store::read(file);
+    let mut all: BTreeMap<String, String> = store::read(file);
     let known = all
         .get(name)
         .filter(|id| id.len() == 32 && id.bytes().all(|b| b.is_ascii_hexdigit()));

@@ -43,6 +43,9 @@ pub enum CommandError {
     /// The cast was begun without sound, so the device expects none.
     #[error("the cast has no sound")]
     NoSound,
+    /// What is left of a cast was asked to end, and did not.
+    #[error("what was left behind is still there")]
+    StillThere,
     /// The other sound cannot be had; the one before goes on.
     #[error("this sound cannot be had: {0}")]
     Sound(Reason),

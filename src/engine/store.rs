@@ -6,11 +6,12 @@ use std::io;
 use std::path::Path;
 
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use crate::files;
 
 /// What the file holds; nothing when it is missing or spoiled.
-pub fn read(file: &Path) -> BTreeMap<String, String> {
+pub fn read<T: DeserializeOwned>(file: &Path) -> BTreeMap<String, T> {
     let bytes = files::read(file).ok();
     bytes
         .and_then(|bytes| serde_json::from_slice(&bytes).ok())

@@ -145,15 +145,18 @@ impl Control {
     }
 
     /// Stops our app if it runs, waits until it has vanished, says goodbye and closes the connection; bounded in time,
-    /// whatever the device does.
-    pub(super) async fn close(mut self) {
+    /// whatever the device does. Whether the app was seen to vanish.
+    pub(super) async fn close(mut self) -> bool {
         self.command(Command::Close);
         let limit = self.timings.vanish;
+        let mut gone = false;
         // The client may have ended before; then there is nothing to wait for.
         let ended = async {
             while self.client.next_timeout().is_some() || !self.events.is_empty() {
-                if let Event::Ended(end) = self.next().await {
-                    tracing::debug!(%end, "control channel");
+                match self.next().await {
+                    Event::Stopped { vanished } => gone |= vanished,
+                    Event::Ended(end) => tracing::debug!(%end, "control channel"),
+                    _ => {}
                 }
             }
         };
@@ -170,6 +173,7 @@ impl Control {
             Ok(Err(error)) => tracing::debug!(%error, "closing the control connection"),
             Err(_) => tracing::debug!("the device does not take the end of the connection"),
         }
+        gone
     }
 
     fn on_read(&mut self, read: io::Result<usize>) {

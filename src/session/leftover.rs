@@ -2,12 +2,18 @@
 //! Which app session ran last on each device: what may still be there when the next one starts.
 //!
 //! A LAUNCH into the last seconds of an app is killed along with it, so the channel stops a leftover first. It looks
-//! whether it is there; remembering one that has long gone costs nothing. Where this is kept is not a session's business.
+//! whether it is there; remembering one that has long gone costs nothing. One that is remembered although nobody casts has
+//! been left behind, and can be looked for with [`Remains`]. Where this is kept is not a session's business.
 
 use std::collections::VecDeque;
 use std::fmt::Debug;
 use std::net::SocketAddr;
 use std::sync::{Mutex, PoisonError};
+
+use super::control::{Control, lost, reach, start_failed};
+use super::reason::Reason;
+use super::timings::Timings;
+use crate::cast::channel::client::{Command, Event};
 
 /// Devices that are remembered; the oldest is forgotten.
 pub const MAX_DEVICES: usize = 32;
@@ -19,6 +25,9 @@ pub trait Leftovers: Debug + Send + Sync {
 
     /// An app session of ours runs on this device.
     fn remember(&self, device: SocketAddr, session_id: &str);
+
+    /// This one was seen to run no longer.
+    fn forget(&self, session_id: &str);
 }
 
 /// Remembers for as long as it lives.
@@ -41,6 +50,72 @@ impl Leftovers for InMemory {
         }
         known.push_back((device, session_id.to_owned()));
     }
+
+    fn forget(&self, session_id: &str) {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.retain(|(_, known)| known != session_id);
+    }
+}
+
+/// An app of ours that runs on a device without us. Dropping it leaves it there.
+pub struct Remains(Control);
+
+impl std::fmt::Debug for Remains {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Remains").field(&self.0.peer()).finish()
+    }
+}
+
+impl Remains {
+    /// Looks for this session at whichever address answers, through `interface` if one is named. `None` when it does not
+    /// run there any more. The device is not asked to prove who it is: it learns nothing but an id that it gave itself.
+    ///
+    /// # Errors
+    /// Why it cannot be told.
+    pub async fn find(
+        addresses: Vec<SocketAddr>,
+        interface: Option<String>,
+        session_id: &str,
+    ) -> Result<Option<Remains>, Reason> {
+        let timings = Timings::default();
+        let (secured, peer) = reach(addresses, interface, timings).await?;
+        let sender_id = rand::random_range(0..1_000_000);
+        let mut control = Control::new(secured, peer, sender_id, &[], timings);
+        control.command(Command::Find {
+            session_id: session_id.to_owned(),
+        });
+        loop {
+            match control.next().await {
+                Event::Found => return Ok(Some(Remains(control))),
+                Event::Lost(_) => return Ok(None),
+                Event::StartFailed(error) => return Err(start_failed(error)),
+                Event::Ended(end) => return Err(end.into()),
+                _ => {}
+            }
+        }
+    }
+
+    /// Waits until it does not run any more by itself; safe to be cancelled.
+    ///
+    /// # Errors
+    /// The connection is over, and nobody knows.
+    pub async fn over(&mut self) -> Result<(), Reason> {
+        loop {
+            match self.0.next().await {
+                Event::Lost(loss) => {
+                    tracing::debug!(why = %lost(loss), "an app that was left behind is over");
+                    return Ok(());
+                }
+                Event::Ended(end) => return Err(end.into()),
+                _ => {}
+            }
+        }
+    }
+
+    /// Stops it; whether it was seen to vanish, which takes 3 s at most.
+    pub async fn stop(self) -> bool {
+        self.0.close().await
+    }
 }
 
 #[cfg(test)]
@@ -61,5 +136,9 @@ mod tests {
         }
         assert_eq!(leftovers.on(device(2)), None);
         assert_eq!(leftovers.on(device(1)).as_deref(), Some("c"));
+        leftovers.forget("another");
+        leftovers.forget("c");
+        assert_eq!(leftovers.on(device(1)), None);
+        assert_eq!(leftovers.on(device(100)).as_deref(), Some("x"));
     }
 }

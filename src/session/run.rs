@@ -230,13 +230,22 @@ impl Actor {
         let (kept, source) = (self.kept.take(), self.source.take());
         // Capture and encoders join their threads.
         let put_back = tokio::task::spawn_blocking(move || drop((kept, source)));
-        if let Some(control) = self.control.take() {
-            control.close().await;
+        if let Some(control) = self.control.take()
+            && control.close().await
+        {
+            self.nothing_is_left();
         }
         match timeout(PUT_BACK, put_back).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => tracing::error!(%error, "the source did not end cleanly"),
             Err(_) => tracing::warn!("the source does not end; going on without it"),
+        }
+    }
+
+    /// Our app was seen to run no longer.
+    fn nothing_is_left(&mut self) {
+        if let Some(session_id) = self.app_session.take() {
+            self.target.leftovers.forget(&session_id);
         }
     }
 

@@ -5,6 +5,7 @@
 mod first_focus;
 mod forget;
 mod hold;
+mod left_behind;
 mod search;
 mod sources;
 
@@ -38,6 +39,7 @@ impl DevicesPage {
         page.follow_devices(context);
         page.follow_casts(context);
         page.follow_trust(context);
+        page.follow_left_behind(context);
         page.add_actions();
         page.hold_while_choosing(context);
         page.notice_a_person();
@@ -210,7 +212,7 @@ mod imp {
     use super::super::main_menu::MainMenu;
     use super::super::search_help::SearchHelp;
     use super::search::Search;
-    use crate::engine::TrustedDevices;
+    use crate::engine::{AllLeftBehind, TrustedDevices};
 
     #[derive(Debug, Default, gtk::CompositeTemplate)]
     #[template(file = "devices_page.ui")]
@@ -219,6 +221,8 @@ mod imp {
         pub(super) add: TemplateChild<gtk::Button>,
         #[template_child]
         pub(super) banner: TemplateChild<adw::Banner>,
+        #[template_child]
+        pub(super) left: TemplateChild<adw::Banner>,
         #[template_child]
         pub(super) content: TemplateChild<gtk::Box>,
         #[template_child]
@@ -239,6 +243,8 @@ mod imp {
         pub(super) help: TemplateChild<SearchHelp>,
         pub(super) context: RefCell<Option<Rc<Context>>>,
         pub(super) search: RefCell<Search>,
+        /// Casts that were cut off.
+        pub(super) left_behind: RefCell<AllLeftBehind>,
         /// What is remembered of devices.
         pub(super) trusted: RefCell<Arc<TrustedDevices>>,
         /// Whether somebody has pressed a key or clicked here.

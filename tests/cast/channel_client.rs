@@ -2,6 +2,7 @@
 //! The sender's side of the control channel against a scripted device, on a fake clock.
 
 mod ending;
+mod find;
 mod launch;
 mod offers;
 mod other;

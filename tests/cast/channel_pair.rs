@@ -194,7 +194,10 @@ fn whole_cast(pieces: &[usize]) {
     pair.command(Command::Close);
     assert_eq!(
         pair.events[pair.events.len() - 2..],
-        [Event::Stopped, Event::Ended(ChannelEnd::Closed)]
+        [
+            Event::Stopped { vanished: true },
+            Event::Ended(ChannelEnd::Closed)
+        ]
     );
     let stopped = platform::Event::Stopped {
         session_id: "run-1".into(),

@@ -6,6 +6,7 @@ mod devices;
 mod ends;
 mod here;
 mod hostile;
+mod killed;
 mod language;
 mod numbers;
 mod reach;

@@ -24,6 +24,7 @@
 //! assert!(client.next_timeout() > Some(now));
 //! ```
 
+mod find;
 mod launch;
 mod running;
 mod types;
@@ -32,6 +33,7 @@ mod volume;
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
+use self::find::Finding;
 use self::launch::{Before, Launching, Wanted};
 use self::running::{Running, Stopping};
 pub use self::types::{
@@ -85,6 +87,7 @@ pub struct Client {
 #[derive(Debug)]
 enum State {
     Idle,
+    Finding(Finding),
     Launching(Launching),
     Running(Running),
     Stopping(Stopping),
@@ -148,6 +151,7 @@ impl Client {
         let of_state = match &self.state {
             State::Ended => return None,
             State::Idle => None,
+            State::Finding(finding) => Some(finding.until),
             State::Launching(launching) => Some(launching.next_timeout()),
             State::Running(running) => running.next_timeout(),
             State::Stopping(stopping) => Some(stopping.until),
@@ -180,6 +184,7 @@ impl Client {
                 join,
                 within,
             } => self.start(now, app, offer, Before::Lost { session_id, join }, within),
+            Command::Find { session_id } => self.find(now, session_id),
             Command::Ping => self.ping(now),
             Command::Offer(offer) => self.offer(now, offer),
             Command::GetCapabilities => self.ask_capabilities(now),
@@ -275,6 +280,7 @@ impl Client {
                 self.on_volume(&status);
                 self.stop_what_was_abandoned(&status);
                 match self.state {
+                    State::Finding(_) => self.find_in(&status),
                     State::Launching(_) => self.launch_with(now, &status, id),
                     State::Running(_) => self.run_with(&status),
                     State::Stopping(_) => self.stop_with(&status),
@@ -347,10 +353,11 @@ impl Client {
             self.event(Event::AppAvailability(None));
         }
         match &self.state {
+            State::Finding(finding) if now >= finding.until => self.not_found(),
             State::Launching(_) => self.launch_on_time(now),
             State::Running(_) => self.run_on_time(now),
-            State::Stopping(stopping) if now >= stopping.until => self.stopped(),
-            State::Stopping(_) | State::Idle | State::Ended => {}
+            State::Stopping(stopping) if now >= stopping.until => self.stopped(false),
+            State::Finding(_) | State::Stopping(_) | State::Idle | State::Ended => {}
         }
     }
 
@@ -416,7 +423,7 @@ impl Client {
 
     fn end(&mut self, reason: ChannelEnd) {
         if let State::Stopping(_) = std::mem::replace(&mut self.state, State::Ended) {
-            self.event(Event::Stopped);
+            self.event(Event::Stopped { vanished: false });
         }
         self.event(Event::Ended(reason));
     }

@@ -25,9 +25,10 @@ use crate::words;
 impl DeviceObject {
     /// Begins a cast. The options, all optional, have the names and words of "telecast mirror": source s, audio s, video b,
     /// codec s, hardware b, pointer b, max-size (uu), monitor-size (uu), fps u, bitrate u (0: automatic), overscan u,
-    /// profile s or latency u (milliseconds), restore b, parent-window s, interface s, ports (qq). What is not given is
-    /// as the person has set it. Returns when the cast has begun; State, and Error at its end, tell what becomes of it. The
-    /// desktop asks the person what to share, unless that was allowed for good and restore is not false.
+    /// profile s or latency u (milliseconds), restore b, parent-window s, interface s, ports (qq), reconnect u (seconds; 0:
+    /// not at all). What is not given is as the person has set it. Returns when the cast has begun; State, and Error at its
+    /// end, tell what becomes of it. The desktop asks the person what to share, unless that was allowed for good and restore
+    /// is not false.
     async fn cast(&self, options: HashMap<String, OwnedValue>) -> Result<(), BusError> {
         let _permit = self.shared.calls.begin()?;
         let (device, name) = {
@@ -39,9 +40,16 @@ impl DeviceObject {
         cast(&self.shared, &device, options).await
     }
 
-    /// Ends the cast. What was on the TV before does not come back.
-    fn stop(&self) -> Result<(), BusError> {
-        self.command(|cast| self.shared.engine.stop(cast))
+    /// Ends the cast, or what LeftBehind tells of. What was on the TV before does not come back.
+    async fn stop(&self) -> Result<(), BusError> {
+        let stopped = self.command(|cast| self.shared.engine.stop(cast));
+        let left = self.facts().left_behind.clone();
+        let (Err(BusError::NotCasting(_)), Some(left)) = (&stopped, left) else {
+            return stopped;
+        };
+        let _permit = self.shared.calls.begin()?;
+        let stopped = self.shared.engine.stop_left_behind(&left).await;
+        stopped.map_err(|error| BusError::of_command(&error, &self.called()))
     }
 
     /// Freezes the picture, or lets it run again.
@@ -143,9 +151,15 @@ impl DeviceObject {
         self.facts().shown.available
     }
 
+    /// Whether a cast from here that was cut off is still on it. Stop ends that.
+    #[zbus(property)]
+    fn left_behind(&self) -> bool {
+        self.facts().shown.left_behind
+    }
+
     /// How it stands: away, idle, or of its cast choosing (the person is asked what to share), connecting, authenticating,
-    /// preparing, launching, confirm-on-tv, negotiating, streaming, recovering, stopping, ended (see Error). There may be
-    /// more one day: what is none of the first two and not ended is a cast.
+    /// preparing, launching, confirm-on-tv, negotiating, streaming, recovering, reconnecting, stopping, ended (see Error).
+    /// There may be more one day: what is none of the first two and not ended is a cast.
     #[zbus(property)]
     fn state(&self) -> String {
         self.facts().shown.state.to_owned()

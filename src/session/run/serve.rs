@@ -2,7 +2,7 @@
 //! What a session does about the news of its control channel and about the commands of people, in whichever state it is:
 //! `Channel` events and `Command`s in, steps and calls out, and the reason to end when there is one.
 
-use crate::cast::channel::client::{self, Event as Channel};
+use crate::cast::channel::client::{self, Event as Channel, Loss};
 
 use super::super::control::{lost, offer_failed, start_failed};
 use super::super::handle::{Command, Volume};
@@ -37,7 +37,13 @@ impl Actor {
             }
             Channel::VolumeRefused => tracing::info!("the device does not change its volume"),
             Channel::Authentication(answer) => self.on_late_answer(&answer),
-            Channel::Lost(loss) => return Err(lost(loss)),
+            Channel::Lost(loss) => {
+                // One that has only closed its connection to us may be there still.
+                if !matches!(loss, Loss::Closed(_)) {
+                    self.nothing_is_left();
+                }
+                return Err(lost(loss));
+            }
             Channel::Ended(end) => return Err(end.into()),
             // Answers to questions that were not asked here, and news for nobody.
             _ => {}

@@ -67,7 +67,8 @@ fn stopping_waits_for_the_application_to_vanish_but_not_longer_than_three_second
             device.wait(Duration::from_millis(100));
         }
         device.expect_to("s1", "CLOSE");
-        assert_eq!(device.event(), Event::Stopped);
+        let vanished = vanishes;
+        assert_eq!(device.event(), Event::Stopped { vanished });
         if close {
             device.expect_to("receiver-0", "CLOSE");
             assert_eq!(device.event(), Event::Ended(ChannelEnd::Closed));
@@ -81,9 +82,9 @@ fn stopping_waits_for_the_application_to_vanish_but_not_longer_than_three_second
 fn a_stop_without_an_application_is_done_at_once() {
     let mut device = Device::new();
     device.command(Command::Stop);
-    assert_eq!(device.event(), Event::Stopped);
+    assert_eq!(device.event(), Event::Stopped { vanished: false });
     device.command(Command::Close);
-    assert_eq!(device.event(), Event::Stopped);
+    assert_eq!(device.event(), Event::Stopped { vanished: false });
     device.expect("CLOSE");
     assert_eq!(device.event(), Event::Ended(ChannelEnd::Closed));
 }
@@ -119,7 +120,7 @@ fn garbage_a_closed_connection_and_a_refused_one_end_the_channel() {
     device.expect("STOP");
     device.client.handle(device.now, Input::Closed);
     device.drain();
-    assert_eq!(device.event(), Event::Stopped);
+    assert_eq!(device.event(), Event::Stopped { vanished: false });
     assert_eq!(device.event(), Event::Ended(ChannelEnd::ClosedByPeer));
 
     let mut device = Device::new();

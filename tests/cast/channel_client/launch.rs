@@ -263,7 +263,7 @@ fn without_a_decision_of_the_viewer_the_launch_fails_after_two_minutes_and_can_b
         if cancelled {
             device.wait(60 * SECOND);
             device.command(Command::Stop);
-            assert_eq!(device.event(), Event::Stopped);
+            assert_eq!(device.event(), Event::Stopped { vanished: false });
         } else {
             device.wait(120 * SECOND);
             assert_eq!(device.event(), Event::StartFailed(StartError::NotConfirmed));
@@ -288,7 +288,7 @@ fn a_launch_that_is_cancelled_stops_the_application_when_it_appears() {
     assert_eq!(device.expect("STOP")["sessionId"], "s1");
     device.expect_nothing();
     device.broadcast(&json!([]));
-    assert_eq!(device.event(), Event::Stopped);
+    assert_eq!(device.event(), Event::Stopped { vanished: true });
 }
 
 #[test]

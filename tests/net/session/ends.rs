@@ -164,6 +164,42 @@ async fn the_app_that_was_launched_is_remembered_for_the_next_session() {
     until(&handle, is_streaming).await;
     assert!(leftovers.on(device.address).is_some());
     stop(handle, probe).await;
+    assert_eq!(leftovers.on(device.address), None, "it was seen to vanish");
+}
+
+#[tokio::test]
+async fn an_app_that_was_not_seen_to_end_stays_remembered_and_one_that_was_does_not() {
+    let moment = Duration::from_millis(300);
+    for (script, stays) in [
+        (Afterwards::HangUp(moment), true),
+        (Afterwards::StopApp(moment), false),
+        (Afterwards::OtherApp(moment), false),
+    ] {
+        let device = Device::start(Script {
+            afterwards: script,
+            ..Script::default()
+        })
+        .await;
+        let target = target(device.address);
+        let leftovers = target.leftovers.clone();
+        let (source, probe) = NullSource::new();
+        let handle = start_from(source, target, seeking_for(Duration::ZERO));
+        ended(&handle, &probe).await;
+        let left = leftovers.on(device.address);
+        assert_eq!(left.is_some(), stays, "{script:?}");
+    }
+    // It does not obey, so it may be there still.
+    let device = Device::start(Script {
+        stops: false,
+        ..Script::default()
+    })
+    .await;
+    let target = target(device.address);
+    let leftovers = target.leftovers.clone();
+    let (handle, probe) = start_at(target);
+    until(&handle, is_streaming).await;
+    stop(handle, probe).await;
+    assert!(leftovers.on(device.address).is_some());
 }
 
 #[tokio::test]

@@ -376,7 +376,7 @@ impl Client {
             then_close,
         });
         if until == now {
-            self.stopped();
+            self.stopped(false);
         }
     }
 

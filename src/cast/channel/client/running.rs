@@ -60,6 +60,18 @@ impl Running {
         }
     }
 
+    /// An application that we are not connected to.
+    pub(super) fn found(session_id: String) -> Running {
+        Running {
+            session_id,
+            transport_id: String::new(),
+            negotiation: None,
+            offer: None,
+            capabilities: None,
+            closed: None,
+        }
+    }
+
     pub(super) fn next_timeout(&self) -> Option<Instant> {
         let offer = self.offer.as_ref().map(|pending| pending.deadline);
         let capabilities = self.capabilities.as_ref().map(|pending| pending.deadline);
@@ -68,10 +80,33 @@ impl Running {
     }
 }
 
+impl Loss {
+    /// How an application was lost that this status does not show.
+    pub(super) fn shown_by(status: &ReceiverStatus) -> Loss {
+        match status.foreground() {
+            Some(other) => Loss::Replaced {
+                app_id: other.app_id.clone(),
+                display_name: other.display_name.clone(),
+            },
+            None => Loss::Gone {
+                stand_by: status.is_stand_by == Some(true),
+            },
+        }
+    }
+}
+
 impl Client {
+    /// The application that can be talked to.
+    fn connected(&mut self) -> Option<&mut Running> {
+        match &mut self.state {
+            State::Running(running) if !running.transport_id.is_empty() => Some(running),
+            _ => None,
+        }
+    }
+
     pub(super) fn offer(&mut self, now: Instant, offer: Box<Offer>) {
         let seq = self.take_seq();
-        let State::Running(running) = &mut self.state else {
+        let Some(running) = self.connected() else {
             return self.event(Event::OfferFailed(OfferFailure::NotRunning));
         };
         let in_time = now + REPLY_TIMEOUT;
@@ -91,7 +126,7 @@ impl Client {
 
     pub(super) fn ask_capabilities(&mut self, now: Instant) {
         let seq = self.take_seq();
-        let State::Running(running) = &mut self.state else {
+        let Some(running) = self.connected() else {
             return self.event(Event::Capabilities(None));
         };
         running.capabilities = Some(Pending {
@@ -157,15 +192,7 @@ impl Client {
         if status.session(&running.session_id).is_some() {
             return;
         }
-        self.lost(match status.foreground() {
-            Some(other) => Loss::Replaced {
-                app_id: other.app_id.clone(),
-                display_name: other.display_name.clone(),
-            },
-            None => Loss::Gone {
-                stand_by: status.is_stand_by == Some(true),
-            },
-        });
+        self.lost(Loss::shown_by(status));
     }
 
     pub(super) fn on_transport_closed(&mut self, now: Instant, from: &str, reason: CloseReason) {
@@ -210,21 +237,21 @@ impl Client {
 
     pub(super) fn stop(&mut self, now: Instant, then_close: bool) {
         match &mut self.state {
-            State::Idle => {
+            State::Idle | State::Finding(_) => {
                 self.state = State::Stopping(Stopping {
                     session_id: None,
                     transport_id: None,
                     until: now,
                     then_close,
                 });
-                self.stopped();
+                self.stopped(false);
             }
             State::Launching(_) => self.cancel_launch(now, then_close),
             State::Running(running) => {
                 let session_id = running.session_id.clone();
                 self.state = State::Stopping(Stopping {
                     session_id: Some(session_id.clone()),
-                    transport_id: Some(running.transport_id.clone()),
+                    transport_id: Some(running.transport_id.clone()).filter(|id| !id.is_empty()),
                     until: now + VANISH_TIMEOUT,
                     then_close,
                 });
@@ -243,19 +270,19 @@ impl Client {
         }) = &self.state
             && status.session(session_id).is_none()
         {
-            self.stopped();
+            self.stopped(true);
         }
     }
 
     /// It has vanished, or has had its time.
-    pub(super) fn stopped(&mut self) {
+    pub(super) fn stopped(&mut self, vanished: bool) {
         let State::Stopping(stopping) = std::mem::replace(&mut self.state, State::Idle) else {
             return;
         };
         if let Some(transport) = &stopping.transport_id {
             self.disconnect(transport);
         }
-        self.event(Event::Stopped);
+        self.event(Event::Stopped { vanished });
         if stopping.then_close {
             self.disconnect(PLATFORM_RECEIVER);
             self.end(ChannelEnd::Closed);

@@ -83,6 +83,12 @@ pub enum Command {
         /// See [`Command::Mirror`].
         within: Duration,
     },
+    /// Look whether a session of ours from an earlier connection still runs, and say nothing to it. Ends in
+    /// [`Event::Found`], [`Event::Lost`] or [`Event::StartFailed`]; what was found can be stopped.
+    Find {
+        /// That session.
+        session_id: String,
+    },
     /// Offer anew to the running application. An OFFER that is not answered yet is forgotten.
     Offer(Box<Offer>),
     /// Provoke a sign of life now, with a PING.
@@ -156,6 +162,8 @@ pub enum Event {
         /// Its name for people.
         display_name: String,
     },
+    /// The session of [`Command::Find`] runs; [`Event::Lost`] tells when it does no longer.
+    Found,
     /// The launch failed. The connection stays.
     StartFailed(StartError),
     /// Both sides agreed on streams.
@@ -175,7 +183,10 @@ pub enum Event {
     /// The running application is gone. The connection stays.
     Lost(Loss),
     /// [`Command::Stop`] is done.
-    Stopped,
+    Stopped {
+        /// Whether the device was seen to run our application no longer; else nothing of ours ran, or it did not say.
+        vanished: bool,
+    },
     /// The channel is over; nothing follows. Drop the connection.
     Ended(ChannelEnd),
 }
