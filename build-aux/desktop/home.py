@@ -141,6 +141,11 @@ class Home:
     def locales(self):
         return Path(tempfile.gettempdir()) / f"{self.name}-locales"
 
+    def set(self, line):
+        """A setting of the program that somebody made before: KEY=VALUE, the value as GVariant text."""
+        with open(self.desktop.folder / "home/.config/glib-2.0/settings/keyfile", "a") as file:
+            file.write(f"[{APP_PATH[1:]}]\n{line}\n")
+
     # What a person does and sees.
 
     def ask(self, verb, name, timeout=LIMIT, **more):

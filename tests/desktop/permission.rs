@@ -53,8 +53,7 @@ fn the_window_asks_and_does_as_it_is_told() {
         "{names:?}"
     );
     assert_eq!(person.see_nameless(), [""; 0]);
-    desktop.shell(&["key", "Tab"]);
-    person.see(named("Refuse").state("focused"));
+    person.focus(named("Refuse").role("button"));
     let mut stops = person.tour();
     stops.sort();
     assert_eq!(stops, ["Allow Once", "Always Allow", "Refuse"]);
