@@ -21,6 +21,11 @@
 //! 8 to 2 Mbit/s each 10 ms until that is noticed put 40 ms into the queue. So an answer that is overdue (`questions`) slows
 //! everything down at once, and what was measured before is forgotten; how much the path carries now, the next answers say.
 //!
+//! **Why not the receiver's event log.** It tells when each packet arrived, and so how long the way there alone took. But it
+//! comes with the very answers that are measured anyway, never before them, and in whole milliseconds. Rates that listened
+//! to it were no better on the simulated networks (`docs/benchmarks.md` has the figures). So it is read for the statistics
+//! only (`arrivals` in [`sender`](crate::cast::sender)).
+//!
 //! **Why nothing falls in an outage.** When nothing passes at all (a microwave oven, a roaming laptop), no answer comes,
 //! and none says anything about the rate: the estimate stays. Only what is made becomes less, since it will be late.
 
