@@ -7,7 +7,7 @@
 use std::time::Instant;
 
 use crate::cast::congestion::{CongestionControl, Signal};
-use crate::cast::frame::FrameId;
+use crate::cast::frame::{Dependency, FrameId};
 use crate::cast::latency::LatencyControl;
 use crate::cast::rtcp::{Feedback, FeedbackEvents};
 use crate::cast::sender::SenderEvent;
@@ -111,6 +111,9 @@ impl Stream {
         // A frame that has not left whole is one that the receiver has given up.
         if let (Some(first_sent), Some(all_sent)) = (frame.first_sent, frame.all_sent) {
             context.path.on_arrived(all_sent);
+            if frame.dependency == Dependency::KeyFrame {
+                self.given_up = 0;
+            }
             if let Some(departure) = frame.newest_arrived(|_| false) {
                 self.on_arrived(departure, context.path);
             }

@@ -13,7 +13,9 @@
 //! A receiver that does not go on by itself (the protocol does not say that it must) gets the rest after all, once the
 //! key frame is there and nothing has come of it.
 //!
-//! It is done only where it pays: the frame would be late by [`TOO_LATE`], and the key frame much earlier.
+//! It is done only where it pays: the frame would be late by [`TOO_LATE`], and the key frame much earlier. And it is not
+//! done for ever: an encoder may not be able to make key frames as small as that, and a picture that comes late is better
+//! than none. After [`MOST_IN_A_ROW`] without a key frame that arrived, what there is is sent.
 
 use std::time::{Duration, Instant};
 
@@ -39,6 +41,9 @@ const KEY_FRAME: Duration = Duration::from_millis(200);
 /// So long after the frame set aside was due the receiver should have gone on.
 const PATIENCE: Duration = Duration::from_millis(250);
 
+/// So often it is hoped for a smaller key frame; the first ones may have been made before the encoder obeyed.
+const MOST_IN_A_ROW: u32 = 3;
+
 /// What a decision needs to know of the path.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Outlook {
@@ -59,12 +64,13 @@ impl Stream {
         path: &Path,
         events: &mut dyn FnMut(SenderEvent),
     ) {
-        if self.config.kind != StreamKind::Video {
+        if self.config.kind != StreamKind::Video || self.given_up >= MOST_IN_A_ROW {
             return;
         }
         if !self.is_hopeless(now, outlook, path.target_delay) {
             return;
         }
+        self.given_up += 1;
         while let Some(frame) = self.in_flight.take_back() {
             self.key_frames.on_taken_back(frame.id);
             self.new_playout_delay_ms = self.new_playout_delay_ms.or(frame.new_playout_delay_ms);

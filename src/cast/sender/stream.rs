@@ -54,6 +54,8 @@ pub(super) struct Stream {
     pub(super) heard: Option<Instant>,
     /// A frame that others refer to was refused: only a key frame is taken in.
     pub(super) broken: bool,
+    /// How often pictures were given up for a smaller key frame since one has arrived.
+    pub(super) given_up: u32,
     /// Travels with the next frame.
     pub(super) new_playout_delay_ms: Option<u16>,
     /// Since when every report says that there is no picture.
@@ -95,6 +97,7 @@ impl Stream {
             kickstarts: 0,
             heard: None,
             broken: false,
+            given_up: 0,
             new_playout_delay_ms: None,
             picture_lost: None,
             target_bitrate: 0,

@@ -114,3 +114,29 @@ fn frames_are_taken_in_although_one_was_set_aside_long_ago() {
     rig.pass(400 * MS);
     assert!(rig.sender.may_encode(rig.now, VIDEO, 33 * MS));
 }
+
+#[test]
+fn an_encoder_that_cannot_make_small_key_frames_gets_a_large_one_through() {
+    let mut rig = busy();
+    for _ in 0..3 {
+        assert_ne!(weigh(&mut rig, 1000), [], "something smaller is hoped for");
+        rig.key_frame(200_000);
+        rig.delta_frame(5000);
+    }
+    assert_eq!(weigh(&mut rig, 1000), []);
+    rig.pass(1000 * MS);
+    let left = rig.take_packets();
+    let is_last_of_key_frame = |(id, packet): &(u8, u16)| *id > 1 && *packet == 138;
+    assert!(left.iter().any(is_last_of_key_frame), "{left:?}");
+    let streams = rig.sender.streams.iter();
+    let checkpoint = streams.map(|it| it.in_flight.newest().0).max().unwrap();
+    rig.says(&Says {
+        checkpoint,
+        ..Says::default()
+    });
+    assert!(rig.sender.in_flight(VIDEO).is_zero());
+
+    rig.delta_frame(200_000);
+    rig.delta_frame(5000);
+    assert_ne!(weigh(&mut rig, 1000), [], "it is worth trying again");
+}
