@@ -46,3 +46,4 @@ mod sender_replay;
 #[path = "../support/skipping.rs"]
 mod skipping;
 mod support;
+mod wraps;

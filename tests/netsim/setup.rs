@@ -29,6 +29,18 @@ pub struct Setup {
     pub drift_ppm: i32,
     /// The contents of frames are compared and memory is watched.
     pub check: bool,
+    pub begin: Begin,
+}
+
+/// What numbers on the wire begin with.
+#[derive(Debug, Clone, Copy)]
+pub struct Begin {
+    /// The sender's wall clock.
+    pub unix_time: Duration,
+    /// The media time of each stream, in its own ticks.
+    pub media_time: i64,
+    /// Of each stream; `None`: by the seed.
+    pub sequence_number: Option<u16>,
 }
 
 /// What receivers differ in.
@@ -65,6 +77,11 @@ impl Setup {
             rates: Vec::new(),
             drift_ppm: 0,
             check: true,
+            begin: Begin {
+                unix_time: Duration::from_secs(1_700_000_000),
+                media_time: 0,
+                sequence_number: None,
+            },
         }
     }
 }

@@ -41,6 +41,8 @@ pub struct Source {
     pub id: StreamId,
     pub kind: StreamKind,
     pub timebase: u32,
+    /// The media time of the first frame.
+    pub origin: i64,
     /// When the next frame is captured.
     pub next: Instant,
     content: Content,
@@ -84,6 +86,7 @@ impl Source {
                 StreamKind::Audio => 48_000,
                 StreamKind::Video => 90_000,
             },
+            origin: 0,
             next: start,
             content,
             interval,
@@ -154,7 +157,7 @@ impl Source {
     /// The media time of the frame that is captured now.
     pub fn media_time(&self) -> i64 {
         let at = (self.next - self.start).as_secs_f64();
-        (at * f64::from(self.timebase)).round() as i64
+        self.origin + (at * f64::from(self.timebase)).round() as i64
     }
 
     /// The frame that is captured now; `check` makes bytes of which [`content`] can tell whether they were changed.

@@ -24,7 +24,7 @@ pub const AUDIO: StreamId = StreamId(0);
 pub const VIDEO: StreamId = StreamId(1);
 
 /// The receiver's wall clock is this far from the sender's.
-const CLOCK_DIFFERENCE: Duration = Duration::from_secs(1000);
+pub const CLOCK_DIFFERENCE: Duration = Duration::from_secs(1000);
 
 /// A frame that came out of the receiver.
 #[derive(Debug, Clone)]
@@ -69,6 +69,8 @@ pub struct World<S = Sender> {
     pub bitrates: Vec<(Instant, u32)>,
     pub sent: Tally,
     check: bool,
+    /// Of the media times.
+    origin: i64,
     rates: VecDeque<(Instant, u32)>,
     sender_wake: Instant,
     receiver_wake: Option<Instant>,
@@ -86,7 +88,7 @@ impl World {
 impl<S: SendingEnd> World<S> {
     pub fn with_sender(setup: &Setup, make: impl FnOnce(Instant, SenderConfig) -> S) -> World<S> {
         let now = Instant::now();
-        let unix_time = Duration::from_secs(1_700_000_000);
+        let unix_time = setup.begin.unix_time;
         let mut config = SenderConfig::new(unix_time);
         let mut receiving = ReceiverConfig::new(unix_time + CLOCK_DIFFERENCE);
         config.target_delay = setup.target_delay;
@@ -113,7 +115,8 @@ impl<S: SendingEnd> World<S> {
                 &setup.sound
             };
             let seed = setup.seed ^ u64::from(id.0);
-            let source = Source::new(now, id, kind, interval, content.clone(), seed);
+            let mut source = Source::new(now, id, kind, interval, content.clone(), seed);
+            source.origin = setup.begin.media_time;
             config.streams.push(sender::StreamConfig {
                 id,
                 kind,
@@ -124,7 +127,7 @@ impl<S: SendingEnd> World<S> {
                 keys,
                 min_bitrate: if is_video { 300_000 } else { 32_000 },
                 max_bitrate: if is_video { setup.max_bitrate } else { 128_000 },
-                first_sequence_number: setup.seed as u16,
+                first_sequence_number: setup.begin.sequence_number.unwrap_or(setup.seed as u16),
             });
             let ssrcs = Ssrcs {
                 sender: ssrc,
@@ -156,6 +159,7 @@ impl<S: SendingEnd> World<S> {
             bitrates: Vec::new(),
             sent: Tally::new(now),
             check: setup.check,
+            origin: setup.begin.media_time,
             clock: TheirClock::new(now, setup.drift_ppm),
             rates: setup
                 .rates
@@ -315,16 +319,19 @@ impl<S: SendingEnd> World<S> {
                     let completed = self.clock.ours(frame.completed);
                     let playout = self.clock.ours(frame.playout);
                     let list = self.delivered.get_mut(&frame.stream).unwrap();
-                    check_order(list.last(), &frame);
+                    // The receiver knows 32 bits of the first.
+                    let since_origin = frame.media_time.0.wrapping_sub(self.origin) as u32;
+                    let media_time = self.origin + i64::from(since_origin);
+                    check_order(list.last(), &frame, media_time);
                     if self.check {
-                        let (_, data) = &self.given[&(frame.stream, frame.media_time.0)];
+                        let (_, data) = &self.given[&(frame.stream, media_time)];
                         assert!(*data == frame.data, "frame {} was changed", frame.id);
                     }
                     let captured = &self.captured[&frame.stream];
-                    let index = captured.partition_point(|it| it.media_time < frame.media_time.0);
+                    let index = captured.partition_point(|it| it.media_time < media_time);
                     list.push(Delivered {
                         id: frame.id,
-                        media_time: frame.media_time.0,
+                        media_time,
                         latency: completed - captured[index].at,
                         late: completed + self.processing_time > playout,
                         completed,
@@ -383,10 +390,10 @@ impl<S: SendingEnd> World<S> {
 }
 
 /// Frames come in order, and one that needs another comes right after it.
-fn check_order(last: Option<&Delivered>, frame: &receiver::ReceivedFrame) {
+fn check_order(last: Option<&Delivered>, frame: &receiver::ReceivedFrame, media_time: i64) {
     let last_id = last.map_or(FrameId::LEADER, |last| last.id);
     assert!(frame.id > last_id, "{} after {last_id}", frame.id);
-    assert!(last.is_none_or(|last| last.media_time < frame.media_time.0));
+    assert!(last.is_none_or(|last| last.media_time < media_time));
     if frame.dependency == Dependency::Dependent {
         assert_eq!(frame.id, last_id.next(), "it cannot be decoded");
     }

@@ -154,6 +154,24 @@ mod tests {
     }
 
     #[test]
+    fn the_extended_number_runs_over_after_2_to_the_32_packets_and_what_is_counted_does_not() {
+        const STEP: i64 = 32_000;
+        let mut reception = Reception::default();
+        let mut number = 0_i64;
+        while number < 1 << 32 {
+            reception.count(number as u16, 0, 0);
+            number += STEP;
+        }
+        reception.report();
+        reception.count(number as u16, 0, 0);
+        let report = reception.report().unwrap();
+        assert_eq!(report.extended_highest_sequence, number as u32);
+        assert_eq!(reception.expected(), number as u64 + 1);
+        assert_eq!(report.fraction_lost, 255);
+        assert_eq!(report.cumulative_lost, (1 << 24) - 1);
+    }
+
+    #[test]
     fn jitter_is_zero_while_packets_keep_their_distance_and_rises_by_a_sixteenth() {
         let mut reception = Reception::default();
         for k in 0..10 {

@@ -192,3 +192,11 @@ impl Reports {
         }
     }
 }
+
+#[cfg(test)]
+impl Reports {
+    /// As if so many packets and octets had left before.
+    pub(super) fn continue_from(&mut self, packets: u32, octets: u32) {
+        (self.packets, self.octets) = (packets, octets);
+    }
+}

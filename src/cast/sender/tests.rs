@@ -8,3 +8,4 @@ mod repair;
 mod rig;
 mod sizes;
 mod transmit;
+mod wraps;

@@ -39,7 +39,7 @@ fn lossy() -> Rig {
 }
 
 /// Lets time pass until a sender report of the pictures leaves.
-fn wait_for_report(rig: &mut Rig) -> ReportId {
+pub(super) fn wait_for_report(rig: &mut Rig) -> ReportId {
     for _ in 0..1000 {
         if let Some(report) = rig.take_reports().last() {
             return report.id();
