@@ -32,7 +32,7 @@ define refresh
 	    update-desktop-database -q $(PREFIX)/share/applications 2>/dev/null || :; }
 endef
 
-.PHONY: all run demo screenshots pot update-po test test-desktop fuzz bench bench-links bench-network install uninstall clean
+.PHONY: all run demo screenshots pot update-po test test-desktop fuzz bench bench-links bench-network soak install uninstall clean
 
 all: $(RELEASE)
 
@@ -79,6 +79,10 @@ bench-links:
 # make bench-network ARGS="--profile loss5_rtt5 --seeds 4"
 bench-network:
 	build-aux/bench-network $(ARGS)
+
+# make soak MINUTES=60
+soak:
+	$(DEVENV) --for test cargo bench --locked --bench soak -- $(or $(MINUTES),60)
 
 install: $(BINARY)
 	install -Dm755 $(BINARY) $(DESTDIR)$(PREFIX)/bin/telecast

@@ -39,6 +39,9 @@ mod rows;
 #[path = "../../tests/support/skipping.rs"]
 mod skipping;
 #[cfg(not(cast_alone))]
+#[path = "../support/statistics.rs"]
+mod statistics;
+#[cfg(not(cast_alone))]
 #[expect(dead_code, reason = "shared with tests that use more of it")]
 #[path = "../../tests/desktop/support"]
 mod support {

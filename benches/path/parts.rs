@@ -10,8 +10,9 @@ use telecast::clock;
 
 use crate::null::COMMAND;
 use crate::process::{self, Usage};
-use crate::report::{Report, median};
+use crate::report::Report;
 use crate::rig::{Rig, TV};
+use crate::statistics::{median, slope};
 
 /// After the start, until the bitrate has settled.
 const WARM_UP: Duration = Duration::from_secs(6);
@@ -244,19 +245,6 @@ impl Drop for Hog {
             eprintln!("a busy program does not end: {error}");
         }
     }
-}
-
-/// How steeply the line through the points rises (least squares).
-fn slope(points: &[(f64, f64)]) -> f64 {
-    let count = points.len() as f64;
-    let mean = |of: fn(&(f64, f64)) -> f64| points.iter().map(of).sum::<f64>() / count;
-    let (mean_x, mean_y) = (mean(|point| point.0), mean(|point| point.1));
-    let (mut rise, mut run) = (0.0, 0.0);
-    for (x, y) in points {
-        rise += (x - mean_x) * (y - mean_y);
-        run += (x - mean_x).powi(2);
-    }
-    rise / run
 }
 
 fn number(value: &Value) -> f64 {

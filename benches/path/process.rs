@@ -47,14 +47,17 @@ pub fn usage(process: Pid, time: Duration) -> Usage {
 
 /// Its memory with its share of what it shares (PSS), in megabytes.
 pub fn memory(process: Pid) -> f64 {
-    let path = format!("/proc/{process}/smaps_rollup");
-    let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
-    let kilobytes: f64 = text
-        .lines()
-        .find_map(|line| line.strip_prefix("Pss:")?.trim().strip_suffix(" kB"))
-        .and_then(|number| number.parse().ok())
-        .unwrap_or_else(|| panic!("{path}: no Pss"));
-    kilobytes * 1024.0 / 1e6
+    memory_of(process, "Pss").unwrap_or_else(|| panic!("process {process} has no memory"))
+}
+
+/// Its memory of this kind (`Pss`, `Rss`: a line of `smaps_rollup`), in megabytes. `None` when it has ended.
+pub fn memory_of(process: Pid, kind: &str) -> Option<f64> {
+    let text = fs::read_to_string(format!("/proc/{process}/smaps_rollup")).ok()?;
+    let kilobytes: f64 = text.lines().find_map(|line| {
+        let rest = line.strip_prefix(kind)?.strip_prefix(':')?;
+        rest.trim().strip_suffix(" kB")?.parse().ok()
+    })?;
+    Some(kilobytes * 1024.0 / 1e6)
 }
 
 fn threads(process: Pid) -> BTreeMap<i32, (String, u64)> {

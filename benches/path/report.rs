@@ -48,10 +48,3 @@ impl Report {
         }
     }
 }
-
-/// The middle value; of an even number of them the upper one of the two.
-pub fn median(values: &[f64]) -> f64 {
-    let mut sorted = values.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    sorted.get(sorted.len() / 2).copied().unwrap_or(f64::NAN)
-}

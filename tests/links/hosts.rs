@@ -99,6 +99,14 @@ impl Hosts {
         })
     }
 
+    /// What carries packets between them, when that is no router.
+    pub fn relay(&self) -> Option<&Relay> {
+        match &self.way {
+            Way::Router(_) => None,
+            Way::Relay(relay) => Some(relay),
+        }
+    }
+
     /// What has gone over the way until now.
     pub fn counts(&self) -> Counts {
         match &self.way {

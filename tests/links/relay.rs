@@ -18,10 +18,23 @@ use super::link::{Conditions, Link};
 /// How long it sleeps at most: then it looks whether it is to end.
 const LOOK: Duration = Duration::from_millis(50);
 const SEED: u64 = 4;
+/// IANA's number.
+const TCP: u8 = 6;
+
+/// Which packets are carried at all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Carries {
+    Everything,
+    /// What is not TCP: media go on, the control channel is silent.
+    AllButControl,
+    Nothing,
+}
 
 /// A running relay; ends with its value.
 pub struct Relay {
     counts: Arc<Mutex<Counts>>,
+    /// What is to hold from now on, until the thread has seen it.
+    change: Arc<Mutex<Option<(Conditions, Carries)>>>,
     ends: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
@@ -30,13 +43,16 @@ impl Relay {
     /// Carries packets between the devices of the sender's host and the receiver's, each direction with `conditions`.
     pub fn start(sender: File, receiver: File, conditions: Conditions) -> Relay {
         let counts = Arc::new(Mutex::new(Counts::default()));
+        let change = Arc::new(Mutex::new(Some((conditions, Carries::Everything))));
         let ends = Arc::new(AtomicBool::new(false));
         let thread = std::thread::spawn({
-            let (counts, ends) = (Arc::clone(&counts), Arc::clone(&ends));
-            move || carry(&[sender, receiver], conditions, &counts, &ends)
+            let (counts, change, ends) =
+                (Arc::clone(&counts), Arc::clone(&change), Arc::clone(&ends));
+            move || carry(&[sender, receiver], &counts, &change, &ends)
         });
         Relay {
             counts,
+            change,
             ends,
             thread: Some(thread),
         }
@@ -45,6 +61,12 @@ impl Relay {
     /// What has passed until now.
     pub fn counts(&self) -> Counts {
         *self.counts.lock().expect("the relay did not panic")
+    }
+
+    /// From now on the way is like this, in each direction. What is under way still arrives.
+    pub fn change(&self, conditions: Conditions, carries: Carries) {
+        let mut change = self.change.lock().expect("the relay did not panic");
+        *change = Some((conditions, carries));
     }
 }
 
@@ -61,12 +83,25 @@ impl Drop for Relay {
     }
 }
 
-fn carry(ends: &[File; 2], conditions: Conditions, counts: &Mutex<Counts>, stop: &AtomicBool) {
+fn carry(
+    ends: &[File; 2],
+    counts: &Mutex<Counts>,
+    change: &Mutex<Option<(Conditions, Carries)>>,
+    stop: &AtomicBool,
+) {
     let start = Instant::now();
-    let mut ways = [SEED, SEED + 1].map(|seed| Link::new(start, conditions, seed));
+    let clean = Conditions::clean(Duration::ZERO);
+    let mut ways = [SEED, SEED + 1].map(|seed| Link::new(start, clean, seed));
+    let mut carries = Carries::Everything;
     let mut buffer = vec![0; 65_536];
     while !stop.load(Ordering::Relaxed) {
         let now = Instant::now();
+        if let Some((conditions, what)) = change.lock().expect("nobody panics with it").take() {
+            carries = what;
+            for way in &mut ways {
+                way.change(now, conditions);
+            }
+        }
         for (from, way) in ways.iter_mut().enumerate() {
             while let Some(packet) = way.arrive(now) {
                 (&ends[1 - from])
@@ -95,11 +130,25 @@ fn carry(ends: &[File; 2], conditions: Conditions, counts: &Mutex<Counts>, stop:
                 if from == 0 {
                     count(packet, &mut counts.lock().expect("nobody panics with it"));
                 }
-                way.send(now, packet);
+                if carries.covers(packet) {
+                    way.send(now, packet);
+                }
             }
+            // Of use in the simulation, which ends; here they would pile up.
+            way.waits.clear();
         }
         let lost = ways.iter().map(|way| way.counts.lost as u64).sum();
         counts.lock().expect("nobody panics with it").lost = lost;
+    }
+}
+
+impl Carries {
+    fn covers(self, packet: &[u8]) -> bool {
+        match self {
+            Carries::Everything => true,
+            Carries::AllButControl => protocol(packet).is_none_or(|(protocol, _)| protocol != TCP),
+            Carries::Nothing => false,
+        }
     }
 }
 
@@ -122,11 +171,16 @@ fn count(packet: &[u8], counts: &mut Counts) {
 fn udp_payload(packet: &[u8]) -> Option<&[u8]> {
     const UDP: u8 = 17;
     const UDP_HEADER: usize = 8;
+    let (protocol, header) = protocol(packet)?;
+    (protocol == UDP).then(|| packet.get(header + UDP_HEADER..))?
+}
+
+/// What the packet is about (IANA's number), and the size of the header before it.
+fn protocol(packet: &[u8]) -> Option<(u8, usize)> {
     let first = packet.first()?;
-    let (protocol, header) = match first >> 4 {
-        4 => (packet.get(9)?, usize::from(first & 0xf) * 4),
-        6 => (packet.get(6)?, 40),
-        _ => return None,
-    };
-    (*protocol == UDP).then(|| packet.get(header + UDP_HEADER..))?
+    match first >> 4 {
+        4 => Some((*packet.get(9)?, usize::from(first & 0xf) * 4)),
+        6 => Some((*packet.get(6)?, 40)),
+        _ => None,
+    }
 }

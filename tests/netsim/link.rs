@@ -149,6 +149,14 @@ impl Link {
         }
     }
 
+    /// Changes everything from now on; the rate as [`set_rate`](Self::set_rate) does.
+    pub fn change(&mut self, now: Instant, conditions: Conditions) {
+        if let (Some(_), Some(rate)) = (self.conditions.rate, conditions.rate) {
+            self.set_rate(now, rate);
+        }
+        self.conditions = conditions;
+    }
+
     /// Changes the rate from now on. What waits keeps its place and waits on at the new rate, however long that is; the
     /// queue is measured at the new rate for what comes.
     pub fn set_rate(&mut self, now: Instant, rate: u32) {

@@ -255,7 +255,7 @@ pub fn wait_until_state(receiver: &Program, state: &str) {
 
 /// What the receiver said last; null before it said anything.
 pub fn last(receiver: &Program) -> Value {
-    receiver.objects().pop().unwrap_or_default()
+    receiver.newest_object().unwrap_or_default()
 }
 
 /// How many casts the receiver has seen begin.

@@ -63,6 +63,16 @@ impl Program {
             .collect()
     }
 
+    /// The newest JSON object among its lines.
+    pub fn newest_object(&self) -> Option<Value> {
+        let lines = self.output.lock().unwrap();
+        let mut objects = lines
+            .iter()
+            .rev()
+            .filter_map(|line| serde_json::from_str(line).ok());
+        objects.next()
+    }
+
     /// The first JSON object that fulfils `condition`, also one that it printed before. Panics after `limit`, and when
     /// the program ends without it.
     pub fn wait_for_object(
