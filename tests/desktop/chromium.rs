@@ -3,27 +3,26 @@
 //! sound to it, over the network between two hosts.
 
 use std::fs;
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::skipping::{can_make_namespaces, has_program};
-use crate::support::cast::{START, TELECAST, TV};
-use crate::support::chromium::{Cast, Chromium};
-use crate::support::folder::Folder;
+use crate::support::cast::{START, TELECAST, TV, mirror};
+use crate::support::chromium::{Cast, Ground};
 use crate::support::home::wait_until_idle;
-use crate::support::network::Network;
 use crate::support::picture::Picture;
 use crate::support::program::Program;
-use crate::support::session::Session;
 use crate::support::wait_until;
 
-/// A second with fewer decoded pictures is none of moving content.
+/// How long a cast is watched.
+const CAST_S: usize = 10;
+/// Pictures that must be decoded in each second of moving content, on the average.
 const LEAST_RATE: f64 = 15.0;
 /// How long that may take: Chromium makes its pictures small, and then fewer, while the machine is busy, and recovers
 /// slowly.
 const LIMIT: Duration = Duration::from_mins(3);
+/// Of our own sender's pictures.
+const OUR_HEIGHT: u32 = 180;
 /// What the page plays, in Hz, and how far off it may be.
 const TONE: (f64, f64) = (1000.0, 20.0);
 /// How far a colour may be off in each of its three parts: it was made limited-range, and coded.
@@ -47,88 +46,38 @@ const SCREEN: [((f64, f64), [f64; 3]); 4] = [
     ((0.8, 0.85), YELLOW),
 ];
 
-/// Two hosts: a receiver on one, and what a browser needs on the other. Fields are dropped in this order.
-struct Ground {
-    receiver: Program,
-    tv: Session,
-    desk: Session,
-    #[expect(dead_code, reason = "held for its drop")]
-    network: Network,
-    #[expect(dead_code, reason = "held for its drop")]
-    folder: Folder,
+/// Waits until so many objects in a row that the receiver prints from now on, one a second, are as they should be.
+fn wait_for_row(ground: &Ground, what: &str, length: usize, condition: impl Fn(&[Value]) -> bool) {
+    let before = ground.receiver.objects().len();
+    wait_until(what, LIMIT, || {
+        let objects = ground.receiver.objects();
+        let new = objects.get(before..).unwrap_or_default();
+        new.windows(length).any(&condition)
+    });
 }
 
-impl Ground {
-    #[track_caller]
-    fn new() -> Option<Ground> {
-        if !can_make_namespaces() || !has_program("chromium", "Chromium is not installed") {
-            return None;
-        }
-        let folder = Folder::new();
-        let network = Network::up(folder.name(), 0)?;
-        let tv = Session::sound_only(Some(&network.b()));
-        let desk = Session::sound_only(Some(&network.a()));
-        let mut command = tv.command(TELECAST);
-        command
-            .args(["-v", "receive", "--name", TV, "--headless"])
-            .args(["--stats", "json"])
-            .arg("--credentials")
-            .arg(tv.path("keys"))
-            .arg("--snapshot")
-            .arg(tv.path("tv.png"));
-        let mut receiver = Program::start("receiver", &mut command);
-        receiver.wait_for_words("Listening on ", START);
-        Some(Ground {
-            receiver,
-            tv,
-            desk,
-            network,
-            folder,
-        })
-    }
+/// Waits until the receiver's picture has these colours at these places.
+fn wait_for_picture(ground: &Ground, fields: &[((f64, f64), [f64; 3])]) {
+    let mut seen = Vec::new();
+    wait_until("the picture", LIMIT, || {
+        let Some(picture) = Picture::read(&ground.snapshot()) else {
+            return false;
+        };
+        let at = |part: f64, whole: u32| (part * f64::from(whole)) as u32;
+        seen = fields
+            .iter()
+            .map(|((x, y), colour)| {
+                let place = (at(*x, picture.width), at(*y, picture.height));
+                (picture.colour_around(place), *colour)
+            })
+            .collect();
+        seen.iter().all(|(seen, colour)| is_like(*seen, *colour))
+    });
+}
 
-    fn browser(&self, root: &Path) -> Chromium {
-        let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/moving-page.html");
-        Chromium::start(&self.desk, root, &page)
-    }
-
-    fn root(&self) -> PathBuf {
-        self.tv.path("keys/root.crt")
-    }
-
-    /// Waits for statistics of the receiver from now on.
-    fn wait_for(&self, what: &str, condition: impl Fn(&Value) -> bool) {
-        let before = self.receiver.objects().len();
-        wait_until(what, LIMIT, || {
-            let objects = self.receiver.objects();
-            objects.iter().skip(before).any(&condition)
-        });
-    }
-
-    /// Waits until the receiver's picture has these colours at these places.
-    fn wait_for_picture(&self, fields: &[((f64, f64), [f64; 3])]) {
-        let file = self.tv.path("tv.png");
-        let mut seen = Vec::new();
-        wait_until("the picture", LIMIT, || {
-            let Some(picture) = Picture::read(&file) else {
-                return false;
-            };
-            let at = |part: f64, whole: u32| (part * f64::from(whole)) as u32;
-            seen = fields
-                .iter()
-                .map(|((x, y), colour)| {
-                    let place = (at(*x, picture.width), at(*y, picture.height));
-                    (picture.colour_around(place), *colour)
-                })
-                .collect();
-            seen.iter().all(|(seen, colour)| is_like(*seen, *colour))
-        });
-    }
-
-    /// The last picture is no proof of the next cast.
-    fn forget_picture(&self) {
-        fs::remove_file(self.tv.path("tv.png")).unwrap();
-    }
+/// The last picture is no proof of the next cast.
+fn forget_picture(ground: &Ground) {
+    fs::remove_file(ground.snapshot()).unwrap();
 }
 
 fn is_like(one: [f64; 3], other: [f64; 3]) -> bool {
@@ -137,14 +86,15 @@ fn is_like(one: [f64; 3], other: [f64; 3]) -> bool {
         .all(|(one, other)| (one - other).abs() < COLOUR)
 }
 
-fn is_moving(object: &Value) -> bool {
-    object["state"] == "streaming" && object["fps"]["decoded"].as_f64() >= Some(LEAST_RATE)
-}
-
-fn plays_the_tone(object: &Value) -> bool {
+/// Moving pictures for ten seconds: with sound in the last one, and after the first two at least fifteen pictures a second.
+fn is_cast(objects: &[Value]) -> bool {
     let (tone, off) = TONE;
-    let heard = object["audio"]["frequency_hz"].as_f64();
-    object["state"] == "streaming" && heard.is_some_and(|heard| (heard - tone).abs() < off)
+    let rate = |object: &Value| object["fps"]["decoded"].as_f64().unwrap_or_default();
+    let rates: Vec<f64> = objects[2..].iter().map(rate).collect();
+    let heard = objects[CAST_S - 1]["audio"]["frequency_hz"].as_f64();
+    objects.iter().all(|object| object["state"] == "streaming")
+        && rates.iter().sum::<f64>() >= LEAST_RATE * rates.len() as f64
+        && heard.is_some_and(|heard| (heard - tone).abs() < off)
 }
 
 #[test]
@@ -155,20 +105,59 @@ fn chromium_mirrors_a_tab_with_its_sound_again_and_again_and_a_whole_screen() {
     let mut browser = ground.browser(&ground.root());
     for _ in 0..2 {
         browser.cast(TV, Cast::Tab);
-        ground.wait_for("moving pictures", is_moving);
-        ground.wait_for("the tone", plays_the_tone);
-        ground.wait_for_picture(&PAGE);
+        wait_for_row(&ground, "ten seconds", CAST_S, is_cast);
+        wait_for_picture(&ground, &PAGE);
         browser.stop(TV);
         wait_until_idle(&ground.receiver);
-        ground.forget_picture();
+        forget_picture(&ground);
     }
     browser.cast(TV, Cast::Desktop);
-    ground.wait_for_picture(&SCREEN);
+    wait_for_picture(&ground, &SCREEN);
     browser.stop(TV);
     wait_until_idle(&ground.receiver);
 }
 
-/// What shows that the test above proves something: Chromium looks at the proof.
+/// By the protocol whoever comes later has the screen, and whoever is connected may stop what is on it.
+#[test]
+fn chromium_and_our_own_sender_take_over_from_each_other() {
+    let Some(mut ground) = Ground::new() else {
+        return;
+    };
+    let mut browser = ground.browser(&ground.root());
+    let mut ours = cast_ours(&ground);
+    browser.cast(TV, Cast::Tab);
+    wait_for_picture(&ground, &PAGE);
+    is_over(&mut ours);
+
+    let mut ours = cast_ours(&ground);
+    wait_for_row(&ground, "our pictures", 1, |objects| {
+        objects[0]["state"] == "streaming" && objects[0]["height"] == OUR_HEIGHT
+    });
+    browser.stop(TV);
+    is_over(&mut ours);
+    wait_until_idle(&ground.receiver);
+    assert!(ground.receiver.interrupt(START).success());
+}
+
+/// A cast of ours whose pictures the receiver acknowledges.
+fn cast_ours(ground: &Ground) -> Program {
+    let size = format!("320x{OUR_HEIGHT}");
+    let options = ["--audio", "none", "--max-size", &size];
+    let mut ours = mirror(&ground.desk, "10.77.0.2", "test-card", &options);
+    ours.wait_for_object("our pictures", START, |object| {
+        object["fps"]["acknowledged"].as_f64() > Some(0.0)
+    });
+    ours
+}
+
+/// Our cast has ended, and says why.
+fn is_over(ours: &mut Program) {
+    let ended = ours.wait(START);
+    assert_eq!(ended.code(), Some(1), "{:?}", ours.error_lines());
+    ours.wait_for_words("was ended on", START);
+}
+
+/// What shows that the first test proves something: Chromium looks at the proof.
 #[test]
 fn chromium_does_not_believe_a_receiver_of_another_developer() {
     let Some(mut ground) = Ground::new() else {

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! A Chromium that casts to our receiver (`build-aux/desktop/chromium`).
 
+mod ground;
+
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Stdio};
 
 use serde_json::{Value, json};
 
+pub use self::ground::Ground;
 use super::script;
 use super::session::Session;
 
