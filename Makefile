@@ -32,7 +32,7 @@ define refresh
 	    update-desktop-database -q $(PREFIX)/share/applications 2>/dev/null || :; }
 endef
 
-.PHONY: all run demo screenshots pot update-po test test-desktop fuzz bench bench-links bench-network soak install uninstall clean
+.PHONY: all run demo screenshots pot update-po test test-desktop fuzz bench bench-links bench-network soak deny install uninstall clean
 
 all: $(RELEASE)
 
@@ -83,6 +83,10 @@ bench-network:
 # make soak MINUTES=60
 soak:
 	$(DEVENV) --for test cargo bench --locked --bench soak -- $(or $(MINUTES),60)
+
+# Licences, doubled crates, advisories.
+deny:
+	$(DEVENV) build-aux/deny
 
 install: $(BINARY)
 	install -Dm755 $(BINARY) $(DESTDIR)$(PREFIX)/bin/telecast
