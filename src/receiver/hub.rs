@@ -185,6 +185,8 @@ impl Hub {
                     },
                 );
                 self.platform.handle(now, Input::Opened(id));
+                let standing = self.door.standing(peer.ip().to_canonical());
+                self.command(PlatformCommand::Admit(id, standing));
             }
             FromConnection::Message(message) => {
                 // What still comes of a connection that was given up is not for anybody.

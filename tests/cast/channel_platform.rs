@@ -4,6 +4,7 @@
 mod connections;
 mod launching;
 mod offers;
+mod strangers;
 
 use std::collections::VecDeque;
 use std::num::NonZeroU16;

@@ -9,6 +9,9 @@
 //! A second sender may launch the running application and offer: when its OFFER is taken, the streams of the first one
 //! end and the first one hears CLOSE. An application belongs to the connection that launched it last, or that streams.
 //!
+//! Where the viewer is asked about launches, who was not permitted to launch is not connected to the application, and can
+//! neither stop it nor change the volume ([`Standing`]).
+//!
 //! Bounded: [`MAX_CONNECTIONS`] connections, each with a limited number of virtual connections and one request for
 //! permission; one application; one OFFER that waits for its answer.
 //!
@@ -54,7 +57,7 @@ use self::connections::Connection;
 pub use self::connections::{MAX_CONNECTIONS, PING_INTERVAL, SILENCE_LIMIT};
 pub use self::types::{
     AppSpec, Command, ConnectionId, Decline, Event, Input, LaunchId, OfferId, Offered, Output,
-    PlatformConfig, StopReason,
+    PlatformConfig, Standing, StopReason,
 };
 use super::message::{BROADCAST, CastMessage, PLATFORM_RECEIVER};
 use super::messages::platform::{PlatformAction, PlatformBody, PlatformReply, PlatformRequest};
@@ -138,6 +141,7 @@ impl Platform {
         match command {
             Command::Answer(id, answer) => self.answer(id, answer),
             Command::Permit(launch, allowed) => self.permit(launch, allowed),
+            Command::Admit(connection, standing) => self.admit(connection, standing),
             Command::Authenticate(connection, reply) => self.authenticate(connection, reply),
             Command::Stop => {
                 if self.stop_app(StopReason::Viewer) {
@@ -205,6 +209,13 @@ impl Platform {
     }
 
     fn on_request(&mut self, now: Instant, from: &Requester, action: PlatformAction) {
+        let controls = matches!(
+            action,
+            PlatformAction::Stop(_) | PlatformAction::SetVolume { .. }
+        );
+        if controls && !self.may_control(from.connection) {
+            return self.reply(from, PlatformBody::InvalidRequest("NOT_ALLOWED".to_owned()));
+        }
         match action {
             PlatformAction::GetStatus => self.reply_status(from),
             PlatformAction::GetAppAvailability(None) => {}

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! `Door`: who may cast. Input: a sender that wants to; output: yes, no, or the viewer's answer some time later.
+//! `Door`: who may cast, and who may do something about what is cast. Input: a sender; output: yes, no, or the viewer's answer
+//! some time later.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,7 +10,7 @@ use std::time::Duration;
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::Instant;
 
-use crate::cast::channel::platform::LaunchId;
+use crate::cast::channel::platform::{LaunchId, Standing};
 use crate::receiver::options::{AcceptPolicy, ReceiverOptions};
 use crate::receiver::viewer::{KnownSenders, Permission, Question, Viewer, Visitor};
 
@@ -27,6 +28,9 @@ pub(super) struct Door {
     questions: JoinSet<(LaunchId, Visitor, Option<Permission>)>,
     waiting: Vec<Waiting>,
     refused: HashMap<IpAddr, Instant>,
+    /// Hosts that were allowed to launch what runs: one by one, by the viewer. A sender whose connection broke comes back on
+    /// another one.
+    guests: HashSet<IpAddr>,
 }
 
 /// A launch that the viewer is being asked about.
@@ -55,14 +59,14 @@ impl Door {
             questions: JoinSet::new(),
             waiting: Vec::new(),
             refused: HashMap::new(),
+            guests: HashSet::new(),
         }
     }
 
     /// Whether `visitor` may launch; `None` when the viewer is being asked.
     pub(super) fn knock(&mut self, launch: LaunchId, visitor: Visitor) -> Option<bool> {
         let address = visitor.address;
-        let known = self.known.as_ref();
-        if self.policy == AcceptPolicy::Any || known.is_some_and(|known| known.knows(address)) {
+        if self.knows(address) {
             return Some(true);
         }
         let now = Instant::now();
@@ -95,6 +99,33 @@ impl Door {
             question,
         });
         None
+    }
+
+    /// Whether everybody may, or this one always.
+    fn knows(&self, address: IpAddr) -> bool {
+        let known = self.known.as_ref();
+        self.policy == AcceptPolicy::Any || known.is_some_and(|known| known.knows(address))
+    }
+
+    /// What a sender at this address may do without asking.
+    pub(super) fn standing(&self, address: IpAddr) -> Standing {
+        if self.knows(address) {
+            Standing::Known
+        } else if self.guests.contains(&address) {
+            Standing::Guest
+        } else {
+            Standing::Stranger
+        }
+    }
+
+    /// What runs was launched from there.
+    pub(super) fn welcome(&mut self, address: IpAddr) {
+        self.guests.insert(address);
+    }
+
+    /// Nothing runs any more.
+    pub(super) fn see_guests_off(&mut self) {
+        self.guests.clear();
     }
 
     /// Nobody wants to know any more.
@@ -146,7 +177,9 @@ impl Door {
             });
         }
         let allowed = matches!(permission, Some(Permission::Once | Permission::Always));
-        if !allowed {
+        if allowed {
+            self.welcome(address);
+        } else {
             self.refuse_for_a_while(address);
         }
         tracing::info!(%address, ?permission, "the viewer was asked");

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! What the hub does about events: of the platform core, of the media. Input: an event; output: state, media, answers.
 
-use super::Hub;
 use super::door::Answered;
+use super::{Connection, Hub};
 use crate::cast::channel::platform::{Command as PlatformCommand, ConnectionId, Event, Offered};
 use crate::cast::channel::proto::auth::AuthChallenge;
 use crate::discovery::advertise::Advertiser;
@@ -77,6 +77,10 @@ impl Hub {
                     self.shared.set_state(ReceiverState::Launched, sender);
                 }
                 self.running = Some(app_id);
+                if let Some(sender) = sender {
+                    self.door.welcome(sender);
+                }
+                self.admit();
             }
             Event::Offered(offered) => self.on_offer(&offered).await,
             Event::StreamsEnded => {
@@ -86,6 +90,8 @@ impl Hub {
             Event::Stopped { reason, .. } => {
                 tracing::info!(?reason, "the application was stopped");
                 self.running = None;
+                self.door.see_guests_off();
+                self.admit();
                 self.end_media().await;
                 self.shared.set_state(ReceiverState::Idle, None);
             }
@@ -120,8 +126,24 @@ impl Hub {
         for launch in answer.launches {
             self.command(PlatformCommand::Permit(launch, answer.allowed));
         }
-        if !answer.allowed {
+        if answer.allowed {
+            self.admit();
+        } else {
             self.asked_about();
+        }
+    }
+
+    /// Tells the platform what each sender may do now.
+    pub(super) fn admit(&mut self) {
+        let standing = |connection: &Connection| {
+            let sender = connection.ends.peer.ip().to_canonical();
+            self.door.standing(sender)
+        };
+        let all: Vec<_> = (self.connections.iter())
+            .map(|(id, connection)| (*id, standing(connection)))
+            .collect();
+        for (id, standing) in all {
+            self.command(PlatformCommand::Admit(id, standing));
         }
     }
 

@@ -127,6 +127,7 @@ impl Platform {
                 self.broadcast_status();
             }
         }
+        self.welcome(from.connection);
         self.reply(from, PlatformBody::LaunchStatus(LaunchStatus::Allowed));
         self.reply_status(from);
     }
@@ -219,6 +220,7 @@ impl Platform {
         if let Some(offer) = app.offer {
             self.event(Event::OfferWithdrawn(offer.id));
         }
+        self.see_guests_off();
         self.close_endpoint(&app.session_id);
         self.event(Event::Stopped {
             session_id: app.session_id,

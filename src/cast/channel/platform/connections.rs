@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use super::{ConnectionId, Output, Platform, StopReason};
+use super::{ConnectionId, Output, Platform, Standing, StopReason};
 use crate::cast::channel::message::{
     BROADCAST, CastMessage, PLATFORM_RECEIVER, PLATFORM_SENDER, Payload,
 };
@@ -36,6 +36,7 @@ pub(super) struct Connection {
     beats: bool,
     /// What the sender's last CONNECT called its program.
     pub(super) user_agent: Option<String>,
+    standing: Standing,
     virtual_connections: BTreeSet<VirtualConnection>,
 }
 
@@ -52,6 +53,7 @@ impl Connection {
             next_ping: now + PING_INTERVAL,
             beats: false,
             user_agent: None,
+            standing: Standing::Stranger,
             virtual_connections: BTreeSet::new(),
         }
     }
@@ -94,6 +96,34 @@ impl Platform {
             self.outputs.push_back(Output::Disconnect(connection));
         } else {
             self.connections.insert(connection, Connection::new(now));
+        }
+    }
+
+    /// Whether what runs, and how loud it is, is any of this sender's business.
+    pub(super) fn may_control(&self, id: ConnectionId) -> bool {
+        let standing = self.connections.get(&id).map(|it| it.standing);
+        !self.config.ask_before_launch || standing > Some(Standing::Stranger)
+    }
+
+    pub(super) fn admit(&mut self, id: ConnectionId, standing: Standing) {
+        if let Some(connection) = self.connections.get_mut(&id) {
+            connection.standing = standing;
+        }
+    }
+
+    /// This sender was permitted to launch.
+    pub(super) fn welcome(&mut self, id: ConnectionId) {
+        if let Some(connection) = self.connections.get_mut(&id) {
+            connection.standing = connection.standing.max(Standing::Guest);
+        }
+    }
+
+    /// What was launched is gone.
+    pub(super) fn see_guests_off(&mut self) {
+        for connection in self.connections.values_mut() {
+            if connection.standing == Standing::Guest {
+                connection.standing = Standing::Stranger;
+            }
         }
     }
 
@@ -154,18 +184,19 @@ impl Platform {
     }
 
     fn on_connect(&mut self, id: ConnectionId, message: &CastMessage, connect: &Connect) {
-        let endpoint_exists = message.destination == PLATFORM_RECEIVER
-            || self
-                .app
-                .as_ref()
-                .is_some_and(|app| app.transport_id() == message.destination);
+        let is_open_to_them = message.destination == PLATFORM_RECEIVER
+            || self.may_control(id)
+                && self
+                    .app
+                    .as_ref()
+                    .is_some_and(|app| app.transport_id() == message.destination);
         let short = message.source.len() <= MAX_ENDPOINT_ID;
         let Some(connection) = self.connections.get_mut(&id) else {
             return;
         };
         let room = connection.virtual_connections.len() < MAX_VIRTUAL
             || connection.has(&message.destination, &message.source);
-        let reply = if endpoint_exists && short && room {
+        let reply = if is_open_to_them && short && room {
             connect.reply()
         } else {
             ConnectReply::Refused

@@ -20,6 +20,18 @@ pub struct OfferId(pub(super) u64);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LaunchId(pub(super) u64);
 
+/// What a sender may do where the viewer decides about launches. Where everybody may launch, it does not matter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Standing {
+    /// Ask what runs, and ask to launch.
+    Stranger,
+    /// Also connect to what runs, stop it, change the volume, until what runs is stopped. Who was permitted to launch it is
+    /// one by itself.
+    Guest,
+    /// All of that at any time.
+    Known,
+}
+
 /// Who this receiver is and what it can do.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PlatformConfig {
@@ -33,7 +45,8 @@ pub struct PlatformConfig {
     pub abilities: Abilities,
     /// The beginning of session ids; random, so that no id of an earlier run comes back.
     pub session_prefix: String,
-    /// Whether the viewer is asked before a launch ([`Event::LaunchRequested`]).
+    /// Whether the viewer is asked before a launch ([`Event::LaunchRequested`]). Then strangers cannot stop, replace or mute
+    /// what runs either ([`Standing`]).
     pub ask_before_launch: bool,
     /// Whether the embedder answers authentication challenges ([`Event::Challenge`]); without, senders hear that this
     /// receiver has no credentials.
@@ -91,6 +104,8 @@ pub enum Command {
     Answer(OfferId, Result<Box<Answer>, Decline>),
     /// The viewer's decision about a launch. Ignored if it was withdrawn meanwhile.
     Permit(LaunchId, bool),
+    /// What the sender on this connection may do from now on. A new one is a stranger.
+    Admit(ConnectionId, Standing),
     /// The serialised `DeviceAuthMessage` that answers a challenge.
     Authenticate(ConnectionId, Vec<u8>),
     /// Stop the running application: its viewer has had enough.
