@@ -93,3 +93,53 @@ async fn a_receiver_that_dies_and_comes_back_elsewhere_is_found_by_its_announcem
     second.signal(Signal::TERM);
     second.end().await.succeeded();
 }
+
+/// A receiver of ours at this port of loopback, with the keys in this folder.
+async fn receiver_with(keys: &Path, port: u16) -> (Telecast, SocketAddr) {
+    let (keys, port) = (keys.display().to_string(), port.to_string());
+    let all = ["receive", "--headless", "--listen", "127.0.0.1"];
+    let all = [&all[..], &["--port", &port, "--credentials", &keys]].concat();
+    let mut receiver = Telecast::start(&[&all[..], &["--stats", "json"]].concat());
+    let address = receiver.says("Listening on ").await;
+    (receiver, address.parse().expect("an address"))
+}
+
+#[tokio::test]
+async fn another_device_at_the_address_of_the_lost_one_is_not_taken_for_it() {
+    let name = format!("reconnect-keys-{}", std::process::id());
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let [keys, other_keys] = ["lost", "other"].map(|name| folder.join(name));
+    // Making keys takes time; here it is nobody's.
+    let (other, _) = receiver_with(&other_keys, 0).await;
+    other.signal(Signal::TERM);
+    other.end().await.succeeded();
+    let (first, address) = receiver_with(&keys, 0).await;
+
+    let mut cast = Telecast::mirror(address, &["--audio", "none", "--stats", "json"]);
+    answered(&mut cast).await;
+    first.signal(Signal::KILL);
+    first.end().await;
+    let (other, _) = receiver_with(&other_keys, address.port()).await;
+    cast.prints("another device", |numbers| {
+        numbers["reconnecting"]["why"] == "elsewhere"
+    })
+    .await;
+    other.signal(Signal::TERM);
+    let ended = other.end().await;
+    ended.succeeded();
+    let states = objects(&ended.output);
+    let untouched = states.iter().all(|object| object["state"] == "idle");
+    assert!(untouched, "something was launched on it: {ended}");
+
+    let (again, _) = receiver_with(&keys, address.port()).await;
+    cast.prints("the device again", |numbers| {
+        let answers = numbers["fps"]["acknowledged"].as_f64() > Some(0.0);
+        numbers["reconnected"] == 1 && answers
+    })
+    .await;
+    cast.signal(Signal::INT);
+    cast.end().await.succeeded();
+    again.signal(Signal::TERM);
+    again.end().await.succeeded();
+    std::fs::remove_dir_all(&folder).expect("removed");
+}
