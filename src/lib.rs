@@ -32,9 +32,8 @@
 //!                      cast                      the protocol: sans-IO, no clock, no socket, no runtime
 //! ```
 //! Below them all, and without knowledge of any: [`chain`] (GStreamer elements in a row), [`clock`] (the monotonic clock),
-//! [`config`] (names), [`files`] (what outlives the program), [`priority`] (asks the system for it) and
-//! [`testcard`] (a picture and a sound that tell when they
-//! were made).
+//! [`config`] (names), [`files`] (what outlives the program), [`portal`] (the desktop's portals that are not about
+//! capturing), [`priority`] (asks the system for it) and [`testcard`] (a picture and a sound that tell when they were made).
 
 pub mod cast;
 
@@ -61,6 +60,8 @@ pub mod encode;
 pub mod engine;
 #[cfg(not(cast_alone))]
 pub mod files;
+#[cfg(not(cast_alone))]
+pub mod portal;
 #[cfg(not(cast_alone))]
 pub mod priority;
 #[cfg(not(cast_alone))]

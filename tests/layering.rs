@@ -69,6 +69,11 @@ const RULES: &[Rule] = &[
         may_use: &[],
         never: SHELL_OF_CAST,
     },
+    Rule {
+        room: "portal",
+        may_use: &[],
+        never: &["gtk4", "gstreamer", "pipewire", "clap", "anyhow"],
+    },
     // the bus is all that it is about
     Rule {
         room: "priority",
@@ -93,7 +98,7 @@ const RULES: &[Rule] = &[
     },
     Rule {
         room: "capture",
-        may_use: &[],
+        may_use: &["portal"],
         never: &["gtk4", "gstreamer", "clap", "anyhow"],
     },
     // the one arrow between neighbours: capture hands its RawFrames to encode
@@ -136,6 +141,7 @@ const RULES: &[Rule] = &[
             "encode",
             "decode",
             "receiver",
+            "portal",
         ],
         never: &["gtk4", "clap", "anyhow", "gstreamer"],
     },

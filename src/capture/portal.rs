@@ -14,7 +14,7 @@ use ashpd::desktop::screencast::{
 };
 use ashpd::desktop::{CreateSessionOptions, PersistMode, ResponseError, Session};
 use ashpd::enumflags2::BitFlags;
-use ashpd::{AppID, PortalError, WindowIdentifier};
+use ashpd::{PortalError, WindowIdentifier};
 use futures_util::StreamExt;
 use tokio::sync::oneshot;
 use zbus::Connection;
@@ -24,7 +24,7 @@ use super::pipewire::Remote;
 use super::pipewire::video::{StreamControl, StreamRequest, Target, VideoStream};
 use super::slot::SlotWriter;
 use super::source::{EVENTS, Running, SourceKind, VideoRequest, VideoSource, cheap_to_keep};
-use crate::config::APP_ID;
+use crate::portal::{connection, no_such_service};
 
 /// How long the portal may take to confirm the end of a session.
 const CLOSE: Duration = Duration::from_secs(1);
@@ -33,11 +33,9 @@ const CLOSE: Duration = Duration::from_secs(1);
 /// the dialog.
 pub(super) async fn start(mut request: VideoRequest) -> Result<VideoSource, CaptureError> {
     let kind = source_type(request.kind).ok_or(CaptureError::KindNotOffered(request.kind))?;
-    let connection = Connection::session().await.map_err(|error| {
-        tracing::debug!(%error, "no session bus");
-        CaptureError::NoPortal
-    })?;
-    register(&connection).await;
+    let connection = connection::open()
+        .await
+        .map_err(|_| CaptureError::NoPortal)?;
     let portal = Screencast::with_connection(connection)
         .await
         .map_err(error)?;
@@ -213,18 +211,6 @@ async fn close(session: &Session<Screencast>) {
     }
 }
 
-/// Tells the portal who we are. Outside a sandbox it cannot know, and would attribute dialog and permissions to the
-/// terminal. Portals before 1.20 do not know this call, and it needs an installed desktop file: then it goes without.
-async fn register(connection: &Connection) {
-    let result = match AppID::try_from(APP_ID) {
-        Ok(id) => ashpd::register_host_app_with_connection(connection.clone(), id).await,
-        Err(error) => Err(error),
-    };
-    if let Err(error) = result {
-        tracing::debug!(%error, "the portal does not know this application");
-    }
-}
-
 fn source_type(kind: SourceKind) -> Option<SourceType> {
     match kind {
         SourceKind::Screen => Some(SourceType::Monitor),
@@ -259,28 +245,6 @@ fn error(error: ashpd::Error) -> CaptureError {
             CaptureError::NoPortal
         }
         other => CaptureError::Portal(Box::new(other)),
-    }
-}
-
-/// Whether the bus knows no portal, or the portal no screen sharing.
-fn no_such_service(error: &zbus::Error) -> bool {
-    const NAMES: [&str; 4] = [
-        "org.freedesktop.DBus.Error.ServiceUnknown",
-        "org.freedesktop.DBus.Error.NameHasNoOwner",
-        "org.freedesktop.DBus.Error.UnknownInterface",
-        "org.freedesktop.DBus.Error.UnknownMethod",
-    ];
-    match error {
-        zbus::Error::InterfaceNotFound => true,
-        zbus::Error::MethodError(name, _, _) => NAMES.contains(&name.as_str()),
-        zbus::Error::FDO(error) => matches!(
-            **error,
-            zbus::fdo::Error::ServiceUnknown(_)
-                | zbus::fdo::Error::NameHasNoOwner(_)
-                | zbus::fdo::Error::UnknownInterface(_)
-                | zbus::fdo::Error::UnknownMethod(_)
-        ),
-        _ => false,
     }
 }
 
