@@ -14,6 +14,7 @@ mod apps;
 mod banners;
 mod captures;
 mod casts;
+mod desktop;
 mod devices;
 mod find;
 mod health;
@@ -71,6 +72,10 @@ pub use crate::session::stats::{AudioStats, Bitrates, FrameRates, SessionStats, 
 pub use crate::session::trust::Distrust;
 pub use crate::session::unsent::{SendFault, Unsent};
 pub use banners::Banners;
+pub use desktop::{
+    Ability, DesktopOptions, DesktopWords, Leave, Notice, NoticeChange, Notices, Presence,
+    ShortcutState, ShortcutWords, Urgency, ask_leave, missing_abilities, tell_background,
+};
 pub use devices::remembered as remembered_devices;
 pub use health::{Advice, Cause, HOLD, Health, Tone, Verdict};
 pub use history::{Delays, Figure, HISTORY, History, SAMPLES, Sample};
@@ -89,7 +94,8 @@ pub use sessions::{CastStatus, CommandError, Ending, MAX_ENDED};
 pub use settings::key as setting;
 pub use settings::{
     Choice, Effect, FIRST_FREE_PORT, LatencyProfile, MonitorSize, PictureSize, PortsError,
-    Settings, SettingsError, SoundDefault, options_of_user, ports, request_of_user,
+    Settings, SettingsError, SoundDefault, desktop_of_user, options_of_user, ports,
+    request_of_user,
 };
 pub use tone::{TestSound, play_test_sound};
 pub use trust::{
@@ -101,6 +107,7 @@ use crate::capture::source::{AudioSource, VideoSource};
 use crate::discovery::{Discovery, DiscoveryHandle, DiscoveryOptions, has_interface};
 use apps::Apps;
 use captures::Captures;
+use desktop::Desktop;
 use devices::Devices;
 use sessions::Sessions;
 use tokens::Tokens;
@@ -164,6 +171,7 @@ pub struct Engine {
     sessions: Sessions,
     trust: Mutex<TrustOptions>,
     memory: Memory,
+    desktop: Desktop,
 }
 
 impl Engine {
@@ -212,6 +220,7 @@ impl Engine {
             sessions: Sessions::new(Handle::current()),
             trust: Mutex::new(options.trust),
             memory,
+            desktop: Desktop::new(),
         }
     }
 

@@ -98,8 +98,8 @@ pub struct WindowOptions {
     pub opening: Opening,
     /// A cast that is to begin at once.
     pub start: Option<StartRequest>,
-    /// How long a process that opens no window by itself stays when nobody needs it.
-    pub idle: Duration,
+    /// How long a process that opens no window by itself stays when nobody needs it; for good when `None`.
+    pub idle: Option<Duration>,
     /// Changes when somebody uses the engine otherwise than through the window.
     pub used: Option<watch::Receiver<Instant>>,
     /// Called once, when the engine runs: other front ends share it.

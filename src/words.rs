@@ -15,6 +15,7 @@ mod health;
 mod kind;
 mod left_behind;
 mod network;
+mod notice;
 mod numbers;
 mod output;
 mod permission;
@@ -36,19 +37,21 @@ use gettextrs::{
 
 pub use about::{about_telecast, copied, copyright, developers, facts_from, stands_on};
 pub use casting::{
-    KeepCasting, cast_sound, casting_for, casting_reason, clock, ended_title, keep_casting,
-    latency_effect, mute, pause, preview_of, quality, quality_effect, volume, volume_of,
+    KeepCasting, cast_sound, casting_for, casting_reason, clock, keep_casting, latency_effect,
+    mute, no_background, not_on_this_desktop, pause, preview_of, quality, quality_effect, volume,
+    volume_of,
 };
 pub use codec::codec;
 pub use devices::{
-    CheckWords, cast_banner, cast_button, check, device_facts, device_line, fact_line, host_error,
-    host_hint, judgement, more_button, no_device_answers, not_offered, stop_button,
+    CheckWords, cast_banner, cast_button, cast_line, check, device_facts, device_line, fact_line,
+    host_error, host_hint, judgement, more_button, no_device_answers, not_offered, stop_button,
 };
 pub use duration::{about, moment};
 pub use ended::{Ended, ended, labelled, remedies, remedy};
 pub use health::{HealthWords, health, health_in_full, verdict_and_consequence};
 pub use left_behind::{left_behind, left_behind_line, still_there};
 pub use network::not_sent;
+pub use notice::{NoticeWords, for_desktop, notice};
 pub use numbers::{receiving, sending};
 pub use output::{
     no_display, no_window, output_failed, search_failed, snapshot_failed, system_failed,

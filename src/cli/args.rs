@@ -161,6 +161,9 @@ pub struct ServiceArguments {
     /// End when nothing was cast and nobody has asked for anything for so many seconds
     #[arg(long, value_name = "S", default_value = "180", value_parser = seconds)]
     pub idle: f64,
+    /// Do not end by itself
+    #[arg(long, conflicts_with = "idle")]
+    pub stay: bool,
 }
 
 /// `telecast test-card`

@@ -14,9 +14,9 @@ use super::signals::Signals;
 use super::trust;
 use crate::dbus::{Client, Service, Sharing};
 use crate::engine::{
-    AllLeftBehind, AudioChoice, CastStatus, CodecChoice, Device, DeviceKind, Engine, EngineOptions,
-    MirrorOptions, MirrorRequest, Reason, SessionHandle, SessionState, SessionStats, SourceKind,
-    Unsent, VideoCodec,
+    AllLeftBehind, AudioChoice, CastStatus, CodecChoice, DesktopOptions, Device, DeviceKind,
+    Engine, EngineOptions, MirrorOptions, MirrorRequest, Reason, SessionHandle, SessionState,
+    SessionStats, SourceKind, Unsent, VideoCodec, desktop_of_user,
 };
 use crate::words;
 
@@ -41,6 +41,13 @@ pub async fn run(arguments: MirrorArguments) -> anyhow::Result<()> {
         trust: trust::options(&arguments)?,
         ..EngineOptions::default()
     }));
+    let words = words::for_desktop();
+    let desktop = tokio::task::spawn_blocking(|| desktop_of_user(words)).await?;
+    engine.set_desktop(DesktopOptions {
+        // A terminal has its own.
+        shortcuts: None,
+        ..desktop
+    });
     let service = tokio::spawn(on_the_bus(Arc::clone(&engine)));
     let telling = tokio::spawn(tell_left_behind(engine.left_behind()));
     let found = tokio::select! {

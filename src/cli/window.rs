@@ -34,13 +34,14 @@ pub fn open(runtime: &Runtime, arguments: Arguments) -> anyhow::Result<()> {
     let options = WindowOptions {
         opening,
         start,
-        ..shared(runtime.handle(), IDLE)
+        ..shared(runtime.handle(), Some(IDLE))
     };
     ui::run(runtime.handle().clone(), options).map_err(|error| in_words(&error))
 }
 
-/// Runs the engine in a process that can open the window; `None` where there is no display.
-pub fn serve(runtime: &Runtime, idle: Duration) -> Option<anyhow::Result<()>> {
+/// Runs the engine in a process that can open the window, until nobody has needed it for as long as `idle`, if at all;
+/// `None` where there is no display.
+pub fn serve(runtime: &Runtime, idle: Option<Duration>) -> Option<anyhow::Result<()>> {
     let options = WindowOptions {
         opening: Opening::LaterWithEngine,
         ..shared(runtime.handle(), idle)
@@ -53,7 +54,7 @@ pub fn serve(runtime: &Runtime, idle: Duration) -> Option<anyhow::Result<()>> {
 }
 
 /// The options of a process whose engine is on the session bus.
-fn shared(runtime: &Handle, idle: Duration) -> WindowOptions {
+fn shared(runtime: &Handle, idle: Option<Duration>) -> WindowOptions {
     let activity = Activity::default();
     let (used, runtime) = (activity.watch(), runtime.clone());
     WindowOptions {

@@ -6,6 +6,7 @@ use gio::prelude::*;
 
 use super::Settings;
 use super::settings::key::BANNERS_SILENCED as SILENCED;
+use crate::portal::is_sandboxed;
 
 /// The desktop's schema and key. Others than GNOME may not have it.
 const SCHEMA: &str = "org.gnome.desktop.notifications";
@@ -21,6 +22,10 @@ pub struct Banners {
 impl Banners {
     /// The desktop's notifications; `None` where they cannot be silenced.
     pub fn open(settings: &Settings) -> Option<Banners> {
+        // A sandbox has settings of its own: what is written there silences nobody.
+        if is_sandboxed() {
+            return None;
+        }
         let schema = gio::SettingsSchemaSource::default()?.lookup(SCHEMA, true)?;
         if !schema.has_key(SHOW_BANNERS) {
             return None;

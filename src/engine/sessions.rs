@@ -5,6 +5,8 @@
 //! A cast that ended by itself stays in the list, with its reason, until somebody has [seen](Sessions::seen) it, another
 //! cast to the device begins, or [`MAX_ENDED`] newer ones have ended. What the person stopped vanishes at once.
 
+#[cfg(test)]
+mod example;
 mod follow;
 mod list;
 mod observe;

@@ -14,14 +14,14 @@ use std::path::Path;
 use gio::prelude::*;
 
 use super::{
-    AudioChoice, CodecChoice, EngineOptions, MAX_OVERSCAN_PCT, MirrorOptions, MirrorRequest,
-    SourceKind, TrustOptions, TrustRule,
+    AudioChoice, CodecChoice, DesktopOptions, DesktopWords, EngineOptions, MAX_OVERSCAN_PCT,
+    MirrorOptions, MirrorRequest, SourceKind, TrustOptions, TrustRule,
 };
 use crate::config::APP_ID;
 
 pub use choice::{Choice, LatencyProfile, MonitorSize, PictureSize, SoundDefault};
 pub use key::Effect;
-pub use of_user::{options_of_user, request_of_user};
+pub use of_user::{desktop_of_user, options_of_user, request_of_user};
 
 /// Where the schema is compiled to when the program is built; an installed program finds it with the system's schemas.
 const BUILT_SCHEMAS: &str = concat!(env!("OUT_DIR"), "/schemas");
@@ -83,6 +83,27 @@ impl Settings {
     /// Whether the computer stays awake while it casts.
     pub fn stay_awake(&self) -> bool {
         self.0.boolean(key::STAY_AWAKE)
+    }
+
+    /// Whether notifications are silenced while the screen is cast.
+    pub fn do_not_disturb(&self) -> bool {
+        self.0.boolean(key::DO_NOT_DISTURB)
+    }
+
+    /// Whether the program is started with the session.
+    pub fn start_at_login(&self) -> bool {
+        self.0.boolean(key::START_AT_LOGIN)
+    }
+
+    /// What is wanted of the desktop while something is cast, with `words` for people.
+    pub fn desktop_options(&self, words: DesktopWords) -> DesktopOptions {
+        let shortcuts = self.0.boolean(key::GLOBAL_SHORTCUTS);
+        DesktopOptions {
+            stay_awake: self.stay_awake(),
+            reason: words.reason,
+            pause_when_locked: self.0.boolean(key::PAUSE_WHEN_LOCKED),
+            shortcuts: shortcuts.then_some(words.shortcuts),
+        }
     }
 
     /// The only network interface that is used; any when `None`.

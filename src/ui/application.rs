@@ -4,9 +4,10 @@
 
 mod actions;
 mod background;
+mod desktop;
+mod notices;
 mod serving;
 mod start;
-mod stay_awake;
 mod trust;
 
 use std::rc::Rc;
@@ -81,18 +82,25 @@ mod imp {
 
     use adw::prelude::*;
     use adw::subclass::prelude::*;
-    use gtk4::glib;
+    use gtk4::{gio, glib};
     use libadwaita as adw;
 
     use super::super::context::Context;
     use super::super::first_picture;
     use super::background::Casting;
+    use crate::engine::Notices;
 
     #[derive(Debug, Default)]
     pub struct Application {
         pub(super) context: OnceCell<Rc<Context>>,
         /// While something is cast.
         pub(super) casting: RefCell<Option<Casting>>,
+        /// While the program is to stay without window and cast.
+        pub(super) stays: RefCell<Option<gio::ApplicationHoldGuard>>,
+        /// What the desktop tells about casts.
+        pub(super) notices: RefCell<Notices>,
+        /// What the desktop was told that goes on without a window.
+        pub(super) told_status: RefCell<String>,
     }
 
     #[glib::object_subclass]
@@ -111,7 +119,8 @@ mod imp {
             app.add_actions();
             if let Some(context) = app.context() {
                 app.follow_casts(&context);
-                app.stay_awake(&context);
+                app.follow_presence(&context);
+                super::Application::follow_desktop_settings(&context);
                 app.ask_about_devices(&context);
             }
         }

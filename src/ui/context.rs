@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! `Context`: what every part of the window needs, owned by the application: the engine, once it runs, and the settings.
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::fmt;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -11,7 +11,10 @@ use tokio::runtime::Handle;
 
 use super::application::{InWindow, QUESTIONS};
 use super::model::{CastList, DeviceList};
-use crate::engine::{Banners, Engine, Settings, TrustQuestion, remembered_devices};
+use crate::engine::{
+    Banners, Engine, Leave, Settings, TrustQuestion, ask_leave, remembered_devices,
+};
+use crate::words;
 
 /// Shared by all parts of the window; lives on the main thread.
 pub struct Context {
@@ -25,6 +28,7 @@ pub struct Context {
     /// What is asked about devices, and who asks.
     questions: async_channel::Receiver<TrustQuestion>,
     asker: Arc<InWindow>,
+    asked_leave: Cell<bool>,
 }
 
 /// What is done once the engine runs.
@@ -52,6 +56,7 @@ impl Context {
             waiting: RefCell::default(),
             questions,
             asker: Arc::new(InWindow(asker)),
+            asked_leave: Cell::new(false),
         });
         context.show_remembered();
         context
@@ -86,11 +91,35 @@ impl Context {
             self.casts.follow(engine.sessions());
             engine
         });
+        self.tell_desktop_options();
         for waiting in self.waiting.take() {
             if let Some(engine) = self.engine() {
                 waiting(&engine);
             }
         }
+    }
+
+    /// Tells the engine what the settings want of the desktop.
+    pub fn tell_desktop_options(&self) {
+        if let Some(engine) = self.engine.get() {
+            let options = self.settings.desktop_options(words::for_desktop());
+            engine.set_desktop(options);
+        }
+    }
+
+    /// Asks the desktop for leave to go on without a window, and whether to be started `at_login`; `None` when it does not
+    /// ask.
+    pub fn ask_leave(&self, at_login: bool) -> impl Future<Output = Option<Leave>> + 'static {
+        self.asked_leave.set(true);
+        let asking = self
+            .runtime
+            .spawn(ask_leave(words::casting_reason(), at_login));
+        async move { asking.await.ok().flatten() }
+    }
+
+    /// Whether that was asked already.
+    pub fn has_asked_leave(&self) -> bool {
+        self.asked_leave.get()
     }
 
     /// Calls `then` once the engine runs: now, or a moment after the window was shown.

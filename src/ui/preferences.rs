@@ -4,6 +4,7 @@
 
 mod add_root;
 mod choice_row;
+mod desktop_rows;
 mod forget_group;
 mod interface_row;
 mod memories;
@@ -43,6 +44,7 @@ impl Preferences {
         dialog.bind_choices(store);
         dialog.bind_numbers(store);
         dialog.bind_switches(store);
+        dialog.bind_desktop(context);
         let rows = dialog.imp();
         rows.ports.bind(store);
         interface_row::bind(&rows.interface, context);
@@ -125,6 +127,9 @@ impl Preferences {
             (&rows.hardware, setting::HARDWARE),
             (&rows.show_pointer, setting::SHOW_POINTER),
             (&rows.stay_awake, setting::STAY_AWAKE),
+            (&rows.pause_when_locked, setting::PAUSE_WHEN_LOCKED),
+            (&rows.do_not_disturb, setting::DO_NOT_DISTURB),
+            (&rows.global_shortcuts, setting::GLOBAL_SHORTCUTS),
         ] {
             store.bind(key, &**row, "active").build();
         }
@@ -219,6 +224,14 @@ mod imp {
         pub(super) second_monitor_size: TemplateChild<adw::ComboRow>,
         #[template_child]
         pub(super) stay_awake: TemplateChild<adw::SwitchRow>,
+        #[template_child]
+        pub(super) pause_when_locked: TemplateChild<adw::SwitchRow>,
+        #[template_child]
+        pub(super) do_not_disturb: TemplateChild<adw::SwitchRow>,
+        #[template_child]
+        pub(super) global_shortcuts: TemplateChild<adw::SwitchRow>,
+        #[template_child]
+        pub(super) start_at_login: TemplateChild<adw::SwitchRow>,
         #[template_child]
         pub(super) interface: TemplateChild<adw::ComboRow>,
         #[template_child]

@@ -125,9 +125,14 @@ pub fn casting_reason() -> String {
     gettext("Casting to a TV")
 }
 
-/// The title of the desktop's message about an end that nobody sees.
-pub fn ended_title(device: &str) -> String {
-    fill("Casting to {device} Ended", &[("device", device)])
+/// The desktop does not let the program go on without its window.
+pub fn no_background() -> String {
+    gettext("This desktop does not let Telecast run without a window")
+}
+
+/// Something that programs can ask of other desktops.
+pub fn not_on_this_desktop() -> String {
+    gettext("This desktop does not offer it")
 }
 
 /// A question before the window closes, with its answers.

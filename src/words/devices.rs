@@ -18,7 +18,7 @@ pub use checks::{CheckWords, check, judgement};
 /// The second line of a device: the first that applies of what is cast to it, that it is away, what it plays, its model.
 pub fn device_line(device: &ListedDevice, cast: Option<&CastStatus>, now: SystemTime) -> String {
     if let Some(cast) = cast {
-        return casting(device, cast);
+        return cast_line(cast);
     }
     let Some(here) = &device.device else {
         return not_available(device.last_seen, now);
@@ -41,12 +41,13 @@ pub fn device_line(device: &ListedDevice, cast: Option<&CastStatus>, now: System
     }
 }
 
-fn casting(device: &ListedDevice, cast: &CastStatus) -> String {
+/// What a cast does, in a few words.
+pub fn cast_line(cast: &CastStatus) -> String {
     let streams = match &cast.state {
         SessionState::Streaming(streams) => streams,
         other => return describe(other, cast.kind),
     };
-    if !device.kind.has_picture() || streams.video.is_none() {
+    if !cast.kind.has_picture() || streams.video.is_none() {
         return gettext("Casting sound");
     }
     match cast.source {

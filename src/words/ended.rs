@@ -175,13 +175,13 @@ pub fn remedies(reason: &Reason) -> Vec<(Remedy, String)> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::{Duration, Instant};
+    use std::time::Duration;
 
     use tokio::sync::watch;
 
     use super::*;
     use crate::engine::samples::reasons;
-    use crate::engine::{AudioChoice, DeviceKind, Quality, SessionState, SessionStats};
+    use crate::engine::{SessionState, SessionStats};
 
     fn cast(reason: &Reason, lasted: Option<Duration>) -> CastStatus {
         let stats = SessionStats {
@@ -191,31 +191,16 @@ mod tests {
             height: Some(720),
             ..SessionStats::default()
         };
+        let state = SessionState::Ended(reason.clone());
         CastStatus {
-            device: "id".into(),
-            name: "Kitchen".into(),
-            kind: DeviceKind::Tv,
-            source: SourceKind::Screen,
-            has_picture: true,
-            choosing: false,
-            audio: AudioChoice::Both,
-            paused: false,
-            quality: Quality::default(),
-            target_delay: Duration::from_millis(200),
-            state: SessionState::Ended(reason.clone()),
-            volume: None,
-            trust: None,
             stats: watch::Sender::new(stats).subscribe(),
-            history: crate::engine::History::default(),
-            health: watch::Sender::new(None).subscribe(),
-            since: Instant::now(),
-            began: None,
             shared: lasted.is_some(),
             ended: Some(Ending {
                 at: SystemTime::now(),
                 lasted,
             }),
             address: Some([192, 0, 2, 7].into()),
+            ..CastStatus::in_state("id", state)
         }
     }
 

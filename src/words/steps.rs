@@ -166,36 +166,11 @@ fn reached(state: &SessionState) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use std::time::{Duration, Instant};
-
     use super::Progress::{Active, Done, Waiting};
     use super::*;
-    use crate::engine::{AudioChoice, Quality, SessionStats, SourceKind};
 
     fn status(state: SessionState) -> CastStatus {
-        CastStatus {
-            device: "id".to_owned(),
-            name: "Kitchen".to_owned(),
-            kind: DeviceKind::Tv,
-            source: SourceKind::Screen,
-            audio: AudioChoice::Both,
-            paused: false,
-            quality: Quality::default(),
-            target_delay: Duration::ZERO,
-            state,
-            volume: None,
-            trust: None,
-            stats: tokio::sync::watch::Sender::new(SessionStats::default()).subscribe(),
-            history: crate::engine::History::default(),
-            health: tokio::sync::watch::Sender::new(None).subscribe(),
-            since: Instant::now(),
-            began: None,
-            shared: false,
-            ended: None,
-            address: None,
-            has_picture: true,
-            choosing: false,
-        }
+        CastStatus::in_state("id", state)
     }
 
     #[test]

@@ -34,6 +34,7 @@ fn each_documented_line_is_understood() {
         "telecast volume -5",
         "telecast volume mute TV",
         "telecast service --idle 5",
+        "telecast service --stay",
         "telecast --device TV",
         "telecast -v --device TV --source virtual",
         "telecast --gapplication-service",
@@ -71,6 +72,7 @@ fn nonsense_is_refused_as_usage() {
         "telecast volume +-5",
         "telecast volume loud",
         "telecast service --idle 0",
+        "telecast service --idle 5 --stay",
     ] {
         assert_eq!(parse(line).expect_err(line).exit_code(), 2, "{line}");
     }

@@ -12,7 +12,14 @@ use crate::encode::probe;
 const PORTAL_LIMIT: Duration = Duration::from_secs(3);
 
 /// The portals that Telecast uses or that decide how it behaves.
-const PORTALS: [&str; 4] = ["ScreenCast", "Inhibit", "Background", "Settings"];
+const PORTALS: [&str; 6] = [
+    "ScreenCast",
+    "Inhibit",
+    "Background",
+    "GlobalShortcuts",
+    "Notification",
+    "Settings",
+];
 
 /// Names with values, by section.
 #[derive(Debug, Clone, Default)]

@@ -25,6 +25,14 @@ pub const SHOW_POINTER: &str = "show-pointer";
 pub const SECOND_MONITOR_SIZE: &str = "second-monitor-size";
 /// Whether the computer stays awake while it casts.
 pub const STAY_AWAKE: &str = "stay-awake";
+/// Whether pictures are paused while the screen is locked.
+pub const PAUSE_WHEN_LOCKED: &str = "pause-when-locked";
+/// Whether notifications are silenced while the screen is cast.
+pub const DO_NOT_DISTURB: &str = "do-not-disturb";
+/// Whether keys that work everywhere stop and pause casts.
+pub const GLOBAL_SHORTCUTS: &str = "global-shortcuts";
+/// Whether the program is started with the session.
+pub const START_AT_LOGIN: &str = "start-at-login";
 /// A network interface; empty is automatic.
 pub const INTERFACE: &str = "interface";
 /// A UDP port; 0 is automatic.
@@ -42,7 +50,7 @@ pub const WINDOW_MAXIMIZED: &str = "window-maximized";
 pub const BANNERS_SILENCED: &str = "banners-silenced";
 
 /// All of them.
-pub const ALL: [&str; 19] = [
+pub const ALL: [&str; 23] = [
     SOURCE,
     SOUND,
     LATENCY,
@@ -55,6 +63,10 @@ pub const ALL: [&str; 19] = [
     SHOW_POINTER,
     SECOND_MONITOR_SIZE,
     STAY_AWAKE,
+    PAUSE_WHEN_LOCKED,
+    DO_NOT_DISTURB,
+    GLOBAL_SHORTCUTS,
+    START_AT_LOGIN,
     INTERFACE,
     FIRST_PORT,
     LAST_PORT,
@@ -79,7 +91,8 @@ impl Effect {
     /// When a change of `key` takes effect.
     pub fn of(key: &str) -> Effect {
         match key {
-            SOURCE | STAY_AWAKE | WINDOW_SIZE | WINDOW_MAXIMIZED | BANNERS_SILENCED => Effect::Now,
+            SOURCE | STAY_AWAKE | PAUSE_WHEN_LOCKED | DO_NOT_DISTURB | GLOBAL_SHORTCUTS
+            | START_AT_LOGIN | WINDOW_SIZE | WINDOW_MAXIMIZED | BANNERS_SILENCED => Effect::Now,
             // Casts that begin use another interface at once; the search for devices does not.
             INTERFACE => Effect::NextStart,
             _ => Effect::NextCast,

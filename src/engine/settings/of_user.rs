@@ -2,7 +2,10 @@
 //! What this user has set, for those who have no [`Settings`] of their own: on any thread, read anew each time. With the
 //! values of a fresh installation where the settings cannot be had.
 
-use super::{EngineOptions, LatencyProfile, MirrorOptions, MirrorRequest, Settings, SourceKind};
+use super::{
+    DesktopOptions, DesktopWords, EngineOptions, LatencyProfile, MirrorOptions, MirrorRequest,
+    Settings, SourceKind,
+};
 use crate::engine::AudioChoice;
 
 /// A request to cast `source`, or what was cast last when `None`, as it is set. Blocks for as long as reading takes.
@@ -35,6 +38,23 @@ pub fn options_of_user() -> EngineOptions {
             EngineOptions {
                 remember: true,
                 ..EngineOptions::default()
+            }
+        }
+    }
+}
+
+/// What this user wants of the desktop while something is cast, with `words` for people. Blocks for as long as
+/// reading takes.
+pub fn desktop_of_user(words: DesktopWords) -> DesktopOptions {
+    match Settings::open() {
+        Ok(settings) => settings.desktop_options(words),
+        Err(error) => {
+            tracing::warn!(%error, "keeping the computer awake by default");
+            DesktopOptions {
+                stay_awake: true,
+                reason: words.reason,
+                pause_when_locked: true,
+                shortcuts: None,
             }
         }
     }

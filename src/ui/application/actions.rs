@@ -62,6 +62,7 @@ impl Application {
             Application::cast_action(),
             Application::start_engine_action(),
         ]);
+        self.add_action_entries(Application::notice_actions());
         for (action, keys) in KEYS {
             self.set_accels_for_action(action, keys);
         }

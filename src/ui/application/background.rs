@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! What the [`Application`] does because of casts, whether or not there is a window: it lives until the last one is taken
-//! down, and tells of an end that nobody sees.
+//! down, silences the desktop where that is wished, and asks for leave to go on without a window.
 
+use std::cell::Cell;
 use std::rc::Rc;
 
 use adw::prelude::*;
@@ -10,6 +11,8 @@ use gtk4::{gio, glib};
 use libadwaita as adw;
 
 use super::Application;
+use super::desktop::shows_the_screen;
+use crate::engine::{CastStatus, Presence, tell_background};
 use crate::ui::context::Context;
 use crate::ui::model::{CastItem, Stage};
 use crate::words;
@@ -19,6 +22,8 @@ use crate::words;
 pub(super) struct Casting {
     #[expect(dead_code, reason = "held for its drop")]
     hold: gio::ApplicationHoldGuard,
+    /// Whether the desktop was silenced as the settings want. Once: the person may want otherwise for this cast.
+    silenced: Cell<bool>,
 }
 
 impl Application {
@@ -45,23 +50,13 @@ impl Application {
     }
 
     fn follow_cast(&self, context: &Rc<Context>, item: &CastItem) {
-        let before = std::cell::Cell::new(item.stage());
-        let changed = glib::clone!(
+        item.connect_changed(glib::clone!(
             #[weak(rename_to = app)]
             self,
             #[strong]
             context,
-            move |item: &CastItem| {
-                let stage = item.stage();
-                if before.replace(stage) != stage {
-                    if stage == Stage::Ended {
-                        app.tell_end(item);
-                    }
-                    app.look_at_casts(&context);
-                }
-            }
-        );
-        item.connect_changed(changed);
+            move |_: &CastItem| app.look_at_casts(&context)
+        ));
     }
 
     fn look_at_casts(&self, context: &Context) {
@@ -75,25 +70,49 @@ impl Application {
             }
             casting.take();
         } else if casting.borrow().is_none() {
-            casting.replace(Some(Casting { hold: self.hold() }));
+            casting.replace(Some(Casting {
+                hold: self.hold(),
+                silenced: Cell::new(false),
+            }));
         }
+        if let Some(casting) = &*casting.borrow()
+            && !casting.silenced.get()
+            && items.iter().any(shows_the_screen)
+        {
+            casting.silenced.set(true);
+            if context.settings().do_not_disturb()
+                && let Some(banners) = context.banners()
+            {
+                banners.silence();
+            }
+        }
+        self.tell(context);
+        self.go_on_without_window(context);
     }
 
-    /// A cast has ended by itself. Where nobody looks at the window, the desktop tells.
-    fn tell_end(&self, item: &CastItem) {
-        let looked_at = self
-            .active_window()
-            .is_some_and(|window| window.is_active());
-        let Some(status) = item.status().filter(|_| !looked_at) else {
+    /// Asks for leave where casts run and no window was ever there to ask from, and says what goes on.
+    pub(super) fn go_on_without_window(&self, context: &Context) {
+        let items = context.casts().items();
+        let running = items.iter().filter(|item| item.stage() == Stage::Casting);
+        let running: Vec<CastStatus> = running.filter_map(CastItem::status).collect();
+        if self.presence() != Presence::Absent {
             return;
-        };
-        let Some(reason) = status.state.ended() else {
+        }
+        let status = words::cast_banner(&running).unwrap_or_default();
+        let told = &self.imp().told_status;
+        if *told.borrow() == status {
             return;
-        };
-        let told = gio::Notification::new(&words::ended_title(&status.name));
-        told.set_body(Some(&words::explain(reason, &status.name).what));
-        told.set_priority(gio::NotificationPriority::High);
-        self.send_notification(Some(&status.device), &told);
+        }
+        told.replace(status.clone());
+        if !running.is_empty() && !context.has_asked_leave() {
+            let asking = context.ask_leave(context.settings().start_at_login());
+            glib::spawn_future_local(async move {
+                if asking.await.is_some_and(|leave| !leave.background) {
+                    tracing::warn!("the desktop may end this program while it has no window");
+                }
+            });
+        }
+        context.runtime().spawn(tell_background(status));
     }
 
     /// Ends every cast in an orderly way, then the program.
@@ -105,6 +124,14 @@ impl Application {
         glib::spawn_future_local(async move {
             if let Some(engine) = engine {
                 engine.stop_all().await;
+            }
+            // The lists may not have followed yet.
+            for device in app.imp().notices.take().shown() {
+                app.withdraw_notification(device);
+            }
+            let context = app.context();
+            if let Some(banners) = context.as_ref().and_then(|context| context.banners()) {
+                banners.restore();
             }
             drop(hold);
             app.quit();

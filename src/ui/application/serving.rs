@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use adw::prelude::*;
+use adw::subclass::prelude::*;
 use gtk4::{gio, glib};
 use libadwaita as adw;
 use tokio::sync::watch;
@@ -18,8 +19,12 @@ const START_ENGINE: &str = "start-engine";
 
 impl Application {
     /// Stays for as long as `idle` after the last window and cast, and after the last time that somebody `used` the engine
-    /// from elsewhere.
-    pub fn linger(&self, idle: Duration, used: watch::Receiver<Instant>) {
+    /// from elsewhere; until it is quit when that is `None`.
+    pub fn linger(&self, idle: Option<Duration>, used: watch::Receiver<Instant>) {
+        let Some(idle) = idle else {
+            self.imp().stays.replace(Some(self.hold()));
+            return;
+        };
         let milliseconds = u32::try_from(idle.as_millis()).unwrap_or(u32::MAX);
         self.set_inactivity_timeout(milliseconds);
         let app = self.downgrade();

@@ -93,10 +93,7 @@ impl Window {
     fn close_as(&self, answer: &str) {
         self.imp().asking.take();
         match answer {
-            "keep" => {
-                self.imp().may_go_on.set(true);
-                self.close();
-            }
+            "keep" => self.leave(),
             "stop" => {
                 let app = self.application().and_downcast::<Application>();
                 // Taking down may take a second, in which nothing is to be seen.
@@ -107,6 +104,28 @@ impl Window {
             }
             _ => {}
         }
+    }
+}
+
+impl Window {
+    /// Closes the window, unless the desktop says that nothing goes on without it.
+    fn leave(&self) {
+        let Some(context) = self.context() else {
+            return;
+        };
+        let asking = context.ask_leave(context.settings().start_at_login());
+        glib::spawn_future_local(glib::clone!(
+            #[weak(rename_to = window)]
+            self,
+            async move {
+                if asking.await.is_none_or(|leave| leave.background) {
+                    window.imp().may_go_on.set(true);
+                    window.close();
+                } else {
+                    window.say(&words::no_background());
+                }
+            }
+        ));
     }
 }
 
