@@ -191,7 +191,7 @@ mod tests {
             height: Some(720),
             ..SessionStats::default()
         };
-        let state = SessionState::Ended(reason.clone());
+        let over = SessionState::Ended(reason.clone());
         CastStatus {
             stats: watch::Sender::new(stats).subscribe(),
             shared: lasted.is_some(),
@@ -200,7 +200,7 @@ mod tests {
                 lasted,
             }),
             address: Some([192, 0, 2, 7].into()),
-            ..CastStatus::in_state("id", state)
+            ..CastStatus::in_state("id", over)
         }
     }
 

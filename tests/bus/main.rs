@@ -11,10 +11,12 @@
 
 mod casts;
 mod commands;
+mod desktop;
 mod errors;
 #[path = "../support/home.rs"]
 mod home;
 mod lines;
 mod names;
 mod objects;
+mod portal;
 mod support;

@@ -120,6 +120,25 @@ impl Bus {
         engine
     }
 
+    /// The same, with settings of the program: `KEY=VALUE` lines, values as `GVariant` text.
+    pub async fn serve_with(&self, settings: &str) -> Child {
+        let config = self.folder.join("config");
+        let folder = config.join("glib-2.0/settings");
+        std::fs::create_dir_all(&folder).unwrap();
+        let text = format!("[io/github/telecast/Telecast]\n{settings}\n");
+        std::fs::write(folder.join("keyfile"), text).unwrap();
+        let engine = self
+            .telecast(&["service", "--idle", "600"])
+            .env("XDG_CONFIG_HOME", config)
+            .env("GSETTINGS_BACKEND", "keyfile")
+            .stderr(Stdio::inherit())
+            .spawn()
+            .expect("it starts");
+        let client = self.client().await;
+        until("the engine is on the bus", async || client.is_owned().await).await;
+        engine
+    }
+
     /// A client of the engine.
     pub async fn client(&self) -> Client {
         let bus = connection::Builder::address(self.address.as_str())

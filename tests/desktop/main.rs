@@ -14,6 +14,7 @@
 mod skipping;
 mod support;
 
+mod background;
 mod capture_portal;
 mod chromium;
 mod dialog;

@@ -8,6 +8,7 @@ pub mod folder;
 pub mod home;
 pub mod likeness;
 pub mod network;
+pub mod notices;
 pub mod picture;
 pub mod program;
 pub mod session;

@@ -6,6 +6,7 @@ use std::io::Write as _;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use rustix::process::Signal;
 use serde_json::Value;
 
 use super::accessible::{Person, What, named};
@@ -45,10 +46,21 @@ impl Home {
     /// Nothing runs yet but the desktop. `None`, on record, where hosts cannot be made.
     #[track_caller]
     pub fn new() -> Option<Home> {
+        Home::with(Session::desktop)
+    }
+
+    /// The same, with a session manager and a lock screen.
+    #[track_caller]
+    pub fn with_session_manager() -> Option<Home> {
+        Home::with(Session::with_manager)
+    }
+
+    #[track_caller]
+    fn with(desktop: fn(&str, Option<&str>) -> Session) -> Option<Home> {
         let folder = Folder::new();
         let network = Network::up(folder.name(), 0)?;
         let tv = Session::sound_only(Some(&network.b()));
-        let desktop = Session::desktop("1280x720", Some(&network.a()));
+        let desktop = desktop("1280x720", Some(&network.a()));
         // The first key only makes the keyboard known to programs.
         desktop.shell(&["key", "Shift_L"]);
         let person = Person::at(&desktop, APPLICATION);
@@ -103,6 +115,13 @@ impl Home {
         let mut window = self.window.take().expect("an open window");
         let status = window.wait(END);
         assert!(status.success(), "{status}: {:?}", window.error_lines());
+    }
+
+    /// Ends the program as no program expects.
+    pub fn kill(&mut self) {
+        let mut window = self.window.take().expect("an open window");
+        window.signal(Signal::KILL);
+        window.wait(END);
     }
 
     /// Ends the program by its key, and waits.

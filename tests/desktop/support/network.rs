@@ -43,6 +43,16 @@ impl Network {
         assert!(status.success(), "nft: {status}");
     }
 
+    /// Pulls the cable out at `b`, or plugs it in again.
+    pub fn plug(&self, plugged: bool) {
+        let state = if plugged { "up" } else { "down" };
+        let status = Command::new("ip")
+            .args(["-n", &self.b(), "link", "set", "eth0", state])
+            .status()
+            .unwrap();
+        assert!(status.success(), "ip link: {status}");
+    }
+
     /// The namespace of the sender's host.
     pub fn a(&self) -> String {
         format!("{}-a", self.name)

@@ -34,6 +34,11 @@ impl Session {
         Self::start(&["--size", size], host)
     }
 
+    /// The same, with what stands for the session manager and the lock screen.
+    pub fn with_manager(size: &str, host: Option<&str>) -> Self {
+        Self::start(&["--size", size, "--session-manager"], host)
+    }
+
     /// PipeWire with a speaker and nothing else: where a receiver runs.
     pub fn sound_only(host: Option<&str>) -> Self {
         Self::start(&["--sound-only"], host)
