@@ -77,6 +77,8 @@ impl Sender {
             .write_all(&message.encode().unwrap())
             .await
             .expect("the connection is open");
+        // Else a part may wait in the TLS buffer until something more is written.
+        self.stream.flush().await.expect("the connection is open");
     }
 
     /// The next message; `None` when the receiver closed the connection.
