@@ -3,18 +3,20 @@
 //!
 //! What counts is the last [`WINDOW`]; a verdict holds for [`HOLD`] before it may change, so that it can be read. What is
 //! certain comes and goes at once: the person's own pause, a trouble that the session knows of, and that nothing at all
-//! gets through. Nothing is called good while no picture arrives.
+//! gets through. Nothing is called good before there was a whole window, and while no picture arrives.
 //!
 //! ```text
 //! first that applies   Paused ▸ Waiting ▸ Blocked ▸ Stuttering ▸ SoundGaps ▸ Softened ▸ Thinned ▸ Well
 //! ```
 
+mod origin;
 mod second;
 mod window;
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
+use self::origin::Origin;
 pub use self::second::Second;
 use self::window::Window;
 use crate::session::state::{SessionState, Trouble};
@@ -164,6 +166,8 @@ pub struct Circumstances<'a> {
     pub state: &'a SessionState,
     /// Whether the person froze the picture.
     pub paused: bool,
+    /// Whether pictures are cast.
+    pub pictures: bool,
     /// Whether the person wants sound on the device.
     pub sound: bool,
     /// What the person chose; used until the numbers tell the one in force.
@@ -174,6 +178,9 @@ pub struct Circumstances<'a> {
 #[derive(Debug, Default)]
 pub struct HealthMonitor {
     window: VecDeque<Second>,
+    origin: Origin,
+    /// Seconds of the cast so far, up to [`WINDOW`].
+    seen: usize,
     shown: Option<(Instant, Health)>,
 }
 
@@ -183,10 +190,13 @@ impl HealthMonitor {
         if self.window.len() == WINDOW {
             self.window.pop_front();
         }
+        self.origin.note(&second);
         self.window.push_back(second);
+        self.seen = (self.seen + 1).min(WINDOW);
     }
 
-    /// How it is going now; `None` before the first numbers, and when frames do not flow yet or any more.
+    /// How it is going now; `None` when frames do not flow yet or any more, before the first numbers, and until there are
+    /// enough of them to say that all is well.
     pub fn judge(&mut self, now: Instant, around: Circumstances<'_>) -> Option<Health> {
         let Some(found) = self.look(around) else {
             self.shown = None;
@@ -233,12 +243,12 @@ impl HealthMonitor {
         if !last.is_blocked() && self.is_shown_as_blocked() {
             self.begin_anew();
         }
-        let window = Window::new(&self.window, around.target_delay);
+        let window = Window::new(&self.window, &self.origin, around.target_delay);
         if let Some(cause) = window.stutters() {
             return of(Verdict::Stuttering(cause), Some(window.advice(cause)));
         }
         if window.gaps >= GAPS {
-            let cause = window.way();
+            let cause = window.behind_gaps();
             return of(Verdict::SoundGaps(cause), Some(window.advice(cause)));
         }
         if let Some(cause) = window.softened() {
@@ -247,9 +257,12 @@ impl HealthMonitor {
         if let Some(cause) = window.thinned() {
             return of(Verdict::Thinned(cause), Some(without_delay(cause)));
         }
+        if self.seen < WINDOW {
+            return None;
+        }
         let tenths = (window.target_delay.as_secs_f64() * 10.0).round();
         let behind = Duration::from_millis(tenths as u64 * 100);
-        let pictures = window.has_pictures;
+        let pictures = around.pictures;
         of(Verdict::Well { behind, pictures }, None)
     }
 

@@ -6,6 +6,7 @@
 
 mod flow;
 mod kept;
+mod lateness;
 mod marking;
 mod report;
 mod sleep;
@@ -233,6 +234,7 @@ async fn run(
     loop {
         flow.hear();
         let wake = flow.drain().await;
+        flow.lateness.caught_up(Instant::now());
         tokio::select! {
             command = commands.recv() => match command {
                 None => {
@@ -252,6 +254,7 @@ async fn run(
                 }
             },
             datagram = flow.socket.receive() => {
+                flow.lateness.begun(Instant::now(), datagram.at);
                 flow::take_in(&mut flow.sender, &mut flow.watch, datagram);
             }
             // First what came before, in the order of its time.
@@ -270,6 +273,7 @@ async fn run(
             }
             () = sleep_until(wake.into()) => {}
         }
+        flow.lateness.begun(Instant::now(), wake);
     }
 }
 

@@ -154,6 +154,8 @@ pub struct SessionStats {
     pub key_frames: u64,
     /// Media time that is sent and not acknowledged.
     pub in_flight_ms: f64,
+    /// The part of the last second in which packets, frames or answers waited for this program to run, percent.
+    pub late_pct: f64,
     /// Pictures not sent since the start, by reason: `encoder_busy`, `in_flight`, `rate`, …; and packets that could not be
     /// sent: `send_errors`, of which so many for each of the reasons `send_no_route`, `send_not_permitted`, ….
     pub dropped: BTreeMap<&'static str, u64>,
@@ -267,7 +269,7 @@ mod tests {
         let mut expected: Vec<_> = "state strangers trust codec encoder hardware path pixel_format width height \
             fps fps.captured fps.encoded fps.sent fps.acknowledged fps.limit \
             bitrate bitrate.target bitrate.actual bitrate.estimate bitrate.max \
-            lowered lowered.size lowered.fps rtt_ms jitter_ms loss_pct packets retransmitted key_frames in_flight_ms dropped dropped.in_flight \
+            lowered lowered.size lowered.fps rtt_ms jitter_ms loss_pct packets retransmitted key_frames in_flight_ms late_pct dropped dropped.in_flight \
             latency_ms latency_ms.capture latency_ms.convert latency_ms.encode latency_ms.pace latency_ms.network \
             latency_ms.reassembly latency_ms.playout target_delay_ms address link dscp \
             audio audio.codec audio.bitrate audio.loss_pct audio.gaps uptime_s reconnected \

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use super::UNSENT;
+use super::window::SOFT;
 use crate::session::link::Link;
 use crate::session::stats::SessionStats;
 use crate::session::unsent::{SendFault, Unsent};
@@ -11,7 +12,8 @@ use crate::session::unsent::{SendFault, Unsent};
 /// A player needs some time for a picture; one that is complete later than this before its moment is late.
 const LATE_MS: f64 = 10.0;
 
-/// Pictures that take longer than this part of the target delay to be encoded make this computer the slow one.
+/// Pictures that take longer than this part of the target delay to be drawn, converted and encoded make this computer the
+/// slow one.
 const SLOW_HERE: f64 = 1.0 / 3.0;
 
 /// Reasons of `dropped` that mean: too much is under way.
@@ -38,6 +40,10 @@ pub struct Second {
     pub late: bool,
     /// Most of the time went in this computer.
     pub slow_here: bool,
+    /// The part of the time in which packets, frames or answers waited for this program to run, 0 to 1.
+    pub waited: f64,
+    /// The round trip, in milliseconds.
+    pub round_trip: Option<f64>,
     /// Pictures are smaller than they could be.
     pub smaller: bool,
     /// Fewer pictures are made than there could be.
@@ -67,7 +73,7 @@ impl Second {
     pub fn between(before: &SessionStats, now: &SessionStats) -> Second {
         let audio = |stats: &SessionStats| stats.audio.as_ref().map_or(0, |audio| audio.gaps);
         let latency = &now.latency_ms;
-        let here = sum([latency.convert, latency.encode, None]);
+        let here = sum([latency.capture, latency.convert, latency.encode]);
         let outside = sum([latency.pace, latency.network, latency.reassembly]);
         let target = now.target_delay_ms.unwrap_or(f64::INFINITY);
         Second {
@@ -81,6 +87,8 @@ impl Second {
                 .sum::<u64>() as f64,
             late: latency.playout.is_some_and(|left| left < LATE_MS),
             slow_here: here > outside && here > SLOW_HERE * target,
+            waited: now.late_pct / 100.0,
+            round_trip: now.rtt_ms,
             smaller: now.lowered.size,
             fewer: now.lowered.fps,
             share: f64::from(now.bitrate.target) / f64::from(now.bitrate.max.max(1)),
@@ -98,6 +106,11 @@ impl Second {
                 .target_delay_ms
                 .and_then(|ms| Duration::try_from_secs_f64(ms / 1000.0).ok()),
         }
+    }
+
+    /// Whether the pictures are below their best.
+    pub(super) fn is_lowered(&self) -> bool {
+        self.smaller || self.fewer || self.share < SOFT
     }
 
     /// Whether packets were kept from the device and nothing has reached it, as far as that can be known.

@@ -5,6 +5,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use super::origin::{LOSSY, Origin};
 use super::{Advice, Cause, Second, UNSENT, WINDOW, remedy};
 use crate::session::unsent::SendFault;
 
@@ -20,10 +21,7 @@ const STUTTER: f64 = 0.3;
 const UNDER_WAY: f64 = 2.0;
 
 /// A picture counts as soft when its encoder gets less than this part of the bits that it might have.
-const SOFT: f64 = 1.0 / 3.0;
-
-/// Loss from which on it is named, in percent.
-const WORTH_NAMING: f64 = 1.0;
+pub(super) const SOFT: f64 = 1.0 / 3.0;
 
 /// A target delay that is long enough to be no remedy any more.
 const LONG: Duration = Duration::from_millis(400);
@@ -46,6 +44,10 @@ pub(super) struct Window {
     held: f64,
     late: usize,
     slow_here: bool,
+    /// This program did not get to run.
+    late_here: bool,
+    /// The pictures were lowered because of that.
+    lowered_here: bool,
     coarse: bool,
     slowed: bool,
     loss_pct: f64,
@@ -54,15 +56,14 @@ pub(super) struct Window {
     wifi: bool,
     /// Interruptions of the sound.
     pub(super) gaps: u64,
-    /// Whether there are pictures.
-    pub(super) has_pictures: bool,
+    has_pictures: bool,
     /// The one in force, else the chosen one.
     pub(super) target_delay: Duration,
 }
 
 impl Window {
-    /// These seconds together; `chosen` is the target delay that the person chose.
-    pub(super) fn new(seconds: &VecDeque<Second>, chosen: Duration) -> Window {
+    /// These seconds together, with whose fault it is; `chosen` is the target delay that the person chose.
+    pub(super) fn new(seconds: &VecDeque<Second>, origin: &Origin, chosen: Duration) -> Window {
         let sum = |of: fn(&Second) -> f64| -> f64 { seconds.iter().map(of).sum() };
         let whole = seconds.len() == WINDOW;
         let all = |of: fn(&Second) -> bool| whole && seconds.iter().all(of);
@@ -77,6 +78,8 @@ impl Window {
             held: sum(|second| second.held),
             late: seconds.iter().filter(|second| second.late).count(),
             slow_here: all(|second| second.slow_here),
+            late_here: origin.is_late_here(),
+            lowered_here: origin.has_lowered_here(),
             coarse: all(|second| second.smaller || second.share < SOFT),
             slowed: all(|second| second.fewer),
             loss_pct: sum(|second| second.loss_pct) / seconds.len().max(1) as f64,
@@ -91,16 +94,31 @@ impl Window {
     }
 
     /// What is the matter between the encoder and the device. What stays here is known, what the network does is not.
-    pub(super) fn way(&self) -> Cause {
-        let named = self.loss_pct >= WORTH_NAMING;
-        self.unsent.unwrap_or(Cause::Network {
+    fn way(&self, busy_here: bool) -> Cause {
+        let of_network = || Cause::Network {
             wifi: self.wifi,
-            loss_pct: if named {
+            loss_pct: if self.is_lossy() {
                 self.loss_pct.round().min(100.0) as u8
             } else {
                 0
             },
+        };
+        self.unsent.unwrap_or_else(|| {
+            if busy_here {
+                Cause::Computer
+            } else {
+                of_network()
+            }
         })
+    }
+
+    fn is_lossy(&self) -> bool {
+        self.loss_pct >= LOSSY
+    }
+
+    /// Why the sound is interrupted. Slow pictures say something about it only where nothing is lost.
+    pub(super) fn behind_gaps(&self) -> Cause {
+        self.way(self.late_here || self.slow_here && !self.is_lossy())
     }
 
     /// Whether pictures are missing or late so that it disturbs, and why.
@@ -116,7 +134,7 @@ impl Window {
 
     /// Whether the picture is smaller or coarser than it could be, and why.
     pub(super) fn softened(&self) -> Option<Cause> {
-        (self.has_pictures && self.coarse).then(|| self.way())
+        (self.has_pictures && self.coarse).then(|| self.way(self.lowered_here))
     }
 
     /// Whether there are fewer pictures than there could be, and why.
@@ -124,7 +142,7 @@ impl Window {
         if !self.whole {
             return None;
         }
-        let slowed = || (self.has_pictures && self.slowed).then(|| self.way());
+        let slowed = || (self.has_pictures && self.slowed).then(|| self.way(self.lowered_here));
         self.missing(FEWER).or_else(slowed)
     }
 
@@ -149,7 +167,7 @@ impl Window {
         if self.slow_here {
             Cause::Computer
         } else {
-            self.way()
+            self.way(self.late_here)
         }
     }
 

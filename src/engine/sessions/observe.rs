@@ -67,6 +67,7 @@ pub(super) async fn observe(
                 Circumstances {
                     state: &status.state,
                     paused: status.paused,
+                    pictures: status.has_picture,
                     sound: status.audio != AudioChoice::None,
                     target_delay: status.target_delay,
                 },

@@ -243,18 +243,24 @@ async fn numbers_become_history_and_a_verdict_which_shows_a_pause_at_once() {
     let list = until(&sessions, |list| list[0].began.is_some()).await;
     let mut health = list[0].health.clone();
     assert_eq!(*health.borrow(), None);
-    let second = SessionStats {
-        uptime_s: 1.0,
-        ..SessionStats::default()
-    };
-    reporter.stats.send_replace(second);
+    let mut samples = list[0].history.changes();
+    for second in 1..=3_u32 {
+        let stats = SessionStats {
+            uptime_s: f64::from(second),
+            ..SessionStats::default()
+        };
+        reporter.stats.send_replace(stats);
+        let taken = samples.wait_for(|count| *count == u64::from(second));
+        let taken = tokio::time::timeout(Duration::from_secs(5), taken).await;
+        assert!(taken.is_ok(), "second {second}");
+    }
     let found = health.wait_for(Option::is_some);
     let found = *tokio::time::timeout(Duration::from_secs(5), found)
         .await
         .unwrap()
         .unwrap();
     assert!(matches!(found.unwrap().verdict, Verdict::Well { .. }));
-    assert_eq!(list[0].history.samples().len(), 1);
+    assert_eq!(list[0].history.samples().len(), 3);
     sessions.command("a", Command::Pause(true)).unwrap();
     let paused = |health: &Option<Health>| {
         health.is_some_and(|health| matches!(health.verdict, Verdict::Paused { .. }))

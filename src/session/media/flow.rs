@@ -7,6 +7,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use tokio::sync::mpsc;
 
+use super::lateness::Lateness;
 use super::marking::Marking;
 use super::sleep::Sleep;
 use super::socket::{Bound, MediaSocket, Received};
@@ -69,6 +70,7 @@ pub(super) struct Flow {
     pub(super) socket: MediaSocket,
     pub(super) feeds: Feeds,
     pub(super) watch: Watch,
+    pub(super) lateness: Lateness,
     pub(super) video: Option<(StreamId, VideoCodec)>,
     pub(super) audio: Option<(StreamId, AudioCodec)>,
     /// Events about pictures that the device had logged at the last report.
@@ -126,6 +128,7 @@ impl Flow {
                 marking,
                 drained: now,
             },
+            lateness: Lateness::new(now),
             video: settled
                 .video
                 .as_ref()
@@ -275,6 +278,7 @@ impl Flow {
         let now = Instant::now();
         match event {
             Some(EncoderEvent::Frame(frame)) => {
+                self.lateness.begun(now, frame.times.encoded);
                 self.feeds.in_use.size = frame.size.or(self.feeds.in_use.size);
                 self.sender.handle(now, Input::Frame(stream, frame));
             }
@@ -318,8 +322,9 @@ impl Flow {
         };
         match event {
             Some(EncoderEvent::Frame(frame)) => {
-                self.sender
-                    .handle(Instant::now(), Input::Frame(stream, frame));
+                let now = Instant::now();
+                self.lateness.begun(now, frame.times.encoded);
+                self.sender.handle(now, Input::Frame(stream, frame));
             }
             // News of pictures.
             Some(

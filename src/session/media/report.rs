@@ -41,6 +41,7 @@ impl Flow {
         (stats.width, stats.height) = self.feeds.in_use.size.unzip();
         stats.rtt_ms = core.round_trip.map(ms);
         stats.jitter_ms = core.jitter.map(ms);
+        stats.late_pct = self.lateness.take(now) * 100.0;
         stats.target_delay_ms = Some(ms(core.target_delay));
         count(&core.streams, stats);
         stats.key_frames = video.map_or(0, |video| video.key_frames);
