@@ -40,6 +40,8 @@ pub use advertise::{AdvertiseError, Advertisement, Advertiser};
 pub use announcement::{Announcement, TxtFields};
 #[cfg(not(cast_alone))]
 pub use anybody::anybody;
+#[cfg(not(cast_alone))]
+pub(crate) use device::PROVISIONAL;
 pub use device::{Capabilities, Device, DeviceEvent, DeviceKind, Endpoint};
 #[cfg(not(cast_alone))]
 pub use handle::{Discovery, DiscoveryError, DiscoveryHandle, DiscoveryOptions};
@@ -52,6 +54,8 @@ pub use manual::{ManualHost, ParseHostError};
 #[cfg(fuzzing)]
 pub use message::answer;
 pub use table::{MAX_DEVICES, Table};
+#[cfg(not(cast_alone))]
+pub(crate) use text::clean;
 
 /// The DNS-SD service type of Cast devices, in the form that the mDNS library wants.
 pub const SERVICE_TYPE: &str = "_googlecast._tcp.local.";

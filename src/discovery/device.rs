@@ -7,6 +7,9 @@ use std::time::Instant;
 
 use super::manual::ManualHost;
 
+/// How the ids of hosts begin that were not announced.
+pub(crate) const PROVISIONAL: &str = "manual:";
+
 /// A Cast device, as far as it is known from its announcements.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Device {
@@ -51,6 +54,11 @@ impl Device {
             hosts: Vec::new(),
             last_seen: now,
         }
+    }
+
+    /// Whether it is a host of which no announcement was seen: nothing is known of it but where it is.
+    pub fn is_provisional(&self) -> bool {
+        self.id.starts_with(PROVISIONAL)
     }
 
     /// The best address, if any is known.

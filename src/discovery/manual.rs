@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use std::str::FromStr;
 
 use super::DEFAULT_PORT;
+use super::device::PROVISIONAL;
 
 /// A host that the user named: a name or an IP address (IPv6 with `%zone` where needed), and a port.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -38,7 +39,7 @@ impl ManualHost {
 
     /// The id of the device while nothing better is known.
     pub fn id(&self) -> String {
-        format!("manual:{self}")
+        format!("{PROVISIONAL}{self}")
     }
 }
 

@@ -3,7 +3,7 @@
 
 /// What is left of `text` for showing: valid UTF-8, one line, no control characters and none that change the direction
 /// of the text around them, no blanks at the ends, at most `max` characters.
-pub(super) fn clean(bytes: &[u8], max: usize) -> String {
+pub(crate) fn clean(bytes: &[u8], max: usize) -> String {
     let text = String::from_utf8_lossy(bytes);
     let mut out = String::new();
     let mut characters = 0;

@@ -55,6 +55,7 @@ impl Engine {
             ),
             addresses,
             has_screen: device.kind.has_picture(),
+            unknown: device.is_provisional(),
             leftovers: Arc::new(OfCast::new(
                 Arc::clone(&self.apps),
                 device.id.clone(),
@@ -83,6 +84,11 @@ impl Engine {
         let now = SystemTime::now();
         self.devices
             .with(|listing| listing.use_device(&device.id, now));
+        if device.is_provisional() {
+            let devices = self.devices.clone();
+            self.runtime
+                .spawn(devices.listen(device.id.clone(), handle.info()));
+        }
         Ok(handle)
     }
 

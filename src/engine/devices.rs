@@ -12,7 +12,8 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior, timeout};
 
 use super::listing::{ListedDevice, Listing};
-use super::remembered::Memory;
+use super::remembered::{Introduction, Memory};
+use crate::cast::channel::messages::discovery::DeviceInfo;
 use crate::discovery::{Device, Endpoint, ManualHost};
 use crate::files;
 
@@ -73,6 +74,15 @@ impl Devices {
         self.0.publish();
         self.0.touched.notify_one();
         result
+    }
+
+    /// Remembers what the device with this id says of itself, should it say something before its session ends.
+    pub(super) async fn listen(self, id: String, mut info: watch::Receiver<Option<DeviceInfo>>) {
+        let told = info.wait_for(Option::is_some).await;
+        let itself = told.ok().and_then(|told| Introduction::of(told.as_ref()?));
+        if let Some(itself) = itself {
+            self.with(|listing| listing.introduce(&id, itself));
+        }
     }
 
     /// Follows discovery's list until that ends; with `remember`, writes down what is to outlive the program.

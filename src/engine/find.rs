@@ -18,9 +18,6 @@ const LOOKUP: Duration = Duration::from_secs(3);
 /// address for every word.
 const HEAD_START: Duration = Duration::from_millis(1500);
 
-/// How the ids of hosts begin that were not announced.
-const PROVISIONAL: &str = "manual:";
-
 /// See [`super::Engine::find`].
 pub(super) async fn find(
     discovery: &DiscoveryHandle,
@@ -175,7 +172,7 @@ fn pick(devices: &[Device], query: &str) -> Option<Device> {
     let reachable = || {
         devices
             .iter()
-            .filter(|device| !device.endpoints.is_empty() && !device.id.starts_with(PROVISIONAL))
+            .filter(|device| !device.endpoints.is_empty() && !device.is_provisional())
     };
     let exact = reachable().find(|device| device.id == id || device.name.to_lowercase() == name);
     exact
@@ -196,7 +193,7 @@ fn is_host(device: &Device, id: &str, host: &ManualHost) -> bool {
             .endpoints
             .iter()
             .any(|endpoint| endpoint.ip == ip && endpoint.port == host.port),
-        None => device.hosts.contains(host) && !device.id.starts_with(PROVISIONAL),
+        None => device.hosts.contains(host) && !device.is_provisional(),
     };
     !device.endpoints.is_empty() && (device.id == id || merged())
 }

@@ -14,7 +14,9 @@ use std::time::{Duration, Instant, SystemTime};
 
 pub use self::forget::Forgotten;
 pub use self::listed::ListedDevice;
-use super::remembered::{Entry, HostEntry, MAX_HOSTS, MAX_REMEMBERED, Memory, seconds};
+use super::remembered::{
+    Entry, HostEntry, Introduction, MAX_HOSTS, MAX_REMEMBERED, Memory, seconds,
+};
 use crate::discovery::{Capabilities, Device, Endpoint, MAX_DEVICES, ManualHost};
 
 /// How long a device that was never used stays listed while it is away. Longer than a TV or a router takes to start.
@@ -161,12 +163,14 @@ impl Listing {
             if !works || device.endpoints.is_empty() {
                 continue;
             }
-            let known = self.memory.hosts.get(host).and_then(|entry| {
+            let entered = self.memory.hosts.get(host);
+            let known = entered.and_then(|entry| {
                 let id = entry.device.as_ref()?;
                 Some((id, self.memory.devices.get(id)?))
             });
-            let device = match known {
-                Some((id, entry)) => Device {
+            let introduced = entered.and_then(|entry| entry.introduced.as_ref());
+            let device = match (known, introduced) {
+                (Some((id, entry)), _) => Device {
                     id: id.clone(),
                     name: entry.name.clone(),
                     model: entry.model.clone(),
@@ -174,7 +178,14 @@ impl Listing {
                     capabilities: Capabilities(entry.capabilities),
                     ..device.clone()
                 },
-                None => device.clone(),
+                (None, Some(itself)) => Device {
+                    name: itself.name.clone(),
+                    model: itself.model.clone(),
+                    kind: itself.kind(),
+                    capabilities: Capabilities(itself.capabilities),
+                    ..device.clone()
+                },
+                (None, None) => device.clone(),
             };
             self.entered.insert(device.id.clone(), device);
         }
@@ -254,6 +265,19 @@ impl Listing {
         if let Some(entry) = self.memory.devices.get_mut(id) {
             entry.used = Some(seconds(wall));
             self.unsaved = true;
+        }
+    }
+
+    /// What was cast to under this id, a person's address, says what it is.
+    pub(super) fn introduce(&mut self, id: &str, itself: Introduction) {
+        let mut hosts = self.memory.hosts.iter_mut();
+        let Some((_, entry)) = hosts.find(|(host, _)| host.id() == id) else {
+            return;
+        };
+        if entry.introduced.as_ref() != Some(&itself) {
+            entry.introduced = Some(itself);
+            self.unsaved = true;
+            self.list_silent();
         }
     }
 

@@ -11,7 +11,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 
-use crate::discovery::{Capabilities, Device, DeviceKind, ManualHost};
+use crate::cast::channel::messages::discovery::DeviceInfo;
+use crate::discovery::{Capabilities, Device, DeviceKind, ManualHost, clean};
 
 /// Devices that are written down. A home has a handful; an hotel must not fill the list for ever.
 pub(super) const MAX_REMEMBERED: usize = 64;
@@ -100,6 +101,44 @@ impl Entry {
     }
 }
 
+/// What a device of which nothing was announced says of itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Introduction {
+    pub(super) name: String,
+    #[serde(default)]
+    pub(super) model: String,
+    /// The capability bits.
+    #[serde(default)]
+    pub(super) capabilities: u64,
+}
+
+impl Introduction {
+    /// What is fit to be shown of it; `None` without a name.
+    pub(super) fn of(info: &DeviceInfo) -> Option<Introduction> {
+        let introduction = Introduction {
+            name: info.friendly_name.clone(),
+            model: info.model.clone(),
+            capabilities: info.capabilities,
+        };
+        introduction.clean()
+    }
+
+    /// What it is to people.
+    pub(super) fn kind(&self) -> DeviceKind {
+        Capabilities(self.capabilities).kind(&self.model)
+    }
+
+    fn clean(self) -> Option<Introduction> {
+        let shown = |text: &str| clean(text.as_bytes(), Device::MAX_NAME);
+        let (name, model) = (shown(&self.name), shown(&self.model));
+        (!name.is_empty()).then_some(Introduction {
+            name,
+            model,
+            ..self
+        })
+    }
+}
+
 /// An address that a person entered.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(super) struct HostEntry {
@@ -109,6 +148,16 @@ pub(super) struct HostEntry {
     /// When it answered last, in seconds since 1970.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) last_seen: Option<u64>,
+    /// What answered there said of itself, when nothing was announced.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) introduced: Option<Introduction>,
+}
+
+impl HostEntry {
+    fn clean(mut self) -> HostEntry {
+        self.introduced = self.introduced.and_then(Introduction::clean);
+        self
+    }
 }
 
 /// All of it.
@@ -141,7 +190,7 @@ impl Memory {
                 .filter_map(|(id, entry)| Some((id, entry.clean()?)))
                 .collect(),
             hosts: hosts
-                .filter_map(|(host, entry)| Some((host.parse().ok()?, entry)))
+                .filter_map(|(host, entry)| Some((host.parse().ok()?, entry.clean())))
                 .take(MAX_HOSTS)
                 .collect(),
         };

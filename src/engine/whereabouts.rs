@@ -7,11 +7,8 @@ use std::sync::Arc;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 
-use crate::discovery::{Device, Endpoint};
+use crate::discovery::{Device, Endpoint, PROVISIONAL};
 use crate::session::whereabouts::Whereabouts;
-
-/// How the ids of hosts begin that were not announced.
-const PROVISIONAL: &str = "manual:";
 
 /// Follows the device with this id, or that was announced at one of these addresses, for as long as the session asks.
 pub(super) fn of(
@@ -57,10 +54,7 @@ impl Sought {
             let endpoints = device.endpoints.iter();
             endpoints.map(Endpoint::socket_addr).collect()
         };
-        let announced = || {
-            list.iter()
-                .filter(|device| !device.id.starts_with(PROVISIONAL))
-        };
+        let announced = || list.iter().filter(|device| !device.is_provisional());
         if self.id.starts_with(PROVISIONAL) {
             let there = announced().find(|device| {
                 let at = at(device);

@@ -10,6 +10,7 @@ use super::reason::Reason;
 use super::state::SessionState;
 use super::stats::SessionStats;
 use crate::cast::auth::Assessment;
+use crate::cast::channel::messages::discovery::DeviceInfo;
 
 /// How many commands may wait. More than a person can give; a full queue refuses.
 const COMMAND_QUEUE: usize = 16;
@@ -55,6 +56,7 @@ pub struct SessionHandle {
     stats: watch::Receiver<SessionStats>,
     volume: watch::Receiver<Option<Volume>>,
     trust: watch::Receiver<Option<Assessment>>,
+    info: watch::Receiver<Option<DeviceInfo>>,
 }
 
 impl SessionHandle {
@@ -76,6 +78,12 @@ impl SessionHandle {
     /// What the device proved about itself; `None` until it was asked.
     pub fn trust(&self) -> watch::Receiver<Option<Assessment>> {
         self.trust.clone()
+    }
+
+    /// What the device says it is, where that was not [known](super::options::Target::unknown) before; `None` until it told,
+    /// and many do not. Text of a stranger.
+    pub fn info(&self) -> watch::Receiver<Option<DeviceInfo>> {
+        self.info.clone()
     }
 
     /// Passes a command on. `false` when the session is over, or when too many commands wait.
@@ -113,6 +121,8 @@ pub(crate) struct Reporter {
     pub volume: watch::Sender<Option<Volume>>,
     /// Shown by [`SessionHandle::trust`].
     pub trust: watch::Sender<Option<Assessment>>,
+    /// Shown by [`SessionHandle::info`].
+    pub info: watch::Sender<Option<DeviceInfo>>,
 }
 
 /// A handle and the session's end of it.
@@ -125,12 +135,14 @@ pub(crate) fn pair() -> (SessionHandle, Reporter) {
     });
     let (volume_tx, volume_rx) = watch::channel(None);
     let (trust_tx, trust_rx) = watch::channel(None);
+    let (info_tx, info_rx) = watch::channel(None);
     let handle = SessionHandle {
         commands: command_tx,
         state: state_rx,
         stats: numbers_rx,
         volume: volume_rx,
         trust: trust_rx,
+        info: info_rx,
     };
     let reporter = Reporter {
         commands: command_rx,
@@ -138,6 +150,7 @@ pub(crate) fn pair() -> (SessionHandle, Reporter) {
         stats: numbers_tx,
         volume: volume_tx,
         trust: trust_tx,
+        info: info_tx,
     };
     (handle, reporter)
 }

@@ -20,6 +20,8 @@ pub struct Target {
     pub addresses: Vec<SocketAddr>,
     /// Whether it has a screen (from its capability bits); a speaker gets sound alone.
     pub has_screen: bool,
+    /// Whether nothing is known of it but where it is: then it is asked what it is called.
+    pub unknown: bool,
     /// What may have been left on it.
     pub leftovers: Arc<dyn Leftovers>,
     /// Whether to go on with it, once it is known what it proves.

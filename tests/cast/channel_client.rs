@@ -22,7 +22,9 @@ use telecast::cast::channel::framing::{Framer, FramingError};
 use telecast::cast::channel::message::CastMessage;
 use telecast::cast::channel::messages::connection::CloseReason;
 use telecast::cast::channel::messages::streaming::Refusal;
-use telecast::cast::channel::namespace::{CONNECTION, DEVICE_AUTH, HEARTBEAT, RECEIVER, WEBRTC};
+use telecast::cast::channel::namespace::{
+    CONNECTION, DEVICE_AUTH, DISCOVERY, HEARTBEAT, RECEIVER, WEBRTC,
+};
 use telecast::cast::codec::VideoCodec;
 use telecast::cast::error_code::ErrorCode;
 use telecast::cast::offer::Offer;

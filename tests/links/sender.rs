@@ -46,6 +46,7 @@ async fn run(to: SocketAddr, target_delay: Duration, length: Duration) -> Vec<Va
         name: "Test TV".to_owned(),
         addresses: vec![to],
         has_screen: true,
+        unknown: false,
         leftovers: Arc::new(InMemory::default()),
         trust: Arc::new(Anyone),
         whereabouts: Whereabouts::default(),

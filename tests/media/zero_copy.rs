@@ -82,6 +82,7 @@ impl Cast {
                 name: "Test TV".to_owned(),
                 addresses: vec![receiver.address()],
                 has_screen: true,
+                unknown: false,
                 leftovers: Arc::new(telecast::session::leftover::InMemory::default()),
                 trust: Arc::new(telecast::session::trust::Anyone),
                 whereabouts: telecast::session::whereabouts::Whereabouts::default(),

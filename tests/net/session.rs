@@ -3,6 +3,7 @@
 
 mod absence;
 mod ends;
+mod introduction;
 pub mod media;
 mod path;
 mod recover;
@@ -56,6 +57,7 @@ pub fn target(address: SocketAddr) -> Target {
         name: "Test TV".to_owned(),
         addresses: vec![address],
         has_screen: true,
+        unknown: false,
         leftovers: Arc::new(InMemory::default()),
         trust: Arc::new(Anyone),
         whereabouts: Whereabouts::default(),

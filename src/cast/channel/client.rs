@@ -44,6 +44,7 @@ use self::volume::VolumeRequests;
 use super::framing::Framer;
 use super::message::{BROADCAST, CastMessage, PLATFORM_RECEIVER, PLATFORM_SENDER};
 use super::messages::connection::{CloseReason, Connect, ConnectionMessage};
+use super::messages::discovery::{self, DeviceInfo};
 use super::messages::heartbeat::Heartbeat;
 use super::messages::platform::{PlatformAction, PlatformBody, PlatformReply, PlatformRequest};
 use super::messages::status::ReceiverStatus;
@@ -78,6 +79,8 @@ pub struct Client {
     next_ping: Instant,
     volume: VolumeRequests,
     availability: Option<(u32, Instant)>,
+    /// The request that asks the device what it is called.
+    asked_info: Option<u32>,
     /// An application whose launch was given up, to be stopped should it appear after all.
     abandoned: Option<Wanted>,
     /// Messages meant for us that could not be read.
@@ -109,6 +112,7 @@ impl Client {
             next_ping: now + PING_INTERVAL,
             volume: VolumeRequests::default(),
             availability: None,
+            asked_info: None,
             abandoned: None,
             unreadable: 0,
         };
@@ -188,6 +192,15 @@ impl Client {
             Command::Ping => self.ping(now),
             Command::Offer(offer) => self.offer(now, offer),
             Command::GetCapabilities => self.ask_capabilities(now),
+            Command::GetDeviceInfo => {
+                let id = self.take_request();
+                self.asked_info = Some(id);
+                self.send_from_us(
+                    PLATFORM_RECEIVER,
+                    namespace::DISCOVERY,
+                    discovery::request(id),
+                );
+            }
             Command::GetAppAvailability(ids) => {
                 let id = self.request(PlatformAction::GetAppAvailability(Some(ids)));
                 self.availability = Some((id, now + REQUEST_TIMEOUT));
@@ -251,6 +264,13 @@ impl Client {
                 match PlatformReply::parse(text) {
                     Some(reply) => self.on_reply(now, reply),
                     None => self.unreadable = self.unreadable.saturating_add(1),
+                }
+            }
+            namespace::DISCOVERY if to_us && message.source == PLATFORM_RECEIVER => {
+                if let Some((id, info)) = DeviceInfo::parse(text)
+                    && self.asked_info.take_if(|asked| *asked == id).is_some()
+                {
+                    self.event(Event::DeviceInfo(info));
                 }
             }
             namespace::WEBRTC if message.destination == self.id => {
@@ -386,22 +406,18 @@ impl Client {
 
     /// Sends a request to the platform; its id.
     fn request(&mut self, action: PlatformAction) -> u32 {
-        let request_id = self.next_request;
-        // Positive, and an int for the other side.
-        self.next_request = if request_id == i32::MAX as u32 {
-            1
-        } else {
-            request_id + 1
-        };
+        let request_id = self.take_request();
         let text = PlatformRequest { request_id, action }.to_json();
         self.send_from_us(PLATFORM_RECEIVER, namespace::RECEIVER, text);
         request_id
     }
 
+    fn take_request(&mut self) -> u32 {
+        take(&mut self.next_request)
+    }
+
     fn take_seq(&mut self) -> u32 {
-        let seq = self.next_seq;
-        self.next_seq = if seq == i32::MAX as u32 { 1 } else { seq + 1 };
-        seq
+        take(&mut self.next_seq)
     }
 
     fn send_from_us(&mut self, destination: &str, namespace: &str, text: String) {
@@ -427,4 +443,14 @@ impl Client {
         }
         self.event(Event::Ended(reason));
     }
+}
+
+/// The next of these numbers: positive, and an int for the other side.
+fn take(next: &mut u32) -> u32 {
+    let following = if *next == i32::MAX as u32 {
+        1
+    } else {
+        *next + 1
+    };
+    std::mem::replace(next, following)
 }

@@ -4,8 +4,8 @@
 use std::time::SystemTime;
 
 use super::Listing;
-use crate::discovery::{Capabilities, Device, DeviceKind, Endpoint, ManualHost};
-use crate::engine::remembered::{Entry, HostEntry, time};
+use crate::discovery::{Capabilities, Device, DeviceKind, Endpoint, ManualHost, PROVISIONAL};
+use crate::engine::remembered::{Entry, HostEntry, Introduction, time};
 use crate::engine::{Remembered, TrustedDevices};
 
 /// A device, as lists show it: there, or remembered.
@@ -13,7 +13,7 @@ use crate::engine::{Remembered, TrustedDevices};
 pub struct ListedDevice {
     /// [`Device::id`]. An address that turns out to be a known device takes over that device's.
     pub id: String,
-    /// Its name; of an address, the address.
+    /// Its name; of an address where nobody has told one yet, the address.
     pub name: String,
     /// Its model; empty when unknown.
     pub model: String,
@@ -48,7 +48,7 @@ impl ListedDevice {
     /// known.
     pub fn is(&self, id: &str) -> bool {
         let by_host = |id: &str| {
-            id.strip_prefix("manual:")
+            id.strip_prefix(PROVISIONAL)
                 .is_some_and(|host| self.hosts.iter().any(|known| known == host))
         };
         self.id == id || by_host(id)
@@ -102,11 +102,16 @@ impl Listing {
         let id = host.id();
         let device = self.here(&id);
         let addresses = device.map(|device| in_words(&device.endpoints));
-        ListedDevice {
+        let itself = entry.introduced.clone().unwrap_or_else(|| Introduction {
             name: host.to_string(),
             model: String::new(),
-            kind: Capabilities::default().kind(""),
-            capabilities: Capabilities::default(),
+            capabilities: 0,
+        });
+        ListedDevice {
+            kind: itself.kind(),
+            capabilities: Capabilities(itself.capabilities),
+            name: itself.name,
+            model: itself.model,
             device: device.cloned(),
             last_seen: entry.last_seen.and_then(time),
             used: None,

@@ -4,6 +4,7 @@
 use std::net::SocketAddr;
 
 use super::*;
+use crate::discovery::DeviceKind;
 use crate::engine::remembered::time;
 
 /// A listing with clocks that stand until they are moved.
@@ -187,6 +188,50 @@ fn an_address_becomes_the_device_that_it_belongs_to_and_stays_it() {
     );
     rig.wait(10 * GRACE.as_secs());
     assert_eq!(rig.shown(), ["Meeting Room"]);
+}
+
+#[test]
+fn an_address_of_which_nothing_is_announced_is_called_what_it_says_it_is() {
+    let says = |name: &str, capabilities| Introduction {
+        name: name.into(),
+        model: "Chromecast".into(),
+        capabilities,
+    };
+    let mut rig = Rig::new();
+    rig.listing.add_host(&host("192.0.2.7"));
+    rig.sees(&[silent("192.0.2.7", 7)]);
+    rig.listing.unsaved();
+    let id = "manual:192.0.2.7";
+    rig.listing.introduce(id, says("Attic", 5));
+    assert!(rig.listing.unsaved().is_some());
+    let listed = rig.one(id);
+    assert_eq!(
+        (listed.name.as_str(), listed.model.as_str()),
+        ("Attic", "Chromecast")
+    );
+    let here = listed.device.expect("there");
+    assert_eq!((here.name.as_str(), here.kind), ("Attic", DeviceKind::Tv));
+    assert!(here.is_provisional(), "and is asked again by the next cast");
+    rig.listing.introduce(id, says("Attic", 5));
+    assert!(rig.listing.unsaved().is_none(), "that is no news");
+
+    let mut rig = rig.restarted();
+    assert_eq!(rig.shown(), ["-Attic"]);
+    rig.sees(&[silent("192.0.2.7", 7)]);
+    assert_eq!(rig.shown(), ["Attic"]);
+    // It was set up anew.
+    rig.listing.introduce(id, says("Kitchen", 4));
+    assert_eq!(rig.shown(), ["Kitchen"]);
+    assert_eq!(rig.one(id).kind, DeviceKind::Speaker);
+
+    // What it announces goes first.
+    let mut announced = device("aa", "Meeting Room", 7);
+    announced.hosts = vec![host("192.0.2.7")];
+    rig.sees(&[announced]);
+    assert_eq!(rig.shown(), ["Meeting Room"]);
+    rig.listing
+        .introduce("manual:192.0.2.9", says("Elsewhere", 5));
+    assert_eq!(rig.shown(), ["Meeting Room"], "nobody entered that one");
 }
 
 #[test]

@@ -25,6 +25,11 @@ fn what_is_written_is_read_again() {
     let linked = HostEntry {
         device: Some("aa".into()),
         last_seen: Some(7),
+        introduced: Some(Introduction {
+            name: "Attic".into(),
+            model: "Chromecast".into(),
+            capabilities: 5,
+        }),
     };
     memory.hosts.insert(host, linked);
     memory
@@ -46,13 +51,22 @@ fn what_somebody_wrote_into_the_file_is_harmless() {
     let long = "x".repeat(5000);
     let text = format!(
         r#"{{"devices": {{"aa": {{"name": "T\u0007V\n"}}, "bb": {{"name": ""}}, "cc": {{"name": "{long}"}}}},
-            "hosts": {{"not a host": {{}}, "10.0.0.7": {{}}}}, "more": 1}}"#
+            "hosts": {{"not a host": {{}}, "10.0.0.7": {{"introduced": {{"name": "a\u0000b{long}"}}}},
+                       "10.0.0.8": {{"introduced": {{"name": "\n"}}}}}}, "more": 1}}"#
     );
     let memory = Memory::from_json(text.as_bytes());
     assert_eq!(memory.devices["aa"].name, "TV");
     assert!(!memory.devices.contains_key("bb"), "a device has a name");
     assert_eq!(memory.devices["cc"].name.len(), Device::MAX_NAME);
-    assert_eq!(memory.hosts.len(), 1);
+    assert_eq!(memory.hosts.len(), 2);
+    let introduced = |host: &str| {
+        let host: ManualHost = host.parse().expect("a host");
+        memory.hosts[&host].introduced.clone()
+    };
+    let name = introduced("10.0.0.7").expect("it has a name").name;
+    assert!(name.starts_with("abx"), "{name}");
+    assert_eq!(name.len(), Device::MAX_NAME);
+    assert_eq!(introduced("10.0.0.8"), None);
 }
 
 #[test]

@@ -8,6 +8,7 @@ use std::sync::Weak;
 use tokio::sync::watch;
 
 use super::list::Shared;
+use crate::engine::remembered::Introduction;
 use crate::session::handle::SessionHandle;
 use crate::session::state::SessionState;
 
@@ -19,13 +20,14 @@ pub(super) fn follow(
     mut choosing: watch::Receiver<bool>,
 ) -> impl Future<Output = ()> + use<> {
     let (mut state, mut volume) = (session.state(), session.volume());
-    let mut trust = session.trust();
+    let (mut trust, mut info) = (session.trust(), session.info());
     async move {
         loop {
             let now = state.borrow_and_update().clone();
             let loudness = *volume.borrow_and_update();
             let asking = *choosing.borrow_and_update();
             let proved = trust.borrow_and_update().clone();
+            let itself = info.borrow_and_update().as_ref().and_then(Introduction::of);
             let Some(shared) = list.upgrade() else {
                 return;
             };
@@ -37,6 +39,9 @@ pub(super) fn follow(
                 cast.status.volume = loudness;
                 cast.status.choosing = asking;
                 cast.status.trust = proved;
+                if let Some(itself) = itself {
+                    cast.status.name = itself.name;
+                }
             });
             drop(shared);
             let going_on = tokio::select! {
@@ -44,6 +49,7 @@ pub(super) fn follow(
                 Ok(()) = volume.changed() => true,
                 Ok(()) = choosing.changed() => true,
                 Ok(()) = trust.changed() => true,
+                Ok(()) = info.changed() => true,
             };
             // Otherwise the runtime was shut down under the session.
             if !going_on && let Some(shared) = list.upgrade() {

@@ -12,6 +12,7 @@ use super::super::timings::Timings;
 use super::super::tls::Secured;
 use super::Actor;
 use crate::cast::auth::{Assessment, Fingerprint};
+use crate::cast::channel::client::Command;
 
 impl Actor {
     /// Connects and asks the device who it is. The waits are `timings`.
@@ -24,6 +25,9 @@ impl Actor {
         self.step(&Step::Connected);
         self.authenticate(secured, peer).await?;
         self.step(&Step::Authenticated);
+        if self.target.unknown && self.reporter.info.borrow().is_none() {
+            self.control_mut()?.command(Command::GetDeviceInfo);
+        }
         Ok(())
     }
 

@@ -37,6 +37,9 @@ impl Actor {
             }
             Channel::VolumeRefused => tracing::info!("the device does not change its volume"),
             Channel::Authentication(answer) => self.on_late_answer(&answer),
+            Channel::DeviceInfo(info) => {
+                self.reporter.info.send_replace(Some(info));
+            }
             Channel::Lost(loss) => {
                 // One that has only closed its connection to us may be there still.
                 if !matches!(loss, Loss::Closed(_)) {

@@ -80,3 +80,28 @@ fn what_a_device_says_of_itself_late_is_passed_on_and_text_is_an_empty_answer() 
     );
     device.expect_nothing();
 }
+
+#[test]
+fn a_device_that_is_asked_what_it_is_called_is_heard_once_and_only_then() {
+    let mut device = Device::new();
+    let reply = |id: &Value| json!({ "type": "GET_DEVICE_INFO", "requestId": id, "friendlyName": "Attic", "deviceModel": "Chromecast", "deviceCapabilities": 4101 });
+    device.say_from("receiver-0", US, DISCOVERY, &reply(&json!(1)));
+    device.expect_nothing();
+    device.command(Command::GetDeviceInfo);
+    let asked = device.expect("GET_DEVICE_INFO");
+    let id = &asked["requestId"];
+    device.say_from("web-1", US, DISCOVERY, &reply(id));
+    device.say_from("receiver-0", US, DISCOVERY, &reply(&json!(4711)));
+    device.expect_nothing();
+    device.say_from("receiver-0", US, DISCOVERY, &reply(id));
+    device.say_from("receiver-0", US, DISCOVERY, &reply(id));
+    let Event::DeviceInfo(info) = device.event() else {
+        panic!("no name")
+    };
+    assert_eq!(
+        (info.friendly_name.as_str(), info.model.as_str()),
+        ("Attic", "Chromecast")
+    );
+    assert_eq!(info.capabilities, 4101);
+    device.expect_nothing();
+}

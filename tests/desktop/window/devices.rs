@@ -62,16 +62,19 @@ fn a_device_that_is_not_found_is_added_by_its_address_and_forgotten_again() {
     home.cast_to(ADDRESS, &["Share"]);
     home.person.press("Stop Casting");
     wait_until_idle(&receiver);
+    // It has said what it is called.
+    home.person.see(cast_button(TV));
     home.quit();
 
     home.open();
-    home.person.see(cast_button(ADDRESS));
+    home.person.see(cast_button(TV));
     home.person.see("Added by Address");
+    assert!(!home.person.sees(cast_button(ADDRESS)));
     home.person
-        .press(named(&format!("More for {ADDRESS}")).role("toggle button"));
+        .press(named(&format!("More for {TV}")).role("toggle button"));
     home.person
         .press(named("Forget").role("menu item").state("sensitive"));
-    home.person.miss(cast_button(ADDRESS));
+    home.person.miss(cast_button(TV));
     home.quit();
 
     home.open();

@@ -24,7 +24,7 @@ fn a_device_shows_its_details_takes_sound_alone_and_is_forgotten_and_taken_back(
     home.person.press(named("Add").state("sensitive"));
     home.person.see(cast_button(ADDRESS));
 
-    open_menu(&mut home);
+    open_menu(&mut home, ADDRESS);
     assert_eq!(home.person.see_nameless(), [""; 0]);
     home.person.press(item("Details"));
     home.person.see(named("Device Details").role("dialog"));
@@ -36,24 +36,24 @@ fn a_device_shows_its_details_takes_sound_alone_and_is_forgotten_and_taken_back(
     home.person.miss("Device Details");
 
     // No dialog: there is nothing to choose.
-    open_menu(&mut home);
+    open_menu(&mut home, ADDRESS);
     home.person.press(item("Sound Only"));
     home.person.see("Stop Casting");
     wait_until_state(&receiver, "streaming");
     assert!(!home.person.sees("Pause Picture"), "there is none");
     home.person.press("Stop Casting");
     wait_until_idle(&receiver);
-    home.person.see(cast_button(ADDRESS));
+    home.person.see(cast_button(TV));
     think_better_of_forgetting_all(&mut home);
 
-    open_menu(&mut home);
+    open_menu(&mut home, TV);
     home.person.press(item("Forget").state("sensitive"));
-    home.person.miss(cast_button(ADDRESS));
+    home.person.miss(cast_button(TV));
     home.person.press("Undo");
-    home.person.see(cast_button(ADDRESS));
-    open_menu(&mut home);
+    home.person.see(cast_button(TV));
+    open_menu(&mut home, TV);
     home.person.press(item("Forget").state("sensitive"));
-    home.person.miss(cast_button(ADDRESS));
+    home.person.miss(cast_button(TV));
     assert_eq!(home.complaints(), [""; 0]);
     home.quit();
 
@@ -62,8 +62,8 @@ fn a_device_shows_its_details_takes_sound_alone_and_is_forgotten_and_taken_back(
     home.quit();
 }
 
-fn open_menu(home: &mut Home) {
-    let button = named(&format!("More for {ADDRESS}")).role("toggle button");
+fn open_menu(home: &mut Home, device: &str) {
+    let button = named(&format!("More for {device}")).role("toggle button");
     home.person.press(button);
     home.person.see(item("Details"));
 }

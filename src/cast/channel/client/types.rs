@@ -8,6 +8,7 @@ use std::time::Duration;
 use crate::cast::answer::{Agreement, Answer};
 use crate::cast::channel::framing::FramingError;
 use crate::cast::channel::messages::connection::CloseReason;
+use crate::cast::channel::messages::discovery::DeviceInfo;
 use crate::cast::channel::messages::streaming::{Capabilities, Refusal};
 use crate::cast::offer::Offer;
 
@@ -95,6 +96,8 @@ pub enum Command {
     Ping,
     /// Ask the running application what it can play.
     GetCapabilities,
+    /// Ask the device what it is called. Many do not answer, and then nothing follows.
+    GetDeviceInfo,
     /// Ask the device which of these applications it has.
     GetAppAvailability(Vec<String>),
     /// Set the volume, 0..=1. Only the newest wish waits.
@@ -174,6 +177,8 @@ pub enum Event {
     Capabilities(Option<Result<Capabilities, Refusal>>),
     /// The reply to [`Command::GetAppAvailability`], by id in upper case; `None` if none came.
     AppAvailability(Option<BTreeMap<String, bool>>),
+    /// The reply to [`Command::GetDeviceInfo`].
+    DeviceInfo(DeviceInfo),
     /// The volume as the device now tells it.
     Volume(VolumeState),
     /// The device did not take a wish for the volume.

@@ -18,6 +18,11 @@ pub struct DeviceInfo {
     pub capabilities: u64,
 }
 
+/// A request with this id.
+pub fn request(request_id: u32) -> String {
+    json!({ "type": "GET_DEVICE_INFO", "requestId": request_id }).to_string()
+}
+
 /// Reads a request: its request id, if it is one.
 pub fn parse_request(text: &str) -> Option<u32> {
     let message = json::object(text)?;
@@ -25,6 +30,20 @@ pub fn parse_request(text: &str) -> Option<u32> {
 }
 
 impl DeviceInfo {
+    /// Reads a reply, whatever type it names: the id of its request, and what it says, a name at least. It is text of a
+    /// stranger, as long as a message may be.
+    pub fn parse(text: &str) -> Option<(u32, DeviceInfo)> {
+        let message = json::object(text)?;
+        let text = |key: &str| json::word(&message[key]).unwrap_or_default().to_owned();
+        let info = DeviceInfo {
+            device_id: text("deviceId"),
+            model: text("deviceModel"),
+            friendly_name: json::word(&message["friendlyName"])?.to_owned(),
+            capabilities: message["deviceCapabilities"].as_u64().unwrap_or_default(),
+        };
+        Some((json::int(&message["requestId"])?, info))
+    }
+
     /// The reply, which really repeats the type of the request.
     pub fn reply(&self, request_id: u32) -> String {
         json!({
@@ -64,5 +83,32 @@ mod tests {
             (&"GET_DEVICE_INFO".into(), &4.into())
         );
         assert_eq!(reply["deviceCapabilities"], 6149);
+    }
+
+    #[test]
+    fn what_was_asked_is_answered_and_read() {
+        let info = DeviceInfo {
+            device_id: "TV-1".into(),
+            model: "Chromecast".into(),
+            friendly_name: "Living Room".into(),
+            capabilities: 4101,
+        };
+        let asked = parse_request(&request(7)).unwrap();
+        assert_eq!(DeviceInfo::parse(&info.reply(asked)), Some((7, info)));
+    }
+
+    #[test]
+    fn a_reply_needs_a_number_and_a_name_and_nothing_else() {
+        let bare =
+            r#"{"type":"GET_DEVICE_INFO","requestId":1,"friendlyName":"TV","deviceModel":5}"#;
+        let (_, info) = DeviceInfo::parse(bare).unwrap();
+        assert_eq!((info.model.as_str(), info.capabilities), ("", 0));
+        for wrong in [
+            r#"{"type":"GET_DEVICE_INFO","requestId":1,"friendlyName":""}"#,
+            r#"{"type":"GET_DEVICE_INFO","friendlyName":"TV"}"#,
+            r#"["GET_DEVICE_INFO"]"#,
+        ] {
+            assert_eq!(DeviceInfo::parse(wrong), None, "{wrong}");
+        }
     }
 }
