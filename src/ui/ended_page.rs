@@ -13,6 +13,7 @@ use libadwaita as adw;
 use super::context::Context;
 use super::model::CastItem;
 use super::row_texts;
+use super::window::Window;
 use crate::engine::{AudioChoice, MirrorRequest, PreferencesPage, Remedy};
 use crate::words;
 
@@ -219,7 +220,13 @@ impl EndedPage {
         let Some(engine) = context.engine() else {
             return;
         };
-        if let Err(reason) = engine.cast_again(&self.device(), change) {
+        let window = self.root().and_downcast::<Window>();
+        let parent = window.and_then(|window| window.exported());
+        let again = engine.cast_again(&self.device(), |request| {
+            request.parent_window = parent;
+            change(request);
+        });
+        if let Err(reason) = again {
             tracing::warn!(%reason, "the cast cannot begin again");
         }
     }

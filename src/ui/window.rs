@@ -4,6 +4,7 @@
 
 mod casts;
 mod closing;
+mod parent;
 mod wishes;
 
 use std::rc::Rc;
@@ -35,6 +36,7 @@ impl Window {
         window.ask_before_closing(context);
         measure::follow(&window);
         window.remember_size(context);
+        window.export();
         window.imp().pages.add(&DevicesPage::new(context));
         window.add_wishes();
         window.add_cast_actions();
@@ -95,6 +97,8 @@ mod imp {
         pub(super) awaited: RefCell<Option<Awaited>>,
         /// While the person is asked about closing.
         pub(super) asking: RefCell<Option<adw::AlertDialog>>,
+        /// Its name for other programs.
+        pub(super) exported: RefCell<Option<String>>,
         /// Whether the casts may go on without the window.
         pub(super) may_go_on: Cell<bool>,
     }

@@ -79,6 +79,7 @@ impl Window {
             Wish::Chosen => settings.request(settings.source()),
             Wish::SoundOnly => settings.sound_request(),
         };
+        request.parent_window = self.exported();
         // A device that was promised sound can be given some later.
         request.options.audio = true;
         if !device.kind.has_picture() && request.audio == AudioChoice::None {

@@ -234,6 +234,17 @@ impl Home {
         self.person.press(cast_button(device));
     }
 
+    /// Opens the list of a row and chooses what these keys lead to: its items have no action on the accessibility bus.
+    #[track_caller]
+    pub fn choose(&mut self, row: &str, keys: &[&str]) {
+        self.person.focus(named(row).role("combo box"));
+        self.key("Return");
+        for key in keys {
+            self.key(key);
+        }
+        self.key("Return");
+    }
+
     /// The receiver's volume as another sender sees it; `change` is what that does first (`build-aux/desktop/volume`).
     pub fn volume(&self, change: &[&str]) -> Volume {
         let arguments = [&[ADDRESS], change].concat();

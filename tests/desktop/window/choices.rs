@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //! What a person chooses while a cast runs: quality, sound, and to stop it by key.
 
-use crate::support::accessible::named;
 use crate::support::cast::{START, TV};
 use crate::support::home::{Home, last, wait_until_idle, wait_until_state};
 use crate::support::wait_until;
@@ -19,14 +18,14 @@ fn quality_and_sound_are_chosen_while_a_cast_runs_and_escape_stops_it() {
     home.cast_to(TV, &["Share"]);
     wait_until_state(&receiver, "streaming");
 
-    choose(&mut home, "Sound", &["End"]);
+    home.choose("Sound", &["End"]);
     home.person.press("Pause Picture");
     home.person.see("The last picture stays on the screen");
-    choose(&mut home, "Sound", &["Home", "Down"]);
+    home.choose("Sound", &["Home", "Down"]);
     home.person.see("Sound continues");
     home.person.press("Resume Picture");
 
-    choose(&mut home, "Quality", &["End"]);
+    home.choose("Quality", &["End"]);
     home.person.see("Takes at most 1 megabit per second");
     wait_until("a smaller picture", START, || {
         last(&receiver)["height"]
@@ -39,14 +38,4 @@ fn quality_and_sound_are_chosen_while_a_cast_runs_and_escape_stops_it() {
     wait_until_idle(&receiver);
     assert_eq!(home.complaints(), [""; 0]);
     home.quit();
-}
-
-/// Opens the list of a row and chooses what these keys lead to: its items have no action on the accessibility bus.
-fn choose(home: &mut Home, row: &str, keys: &[&str]) {
-    home.person.focus(named(row).role("combo box"));
-    home.key("Return");
-    for key in keys {
-        home.key(key);
-    }
-    home.key("Return");
 }
