@@ -90,8 +90,7 @@ async fn a_cast_that_fails_lets_the_computer_sleep() {
     scene.inhibits(&[SUSPEND | IDLE]).await;
     scene.tv.take().unwrap().stop().await;
     scene.inhibits(&[]).await;
-    let state = scene.client.text(&scene.path, "State").await;
-    assert_eq!(state, "ended");
+    scene.client.state(&scene.path, "ended").await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
