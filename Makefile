@@ -19,7 +19,13 @@ SERVICES := $(patsubst data/%.in,share/dbus-1/services/%,$(wildcard data/*.servi
 INTERFACES := $(patsubst data/%,share/%,$(wildcard data/dbus-1/interfaces/*.xml))
 LANGUAGES := $(shell grep -v '^\#' po/LINGUAS)
 CATALOGUES := $(LANGUAGES:%=share/locale/%/LC_MESSAGES/telecast.mo)
-INSTALLED := bin/telecast $(DESKTOP_FILE) $(METAINFO) $(ICON) $(SYMBOLIC_ICON) $(SCHEMA) $(SERVICES) $(INTERFACES) $(CATALOGUES)
+EXTENSION_ID := telecast@telecast.github.io
+EXTENSION := share/gnome-shell/extensions/$(EXTENSION_ID)
+EXTENSION_SOURCES := $(wildcard data/gnome-shell-extension/*)
+EXTENSION_ICONS := $(patsubst %,data/icons/symbolic/telecast-%-symbolic.svg,cast tv display speaker speakers)
+EXTENSION_FILES := $(addprefix $(EXTENSION)/,$(notdir $(EXTENSION_SOURCES)) $(addprefix icons/,$(notdir $(EXTENSION_ICONS))) locale)
+INSTALLED := bin/telecast $(DESKTOP_FILE) $(METAINFO) $(ICON) $(SYMBOLIC_ICON) $(SCHEMA) $(SERVICES) $(INTERFACES) $(CATALOGUES) \
+    $(EXTENSION_FILES)
 SHARED := $(filter share/%,$(INSTALLED))
 
 # The system's caches, brought up to date unless the files go to another root. What is missing is a program that needs none.
@@ -32,7 +38,7 @@ define refresh
 	    update-desktop-database -q $(PREFIX)/share/applications 2>/dev/null || :; }
 endef
 
-.PHONY: all run demo screenshots pot update-po test test-desktop fuzz bench bench-links bench-network soak deny install uninstall clean
+.PHONY: all run demo screenshots pot update-po extension test test-desktop fuzz bench bench-links bench-network soak deny install uninstall clean
 
 all: $(RELEASE)
 
@@ -57,6 +63,10 @@ pot:
 
 update-po:
 	$(DEVENV) build-aux/translations update
+
+# The extension for GNOME's Quick Settings in one file, for those who did not get it by make install.
+extension:
+	$(DEVENV) build-aux/extension pack target/$(EXTENSION_ID).shell-extension.zip
 
 test:
 	$(DEVENV) --for test build-aux/test
@@ -105,6 +115,10 @@ install: $(BINARY)
 	    to=$(DESTDIR)$(PREFIX)/share/dbus-1/services/$$service && \
 	    sed 's|@bindir@|$(PREFIX)/bin|' data/$$service.in > $$to && chmod 644 $$to || exit 1; done
 	install -m644 data/dbus-1/interfaces/*.xml $(DESTDIR)$(PREFIX)/share/dbus-1/interfaces
+	install -d $(DESTDIR)$(PREFIX)/$(EXTENSION)/icons
+	install -m644 $(EXTENSION_SOURCES) $(DESTDIR)$(PREFIX)/$(EXTENSION)
+	install -m644 $(EXTENSION_ICONS) $(DESTDIR)$(PREFIX)/$(EXTENSION)/icons
+	ln -sfn ../../../locale $(DESTDIR)$(PREFIX)/$(EXTENSION)/locale
 	$(refresh)
 
 # With the folders that are empty then, but for bin/, which others rely on.
