@@ -15,3 +15,6 @@ pub const ENGINE_PATH: &str = "/io/github/telecast/Telecast/Engine";
 
 /// The version as people see it.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// Where those get the extension for GNOME's Quick Settings whose package cannot install it.
+pub const EXTENSION_PAGE: &str = "https://telecast.github.io/quick-settings/";

@@ -35,7 +35,9 @@ use gettextrs::{
     textdomain,
 };
 
-pub use about::{about_telecast, copied, copyright, developers, facts_from, stands_on};
+pub use about::{
+    about_telecast, copied, copyright, developers, facts_from, quick_settings_extension, stands_on,
+};
 pub use casting::{
     KeepCasting, cast_sound, casting_for, casting_reason, clock, keep_casting, latency_effect,
     mute, no_background, not_on_this_desktop, pause, preview_of, quality, quality_effect, volume,

@@ -1,27 +1,36 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What the menu shows of one device: a row that casts to it or stops that, and its volume during a cast.
+import Clutter from 'gi://Clutter';
 import GObject from 'gi://GObject';
 import St from 'gi://St';
 import {gettext as _} from 'resource:///org/gnome/shell/extensions/extension.js';
 import {Spinner} from 'resource:///org/gnome/shell/ui/animation.js';
 import * as Main from 'resource:///org/gnome/shell/ui/main.js';
 import * as PopupMenu from 'resource:///org/gnome/shell/ui/popupMenu.js';
-import {Slider} from 'resource:///org/gnome/shell/ui/slider.js';
 
-/** Puts a device's name into a text. */
+// Of a volume.
+const STEP = 0.05;
+
 export const fill = (text, device) => text.replace('{device}', () => device.name);
 
+// Buttons instead of a Slider: GNOME 48 frees one too often that is destroyed while there is a screen reader.
 const VolumeItem = GObject.registerClass(
 class TelecastVolumeItem extends PopupMenu.PopupBaseMenuItem {
     constructor(engine) {
         super({activate: false, can_focus: false});
         this._icon = new St.Icon({style_class: 'popup-menu-icon'});
         this.add_child(this._icon);
-        this._slider = new Slider(0);
-        this._slider.connect('key-focus-in', () => (this.active = true));
-        this._slider.connect('key-focus-out', () => (this.active = false));
-        this._slider.connect('notify::value', () => this._push(engine));
-        this.add_child(this._slider);
+        this._level = new St.Label({x_expand: true, y_align: Clutter.ActorAlign.CENTER});
+        this.add_child(this._level);
+        this._less = this._addButton('list-remove-symbolic', engine, -STEP);
+        this._more = this._addButton('list-add-symbolic', engine, STEP);
+    }
+
+    _addButton(icon, engine, step) {
+        const button = new St.Button({style_class: 'icon-button flat', icon_name: icon, can_focus: true});
+        button.connect('clicked', () => engine.setVolume(this._device, this._device.volume + step));
+        this.add_child(button);
+        return button;
     }
 
     sync(device) {
@@ -29,21 +38,9 @@ class TelecastVolumeItem extends PopupMenu.PopupBaseMenuItem {
         this.visible = device.adjustable;
         const level = device.muted ? 'muted' : ['low', 'medium', 'high'][Math.min(Math.floor(device.volume * 3), 2)];
         this._icon.icon_name = `audio-volume-${level}-symbolic`;
-        this._slider.accessible_name = fill(_('Volume of {device}'), device);
-        if (!this._pushing)
-            this._slider.value = device.volume;
-    }
-
-    async _push(engine) {
-        if (this._pushing || this._slider.value === this._device.volume)
-            return;
-        this._pushing = true;
-        // One call at a time; of what is wanted meanwhile the last counts.
-        for (let sent = null; sent !== this._slider.value;) {
-            sent = this._slider.value;
-            await engine.setVolume(this._device, sent);
-        }
-        this._pushing = false;
+        this._level.text = device.volume.toLocaleString(undefined, {style: 'percent'});
+        this._less.accessible_name = fill(_('Lower the volume of {device}'), device);
+        this._more.accessible_name = fill(_('Raise the volume of {device}'), device);
     }
 });
 

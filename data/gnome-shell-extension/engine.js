@@ -52,7 +52,7 @@ export class Engine extends EventEmitter {
                 icon: {display: 'display', speaker: 'speaker', group: 'speakers'}[kind] ?? 'tv',
                 casting, streaming: state === 'streaming', stateText: get('StateText'), there: get('Available'),
                 error: state === 'ended' ? get('Error')[1] : '',
-                adjustable: get('VolumeAdjustable'), volume: get('Volume'), muted: get('Muted'),
+                adjustable: casting && get('VolumeAdjustable'), volume: get('Volume'), muted: get('Muted'),
             };
         });
         return devices.filter(({casting, there}) => casting || there).sort((a, b) => a.name.localeCompare(b.name));
@@ -74,7 +74,7 @@ export class Engine extends EventEmitter {
     async setVolume(device, level) {
         const set = (name, type, value) => this.#call(device.path, 'org.freedesktop.DBus.Properties', 'Set',
             new GLib.Variant('(ssv)', [DEVICE, name, new GLib.Variant(type, value)]));
-        await set('Volume', 'd', level);
+        await set('Volume', 'd', Math.min(Math.max(level, 0), 1));
         if (device.muted)
             await set('Muted', 'b', false);
     }

@@ -22,7 +22,7 @@ class TelecastToggle extends QuickMenuToggle {
         this._apps = Shell.AppSystem.get_default();
         this._sections = new Map();
 
-        this._text = new PopupMenu.PopupImageMenuItem('', null, {reactive: false, can_focus: false});
+        this._text = new PopupMenu.PopupImageMenuItem('', null, {activate: false, hover: false, can_focus: false});
         this._text.label.clutter_text.set({line_wrap: true, ellipsize: Pango.EllipsizeMode.NONE});
         this.menu.addMenuItem(this._text);
         this._list = new PopupMenu.PopupMenuSection();
@@ -54,11 +54,12 @@ class TelecastToggle extends QuickMenuToggle {
         const casts = devices.filter(device => device.casting);
         this.visible = this._apps.lookup_app(APP) !== null;
         this._stop.visible = this.checked = casts.length > 0;
-        this._second.visible = devices.length > 0;
 
         const error = problem || devices.find(device => device.error)?.error;
         this._text.label.text = error || (searching ? _('Looking for devices') : _('No Devices Found'));
         this._text.setIcon(error ? 'dialog-warning-symbolic' : null);
+        // The menu's height is asked for without a width, of which the text has nearly that of two tiles.
+        this._text.label.height = error ? this._text.label.clutter_text.get_preferred_height(1.6 * this.width)[1] : -1;
         this._text.visible = Boolean(error) || devices.length === 0;
 
         let [subtitle, header] = [casts[0]?.stateText ?? null, casts[0]?.stateText];

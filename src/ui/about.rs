@@ -9,7 +9,7 @@ use libadwaita as adw;
 
 use super::context::Context;
 use super::troubleshooting;
-use crate::config::{APP_ID, VERSION};
+use crate::config::{APP_ID, EXTENSION_PAGE, VERSION};
 use crate::words;
 
 /// What the program stands on; names stay as they are in every language.
@@ -43,6 +43,10 @@ pub fn show(parent: &impl IsA<gtk::Widget>, context: &Context) {
         .build();
     dialog.add_acknowledgement_section(Some(&words::stands_on()), &STANDS_ON);
     dialog.add_acknowledgement_section(Some(&words::facts_from()), &FACTS_FROM);
+    if std::env::var_os("FLATPAK_ID").is_some() {
+        // From within the sandbox nothing can be installed into the desktop.
+        dialog.add_link(&words::quick_settings_extension(), EXTENSION_PAGE);
+    }
     let report = troubleshooting::report(context);
     glib::spawn_future_local(glib::clone!(
         #[weak]

@@ -32,3 +32,8 @@ pub fn facts_from() -> String {
 pub fn copied() -> String {
     gettext("Copied to clipboard")
 }
+
+/// The extension for the desktop, where it is not installed along with the program.
+pub fn quick_settings_extension() -> String {
+    gettext("Extension for GNOME Quick Settings")
+}

@@ -20,6 +20,7 @@ mod chromium;
 mod dialog;
 mod ground;
 mod permission;
+mod quick_settings;
 mod sources;
 mod whole;
 mod window;

@@ -55,6 +55,12 @@ impl Home {
         Home::with(Session::with_manager)
     }
 
+    /// The same, of somebody who has installed the program.
+    #[track_caller]
+    pub fn installed() -> Option<Home> {
+        Home::with(|size, host| Session::desktop_with(TELECAST, size, host))
+    }
+
     #[track_caller]
     fn with(desktop: fn(&str, Option<&str>) -> Session) -> Option<Home> {
         let folder = Folder::new();

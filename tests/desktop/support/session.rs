@@ -39,6 +39,11 @@ impl Session {
         Self::start(&["--size", size, "--session-manager"], host)
     }
 
+    /// The desktop of somebody who has installed `program`: the bus starts it, and GNOME Shell has its extension.
+    pub fn desktop_with(program: &str, size: &str, host: Option<&str>) -> Self {
+        Self::start(&["--size", size, "--installed", program], host)
+    }
+
     /// PipeWire with a speaker and nothing else: where a receiver runs.
     pub fn sound_only(host: Option<&str>) -> Self {
         Self::start(&["--sound-only"], host)
@@ -48,11 +53,11 @@ impl Session {
         let folder = Folder::new();
         let log = File::create(folder.path().join("session.log")).unwrap();
         let mut command = Command::new(script("session"));
+        command.args(options);
         if let Some(host) = host {
             command.args(["--network", host]);
         }
         let process = command
-            .args(options)
             .arg(folder.path())
             // It lasts until this end is closed: also when this process is killed.
             .stdin(Stdio::piped())
