@@ -17,7 +17,7 @@ export const fill = (text, device) => text.replace('{device}', () => device.name
 const VolumeItem = GObject.registerClass(
 class TelecastVolumeItem extends PopupMenu.PopupBaseMenuItem {
     constructor(engine) {
-        super({activate: false, can_focus: false});
+        super({activate: false, hover: false, can_focus: false});
         this._icon = new St.Icon({style_class: 'popup-menu-icon'});
         this.add_child(this._icon);
         this._level = new St.Label({x_expand: true, y_align: Clutter.ActorAlign.CENTER});
@@ -27,7 +27,8 @@ class TelecastVolumeItem extends PopupMenu.PopupBaseMenuItem {
     }
 
     _addButton(icon, engine, step) {
-        const button = new St.Button({style_class: 'icon-button flat', icon_name: icon, can_focus: true});
+        const look = {style_class: 'icon-button flat', style: 'padding: 6px', icon_name: icon};
+        const button = new St.Button({can_focus: true, ...look});
         button.connect('clicked', () => engine.setVolume(this._device, this._device.volume + step));
         this.add_child(button);
         return button;

@@ -38,8 +38,11 @@ fn a_screen_is_cast_and_steered_and_stopped_without_the_window() {
         return;
     };
     home.show_card();
-    assert!(panel.is_active(&home), "{EXTENSION} is not active");
-    assert!(panel.engine(&home).is_none(), "it starts nothing by itself");
+    assert!(panel::is_active(&home), "{EXTENSION} is not active");
+    assert!(
+        panel::engine(&home).is_none(),
+        "it starts nothing by itself"
+    );
 
     cast(&home, &mut panel);
     wait_for_likeness(&home.desktop, &home.tv_picture(), likeness::Cast::Screen);
@@ -56,7 +59,7 @@ fn a_screen_is_cast_and_steered_and_stopped_without_the_window() {
     panel.person.miss(panel::indicator(TV));
     panel.close(&home);
     assert_eq!(casts_of(&receiver), 1);
-    assert_eq!(panel.complaints(&home), [""; 0]);
+    assert_eq!(panel::complaints(&home), [""; 0]);
 }
 
 fn volume_follows_both_ways(home: &Home, panel: &mut Panel) {
@@ -81,7 +84,7 @@ fn the_menu_follows_an_app_that_is_killed_and_a_device_that_goes() {
     cast(&home, &mut panel);
     panel.open(&home);
     panel.person.see(named("Stop Casting to Test TV"));
-    let engine = panel.engine(&home).expect("an engine that casts");
+    let engine = panel::engine(&home).expect("an engine that casts");
     kill_process(Pid::from_raw(engine).unwrap(), Signal::KILL).unwrap();
     panel.person.miss(panel::indicator(TV));
     panel.person.miss("Stop Casting");
@@ -91,12 +94,12 @@ fn the_menu_follows_an_app_that_is_killed_and_a_device_that_goes() {
     // As good as new.
     panel.open(&home);
     panel.person.see(cast_button(TV));
-    assert_ne!(panel.engine(&home), Some(engine));
+    assert_ne!(panel::engine(&home), Some(engine));
     assert!(receiver.interrupt(START).success());
     panel.person.miss(cast_button(TV));
     panel.person.see("Looking for devices");
     panel.close(&home);
-    assert_eq!(panel.complaints(&home), [""; 0]);
+    assert_eq!(panel::complaints(&home), [""; 0]);
 }
 
 #[test]
@@ -119,7 +122,7 @@ fn a_second_monitor_is_cast_and_the_toggle_itself_stops_it() {
     panel.person.miss(panel::indicator(TV));
     wait_until("it is gone", START, || home.desktop.monitors().len() == 1);
     panel.close(&home);
-    assert_eq!(panel.complaints(&home), [""; 0]);
+    assert_eq!(panel::complaints(&home), [""; 0]);
 }
 
 #[test]
@@ -139,7 +142,7 @@ fn a_refusal_is_told_in_the_menu_and_telecast_is_a_click_away() {
     panel.person.press("Open Telecast");
     wait_until("the window", START, || home.has_window("Telecast"));
     panel.person.miss("Open Telecast");
-    assert_eq!(panel.complaints(&home), [""; 0]);
+    assert_eq!(panel::complaints(&home), [""; 0]);
 }
 
 #[test]
@@ -149,31 +152,31 @@ fn it_hides_without_the_app_and_leaves_nothing_when_it_is_disabled() {
     };
     panel.open(&home);
     panel.person.see(cast_button(TV));
-    let enabled = panel.traces(&home);
+    let enabled = panel::traces(&home);
     // With its menu open, which is when there is most of it.
-    panel.enable(&home, false);
-    let disabled = panel.traces(&home);
+    panel::enable(&home, false);
+    let disabled = panel::traces(&home);
     for (name, count) in &disabled {
         assert!(enabled[name] > *count, "{name}: {enabled:?}, {disabled:?}");
     }
     panel.close(&home);
     for _ in 0..3 {
-        panel.enable(&home, true);
+        panel::enable(&home, true);
         panel.open(&home);
         panel.person.see(cast_button(TV));
         panel.close(&home);
-        panel.enable(&home, false);
-        assert_eq!(panel.traces(&home), disabled);
+        panel::enable(&home, false);
+        assert_eq!(panel::traces(&home), disabled);
     }
 
-    panel.enable(&home, true);
+    panel::enable(&home, true);
     panel.open_settings(&home);
     panel.person.see(panel::tile());
     let desktop_file = "home/.local/share/applications/io.github.telecast.Telecast.desktop";
     std::fs::remove_file(home.desktop.path(desktop_file)).unwrap();
     panel.person.miss(panel::tile());
     panel.close(&home);
-    assert_eq!(panel.complaints(&home), [""; 0]);
+    assert_eq!(panel::complaints(&home), [""; 0]);
 }
 
 #[test]

@@ -86,72 +86,72 @@ impl Panel {
     fn is_open(&mut self) -> bool {
         self.person.sees("Take Screenshot")
     }
+}
 
-    /// Whether the shell has loaded the extension and runs it.
-    pub fn is_active(&self, home: &Home) -> bool {
-        let told = home
-            .desktop
-            .run(ANSWER, "gnome-extensions", &["info", EXTENSION]);
-        told.lines().any(|line| line.trim() == "State: ACTIVE")
-    }
+/// Whether the shell has loaded the extension and runs it.
+pub fn is_active(home: &Home) -> bool {
+    let told = home
+        .desktop
+        .run(ANSWER, "gnome-extensions", &["info", EXTENSION]);
+    told.lines().any(|line| line.trim() == "State: ACTIVE")
+}
 
-    /// Enables the extension, or disables it, and waits until that is done.
-    #[track_caller]
-    pub fn enable(&self, home: &Home, enabled: bool) {
-        let verb = if enabled { "enable" } else { "disable" };
-        home.desktop
-            .run(ANSWER, "gnome-extensions", &[verb, EXTENSION]);
-        wait_until(verb, START, || self.is_active(home) == enabled);
-    }
+/// Enables the extension, or disables it, and waits until that is done.
+#[track_caller]
+pub fn enable(home: &Home, enabled: bool) {
+    let verb = if enabled { "enable" } else { "disable" };
+    home.desktop
+        .run(ANSWER, "gnome-extensions", &[verb, EXTENSION]);
+    wait_until(verb, START, || is_active(home) == enabled);
+}
 
-    /// The process of the engine, if there is one.
-    pub fn engine(&self, home: &Home) -> Option<i32> {
-        let ask = |method: &str| {
-            let method = format!("org.freedesktop.DBus.{method}");
-            let bus = ["-d", "org.freedesktop.DBus", "-o", "/org/freedesktop/DBus"];
-            let arguments = [&["call", "--session"], &bus[..], &["-m", &method, ENGINE]].concat();
-            home.desktop.run(ANSWER, "gdbus", &arguments)
-        };
-        if ask("NameHasOwner") != "(true,)" {
-            return None;
-        }
-        let told = ask("GetConnectionUnixProcessID");
-        let digits: String = told
-            .rsplit(' ')
-            .next()?
-            .chars()
-            .filter(char::is_ascii_digit)
-            .collect();
-        digits.parse().ok()
+/// The process of the engine, if there is one.
+pub fn engine(home: &Home) -> Option<i32> {
+    let ask = |method: &str| {
+        let method = format!("org.freedesktop.DBus.{method}");
+        let bus = ["-d", "org.freedesktop.DBus", "-o", "/org/freedesktop/DBus"];
+        let arguments = [&["call", "--session"], &bus[..], &["-m", &method, ENGINE]].concat();
+        home.desktop.run(ANSWER, "gdbus", &arguments)
+    };
+    if ask("NameHasOwner") != "(true,)" {
+        return None;
     }
+    let told = ask("GetConnectionUnixProcessID");
+    let digits: String = told
+        .rsplit(' ')
+        .next()?
+        .chars()
+        .filter(char::is_ascii_digit)
+        .collect();
+    digits.parse().ok()
+}
 
-    /// How much there is of the extension in the shell.
-    pub fn traces(&self, home: &Home) -> BTreeMap<String, i64> {
-        let counts = home.desktop.shell(&["eval", TRACES]);
-        let counts = counts.as_object().unwrap_or_else(|| panic!("{counts}"));
-        let number = |value: &serde_json::Value| value.as_i64().unwrap();
-        counts
-            .iter()
-            .map(|(name, count)| (name.clone(), number(count)))
-            .collect()
-    }
+/// How much there is of the extension in the shell.
+pub fn traces(home: &Home) -> BTreeMap<String, i64> {
+    let counts = home.desktop.shell(&["eval", TRACES]);
+    let counts = counts.as_object().unwrap_or_else(|| panic!("{counts}"));
+    let number = |value: &serde_json::Value| value.as_i64().unwrap();
+    counts
+        .iter()
+        .map(|(name, count)| (name.clone(), number(count)))
+        .collect()
+}
 
-    /// What the shell complained about until now that has to do with the extension.
-    pub fn complaints(&self, home: &Home) -> Vec<String> {
-        let log = std::fs::read_to_string(home.desktop.path("gnome-shell.log")).unwrap();
-        let lines = log.lines().map(str::to_owned);
-        let of_it = |line: &String| {
-            [
-                "JS ERROR",
-                "Gjs-",
-                "St-CRITICAL",
-                "Clutter-CRITICAL",
-                "GLib-GObject-CRITICAL",
-                EXTENSION,
-            ]
-            .iter()
-            .any(|word| line.contains(word))
-        };
-        lines.filter(of_it).collect()
-    }
+/// What the shell complained about until now that has to do with the extension.
+pub fn complaints(home: &Home) -> Vec<String> {
+    let log = std::fs::read_to_string(home.desktop.path("gnome-shell.log")).unwrap();
+    let lines = log.lines().map(str::to_owned);
+    let of_it = |line: &String| {
+        [
+            "JS ERROR",
+            "Gjs-",
+            "St-CRITICAL",
+            "Clutter-CRITICAL",
+            "GLib-GObject-CRITICAL",
+            EXTENSION,
+        ]
+        .iter()
+        .any(|word| line.contains(word))
+    };
+    lines.filter(of_it).collect()
 }
