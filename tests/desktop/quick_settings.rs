@@ -66,14 +66,14 @@ fn a_screen_is_cast_and_steered_and_stopped_without_the_window() {
 
 fn volume_follows_both_ways(home: &Home, panel: &mut Panel) {
     let level = named("35%").role("label");
-    home.volume(Some("0.35"));
+    home.volume(&["0.35"]);
     panel.person.see(level);
     panel.person.press("Raise the volume of Test TV");
     panel.person.see(named("40%").role("label"));
     panel.person.press("Raise the volume of Test TV");
     panel.person.press("Lower the volume of Test TV");
     wait_until("the TV follows", START, || {
-        (home.volume(None) - 0.4).abs() < 0.01
+        (home.volume(&[]).level - 0.4).abs() < 0.01
     });
     panel.person.see(named("40%").role("label"));
 }
