@@ -9,6 +9,7 @@ pub mod home;
 pub mod likeness;
 pub mod network;
 pub mod notices;
+pub mod peer;
 pub mod picture;
 pub mod program;
 pub mod session;

@@ -11,6 +11,7 @@ mod keyboard;
 mod names;
 mod parent;
 mod preferences;
+mod recovery;
 mod row_menu;
 mod several;
 mod sound;

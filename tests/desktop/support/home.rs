@@ -251,6 +251,14 @@ impl Home {
         self.key("Return");
     }
 
+    /// Ends all sharing as the panel's button does.
+    pub fn revoke_sharing(&self) {
+        self.desktop.shell(&[
+            "eval",
+            "Main.panel.statusArea.screenSharing._handles.forEach(handle => handle.stop())",
+        ]);
+    }
+
     /// The receiver's volume as another sender sees it; `change` is what that does first (`build-aux/desktop/volume`).
     pub fn volume(&self, change: &[&str]) -> Volume {
         let arguments = [&[ADDRESS], change].concat();
