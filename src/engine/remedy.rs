@@ -5,9 +5,10 @@
 use super::{Distrust, Fault, Layer, Missing, Reason, SourceEnd, Waiting};
 
 /// A page of the preferences.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum PreferencesPage {
     /// Picture and sound.
+    #[default]
     Casting,
     /// Interface, ports, what is remembered.
     Network,

@@ -91,7 +91,7 @@ impl Application {
             .and_then(|dialog| dialog.downcast::<Preferences>().ok());
         match open {
             Some(preferences) => preferences.turn_to(page),
-            None => Preferences::new(&context, page).present(Some(&window)),
+            None => Preferences::open(&context, page, &window),
         }
     }
 }

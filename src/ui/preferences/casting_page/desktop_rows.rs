@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-//! The rows of the [`Preferences`] that ask something of the desktop. Input: what it offers and answers; output: the
+//! The rows of the [`CastingPage`] that ask something of the desktop. Input: what it offers and answers; output: the
 //! settings, which say what the desktop has granted. What it does not offer cannot be switched on, and the row says so.
 
 use std::rc::Rc;
@@ -10,13 +10,14 @@ use adw::subclass::prelude::*;
 use gtk4::glib;
 use libadwaita as adw;
 
-use super::Preferences;
+use super::CastingPage;
 use crate::engine::{Ability, ShortcutState, missing_abilities, setting};
 use crate::ui::context::Context;
 use crate::ui::model;
+use crate::ui::preferences::Preferences;
 use crate::words;
 
-impl Preferences {
+impl CastingPage {
     pub(super) fn bind_desktop(&self, context: &Rc<Context>) {
         self.imp()
             .do_not_disturb
@@ -29,11 +30,11 @@ impl Preferences {
     fn ask_abilities(&self, context: &Context) {
         let asking = context.runtime().spawn(missing_abilities());
         glib::spawn_future_local(glib::clone!(
-            #[weak(rename_to = dialog)]
+            #[weak(rename_to = page)]
             self,
             async move {
                 if let Ok(missing) = asking.await {
-                    dialog.show_missing(&missing);
+                    page.show_missing(&missing);
                 }
             }
         ));
@@ -60,13 +61,13 @@ impl Preferences {
         let row = &self.imp().start_at_login;
         row.set_active(context.settings().start_at_login());
         row.connect_active_notify(glib::clone!(
-            #[weak(rename_to = dialog)]
+            #[weak(rename_to = page)]
             self,
             #[strong]
             context,
             move |row| {
                 if row.is_active() != context.settings().start_at_login() {
-                    dialog.ask_to_start_at_login(&context, row.is_active());
+                    page.ask_to_start_at_login(&context, row.is_active());
                 }
             }
         ));
@@ -76,7 +77,7 @@ impl Preferences {
         let row = &self.imp().start_at_login;
         row.set_sensitive(false);
         let asking = context.ask_leave(wanted);
-        let (dialog, context) = (self.downgrade(), Rc::clone(context));
+        let (page, context) = (self.downgrade(), Rc::clone(context));
         glib::spawn_future_local(async move {
             let leave = asking.await;
             let granted = wanted && leave.is_some_and(|leave| leave.at_login);
@@ -84,12 +85,12 @@ impl Preferences {
             if let Err(error) = store.set_boolean(setting::START_AT_LOGIN, granted) {
                 tracing::warn!(%error, "what the desktop has granted cannot be remembered");
             }
-            if let Some(dialog) = dialog.upgrade() {
-                let row = &dialog.imp().start_at_login;
+            if let Some(page) = page.upgrade() {
+                let row = &page.imp().start_at_login;
                 row.set_sensitive(true);
                 row.set_active(granted);
                 if granted != wanted {
-                    dialog.say(&words::not_on_this_desktop());
+                    page.say(&words::not_on_this_desktop());
                 }
             }
         });
@@ -110,5 +111,12 @@ impl Preferences {
             }
             None => glib::ControlFlow::Break,
         });
+    }
+
+    fn say(&self, text: &str) {
+        let dialog = self.ancestor(Preferences::static_type());
+        if let Some(dialog) = dialog.and_downcast::<Preferences>() {
+            dialog.say(text);
+        }
     }
 }
