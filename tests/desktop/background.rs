@@ -70,11 +70,7 @@ fn wait_for_notice(home: &Home, body: fn(&str) -> bool, urgency: Urgency, button
         }
         sleep(LOOK);
     };
-    let ended = if urgency == Urgency::High {
-        " Ended"
-    } else {
-        ""
-    };
+    let ended = if is_over(&told.body) { " Ended" } else { "" };
     assert_eq!(told.title, format!("Casting to {TV}{ended}"));
     assert_eq!((told.urgency, told.buttons), (urgency, strings(buttons)));
 }
