@@ -172,6 +172,8 @@ async fn an_end_by_the_tv_is_told_with_its_reason_until_it_is_dismissed() {
         .await
         .unwrap();
     client.state(&added, "streaming").await;
+    // What it says it is called.
+    shows(&client, &added, "Name", "Test TV".into()).await;
     tv.end_cast().await;
     client.state(&added, "ended").await;
     let properties = client.properties(&added).await;
@@ -182,7 +184,7 @@ async fn an_end_by_the_tv_is_told_with_its_reason_until_it_is_dismissed() {
         .unwrap();
     assert_eq!(error.0, "stopped-by-device", "{error:?}");
     assert!(
-        error.1.contains("127.0.0.1") && error.1.ends_with('.'),
+        error.1.contains("Test TV") && error.1.ends_with('.'),
         "{error:?}"
     );
     assert!(client.sessions().await.is_empty());

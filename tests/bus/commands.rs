@@ -98,8 +98,13 @@ async fn a_cast_of_the_command_line_is_seen_and_steered_from_another_terminal() 
     })
     .await;
 
+    // By the name that it says it has.
+    until("its name is known", async || {
+        status(&bus).await["casts"][0]["name"] == "Test TV"
+    })
+    .await;
     let (_, line, _) = run(&bus, &["status"]).await;
-    assert!(line.starts_with(&format!("{address}: Casting")), "{line}");
+    assert!(line.starts_with("Test TV: Casting"), "{line}");
     let (code, _, complained) = run(&bus, &["stop", "Kitchen"]).await;
     assert_eq!(code, 1);
     assert!(complained.contains("“Kitchen”"), "{complained}");

@@ -93,7 +93,7 @@ async fn a_device_comes_with_its_properties_and_goes_and_every_client_is_told() 
     assert_eq!(text(&properties["Id"]), "manual:192.0.2.7:8010");
     assert_eq!(text(&properties["Name"]), "192.0.2.7:8010");
     assert_eq!(text(&properties["Kind"]), "tv");
-    assert_eq!(properties.len(), 21);
+    assert_eq!(properties.len(), 22);
 
     let answer = other.call(ROOT, OBJECTS, "GetManagedObjects", &()).await;
     let objects: HashMap<OwnedObjectPath, HashMap<String, Properties>> =

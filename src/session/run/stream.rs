@@ -147,12 +147,10 @@ impl Actor {
         self.offer_again(Trouble::NextCodec, next).await
     }
 
-    /// Ends the streams and offers new ones in the same app.
+    /// Ends the streams and offers new ones in the same app. Encoders whose work fits those, too, go on.
     async fn offer_again(&mut self, trouble: Trouble, offer: Offer) -> Result<(), Reason> {
         self.step(&Step::Disturbed(trouble));
-        if let Some(media) = self.media.take() {
-            media.stop().await;
-        }
+        self.rest().await;
         self.offer(offer)
     }
 }
