@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::support::cast::{START, TELECAST, TV, mirror};
+use crate::support::cast::{START, TELECAST, TV};
 use crate::support::chromium::{Cast, Ground};
 use crate::support::home::wait_until_idle;
 use crate::support::picture::Picture;
@@ -21,8 +21,6 @@ const LEAST_RATE: f64 = 15.0;
 /// How long that may take: Chromium makes its pictures small, and then fewer, while the machine is busy, and recovers
 /// slowly.
 const LIMIT: Duration = Duration::from_mins(3);
-/// Of our own sender's pictures.
-const OUR_HEIGHT: u32 = 180;
 /// What the page plays, in Hz, and how far off it may be.
 const TONE: (f64, f64) = (1000.0, 20.0);
 /// How far a colour may be off in each of its three parts: it was made limited-range, and coded.
@@ -115,46 +113,6 @@ fn chromium_mirrors_a_tab_with_its_sound_again_and_again_and_a_whole_screen() {
     wait_for_picture(&ground, &SCREEN);
     browser.stop(TV);
     wait_until_idle(&ground.receiver);
-}
-
-/// By the protocol whoever comes later has the screen, and whoever is connected may stop what is on it.
-#[test]
-fn chromium_and_our_own_sender_take_over_from_each_other() {
-    let Some(mut ground) = Ground::new() else {
-        return;
-    };
-    let mut browser = ground.browser(&ground.root());
-    let mut ours = cast_ours(&ground);
-    browser.cast(TV, Cast::Tab);
-    wait_for_picture(&ground, &PAGE);
-    is_over(&mut ours);
-
-    let mut ours = cast_ours(&ground);
-    wait_for_row(&ground, "our pictures", 1, |objects| {
-        objects[0]["state"] == "streaming" && objects[0]["height"] == OUR_HEIGHT
-    });
-    browser.stop(TV);
-    is_over(&mut ours);
-    wait_until_idle(&ground.receiver);
-    assert!(ground.receiver.interrupt(START).success());
-}
-
-/// A cast of ours whose pictures the receiver acknowledges.
-fn cast_ours(ground: &Ground) -> Program {
-    let size = format!("320x{OUR_HEIGHT}");
-    let options = ["--audio", "none", "--max-size", &size];
-    let mut ours = mirror(&ground.desk, "10.77.0.2", "test-card", &options);
-    ours.wait_for_object("our pictures", START, |object| {
-        object["fps"]["acknowledged"].as_f64() > Some(0.0)
-    });
-    ours
-}
-
-/// Our cast has ended, and says why.
-fn is_over(ours: &mut Program) {
-    let ended = ours.wait(START);
-    assert_eq!(ended.code(), Some(1), "{:?}", ours.error_lines());
-    ours.wait_for_words("was ended on", START);
 }
 
 /// What shows that the first test proves something: Chromium looks at the proof.
